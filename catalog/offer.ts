@@ -1,0 +1,80 @@
+import type { Asset } from './schema/asset.ts'
+import type { Amounts } from './schema/money.ts'
+import type { Gives, Parcel, PayWhatYouWant, Product, Variant } from './schema/product.ts'
+import type { Shop } from './schema/shop.ts'
+
+/** Everything the shop offers, read from its folder and checked. */
+export type Catalog = {
+  folder: string
+  shop: Shop
+  products: ReadonlyMap<string, Product>
+  assets: ReadonlyMap<string, Asset>
+}
+
+/** What a cart line names: `sticker-pack`, or `shirt/black-m` for a variant. */
+export type PriceId = string
+
+/** One thing that can be put into a cart, with everything that follows from variants and bundles worked out. */
+export type Offer = {
+  id: PriceId
+  product: Product
+  variant: Variant | null
+  /** What a cart and a receipt call it: `Tern shirt (black, M)`. */
+  name: string
+  price: { kind: 'fixed'; amounts: Amounts } | ({ kind: 'pay-what-you-want' } & PayWhatYouWant)
+  downloads: readonly string[]
+  parcel: Parcel | null
+  /** What it takes from the shelf when one is sold; empty when nothing it is made of is limited. */
+  takes: readonly { price: PriceId; quantity: number; stock: number }[]
+}
+
+/** Every offer of a product: one for each variant, or one for the product itself. Parts of bundles come from the catalog. */
+export function offersOf(catalog: Catalog, product: Product): Offer[] {
+  if (!product.variants) return [offerOf(catalog, product, null)]
+  return product.variants.map((variant) => offerOf(catalog, product, variant))
+}
+
+/** The offer with this price id, or nothing when the catalog has none. It may belong to a draft or retired product. */
+export function findOffer(catalog: Catalog, price: PriceId): Offer | undefined {
+  const [productId = '', variantId] = price.split('/')
+  const product = catalog.products.get(productId)
+  if (!product) return undefined
+  return offersOf(catalog, product).find((offer) => (offer.variant?.id ?? undefined) === variantId)
+}
+
+function offerOf(catalog: Catalog, product: Product, variant: Variant | null): Offer {
+  const id = variant ? `${product.id}/${variant.id}` : product.id
+  const parts = (product.bundle ?? []).flatMap((part) => {
+    const offer = findOffer(catalog, part.variant ? `${part.product}/${part.variant}` : part.product)
+    return offer ? [{ offer, quantity: part.quantity }] : []
+  })
+  const gives = variant?.gives ?? product.gives
+  const stock = variant?.stock ?? product.stock
+  return {
+    id,
+    product,
+    variant,
+    name: variant ? `${product.name} (${Object.values(variant.options).join(', ')})` : product.name,
+    price: priceOf(product, variant),
+    downloads: [...new Set([...(gives?.downloads ?? []), ...parts.flatMap((part) => part.offer.downloads)])],
+    parcel: parcelOf(gives, parts),
+    takes: [
+      ...(stock === undefined ? [] : [{ price: id, quantity: 1, stock }]),
+      ...parts.flatMap(({ offer, quantity }) =>
+        offer.takes.map((take) => ({ ...take, quantity: take.quantity * quantity })),
+      ),
+    ],
+  }
+}
+
+function priceOf(product: Product, variant: Variant | null): Offer['price'] {
+  if (product.payWhatYouWant) return { kind: 'pay-what-you-want', ...product.payWhatYouWant }
+  return { kind: 'fixed', amounts: variant?.price ?? product.price ?? {} }
+}
+
+function parcelOf(gives: Gives | undefined, parts: { offer: Offer; quantity: number }[]): Parcel | null {
+  const shipped = parts.flatMap(({ offer, quantity }) => (offer.parcel ? [{ parcel: offer.parcel, quantity }] : []))
+  if (shipped.length === 0) return gives?.parcel ?? null
+  const weight = shipped.reduce((grams, { parcel, quantity }) => grams + parcel.weight * quantity, 0)
+  return { weight: weight + (gives?.parcel?.weight ?? 0), customs: shipped[0]?.parcel.customs }
+}

@@ -1,0 +1,68 @@
+// Money is whole minor units and a currency, as Stripe counts them: never a float, never a bare number.
+// The exponents are Stripe's own (https://docs.stripe.com/currencies); Intl disagrees with it for a dozen currencies.
+
+const ZERO_DECIMAL = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '))
+const THREE_DECIMAL = new Set('bhd jod kwd omr tnd'.split(' '))
+/** Currencies with special rules at Stripe (rounded payouts, two-decimal amounts of whole units): not offered. */
+const UNSUPPORTED = new Set('isk ugx huf twd iqd'.split(' '))
+
+/** A currency as Stripe spells it: three lower-case letters (ISO 4217). */
+export type Currency = string
+
+/** An amount in minor units (cents, yen, fils) of one currency. */
+export type Money = { amount: number; currency: Currency }
+
+/** Amounts in minor units by currency: `{ eur: 1900, usd: 2100 }`. */
+export type Amounts = Record<Currency, number>
+
+/** Says why a currency can't be used, or nothing when it can. */
+export function currencyProblem(currency: string): string | undefined {
+  if (!/^[a-z]{3}$/.test(currency)) return `a currency is three lower-case letters, such as eur`
+  if (UNSUPPORTED.has(currency)) return `${currency} has special rules at Stripe and is not supported`
+  return undefined
+}
+
+/** How many decimals Stripe counts in a currency: 0, 2 or 3. Throws a RangeError for a currency that can't be used. */
+export function exponentOf(currency: Currency): 0 | 2 | 3 {
+  const problem = currencyProblem(currency)
+  if (problem) throw new RangeError(problem)
+  if (ZERO_DECIMAL.has(currency)) return 0
+  return THREE_DECIMAL.has(currency) ? 3 : 2
+}
+
+/**
+ * Reads decimal text exactly: `toMinorUnits('19.00', 'eur')` is 1900. Throws a RangeError that says what to write
+ * instead: for signs, exponents, too many decimals, or a third decimal that Stripe can't charge.
+ */
+export function toMinorUnits(text: string, currency: Currency): number {
+  const exponent = exponentOf(currency)
+  const match = /^(0|[1-9]\d{0,7})(?:\.(\d+))?$/.exec(text)
+  const decimals = match?.[2] ?? ''
+  if (!match || decimals.length > exponent) {
+    const example = exponent === 0 ? '1900' : `19.${'0'.repeat(exponent)}`
+    throw new RangeError(`an amount in ${currency} is written with at most ${exponent} decimals, such as ${example}`)
+  }
+  const minor = Number(match[1] + decimals.padEnd(exponent, '0'))
+  if (exponent === 3 && minor % 10 !== 0) throw new RangeError(`in ${currency} the third decimal must be 0`)
+  return minor
+}
+
+/** Decimal text of an amount, the reverse of toMinorUnits: `toDecimalText({ amount: 1900, currency: 'eur' })` is `19.00`. */
+export function toDecimalText({ amount, currency }: Money): string {
+  const exponent = exponentOf(currency)
+  const digits = String(amount).padStart(exponent + 1, '0')
+  return exponent === 0 ? digits : `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`
+}
+
+/** An amount as a buyer reads it, `€19.00`, with Stripe's decimals whatever Intl believes. */
+export function formatMoney({ amount, currency }: Money, locale = 'en'): string {
+  const digits = exponentOf(currency)
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+  return format.format(amount / 10 ** digits)
+}

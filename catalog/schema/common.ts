@@ -18,7 +18,10 @@ export const Line = z
   .string()
   .min(1)
   .max(NAME_CHARACTERS_MAX)
-  .regex(/^[^\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+$/u, 'text without line breaks or invisible characters')
+  .regex(
+    /^[^\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+$/u,
+    'text without line breaks or invisible characters',
+  )
 
 /** Decimal texts by currency, `{ eur: "19.00" }`; read into minor units, `{ eur: 1900 }`. */
 export const AmountsText = z
@@ -32,7 +35,11 @@ export const AmountsText = z
       else amounts[currency] = toMinorUnits(text, currency)
     }
     if (Object.keys(texts).length === 0) {
-      context.addIssue({ code: 'custom', message: 'at least one currency is needed, such as eur: "19.00"', input: texts })
+      context.addIssue({
+        code: 'custom',
+        message: 'at least one currency is needed, such as eur: "19.00"',
+        input: texts,
+      })
     }
     return amounts
   })

@@ -33,7 +33,11 @@ export type Parcel = z.output<typeof Parcel>
 /** What the buyer gets: files to download, a parcel, or both. */
 export const Gives = z
   .strictObject({
-    downloads: z.array(Id).min(1).optional().meta({ description: 'Ids of assets, that is of files in catalog/assets/' }),
+    downloads: z
+      .array(Id)
+      .min(1)
+      .optional()
+      .meta({ description: 'Ids of assets, that is of files in catalog/assets/' }),
     parcel: Parcel.optional(),
   })
   .refine((gives) => gives.downloads ?? gives.parcel, 'a product gives downloads, a parcel, or both')

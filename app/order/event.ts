@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { ReleaseFile } from '../../catalog/schema/asset.ts'
+import type { OrderId } from './id.ts'
+
+// Facts about an order, in the past tense, with everything a later reader needs and nothing personal.
+// Events are for ever: a new optional field or a new type, never a changed meaning.
+
+const OrderIdText = z.custom<OrderId>((text) => typeof text === 'string' && text.startsWith('ord_'))
+const Instant = z.iso.datetime()
+const MinorUnits = z.int().min(0)
+
+/** Why a fact was recorded. */
+export const Cause = z.discriminatedUnion('by', [
+  z.object({ by: z.literal('buyer') }),
+  z.object({ by: z.literal('job'), job: z.string() }),
+  z.object({ by: z.literal('return-page') }),
+])
+export type Cause = z.output<typeof Cause>
+
+/** One file the line gives, copied at the sale: the catalog will change. */
+export const SoldAsset = z.object({ id: z.string(), title: z.string(), release: ReleaseFile })
+export type SoldAsset = z.output<typeof SoldAsset>
+
+/** One line of the order, priced by us. */
+export const OrderLine = z.object({
+  id: z.string(),
+  price: z.string(),
+  name: z.string(),
+  quantity: z.int().min(1),
+  unitAmount: MinorUnits,
+  assets: z.array(SoldAsset),
+  parcel: z.object({ weight: z.int(), customs: z.string().optional(), origin: z.string().optional() }).nullable(),
+  /** What it takes from the shelf, for the whole line. */
+  takes: z.array(z.object({ price: z.string(), quantity: z.int().min(1) })),
+})
+export type OrderLine = z.output<typeof OrderLine>
+
+const head = { order: OrderIdText, shop: z.string(), at: Instant, cause: Cause }
+const fact = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
+  z.object({ type: z.literal(type), ...head, ...shape })
+
+export const OrderEvent = z.discriminatedUnion('type', [
+  fact('order.placed', {
+    currency: z.string(),
+    lines: z.array(OrderLine).min(1),
+    /** Country of the shipping zone that was priced, when something is shipped. */
+    shipTo: z.string().nullable(),
+    /** When the payment page closes; fixed before Stripe is called, so that a retry asks for the same. */
+    expiresAt: Instant,
+  }),
+  /** Stripe's payment page exists: its Session. */
+  fact('order.checkout_opened', { checkout: z.string() }),
+  /** The buyer is done, the bank is not: a delayed payment method. */
+  fact('order.payment_processing', { payment: z.string().nullable() }),
+  fact('order.paid', {
+    /** Stripe's PaymentIntent; null when nothing was to be paid. */
+    payment: z.string().nullable(),
+    amount: MinorUnits,
+    shipping: MinorUnits,
+    currency: z.string(),
+  }),
+  fact('order.payment_failed', { payment: z.string().nullable() }),
+  fact('order.canceled', { reason: z.enum(['expired', 'not-started']) }),
+  fact('order.refunded', { refund: z.string(), amount: MinorUnits, refundedAt: Instant }),
+  fact('order.disputed', { dispute: z.string(), amount: MinorUnits }),
+  fact('order.dispute_closed', { dispute: z.string(), outcome: z.enum(['won', 'lost']) }),
+  fact('order.shipped', { shipment: z.string(), lines: z.array(z.string()).min(1) }),
+  fact('order.delivered', { shipment: z.string() }),
+  fact('order.fulfilled', { lines: z.array(z.string()).min(1) }),
+  fact('order.stalled', { reason: z.string() }),
+])
+export type OrderEvent = z.output<typeof OrderEvent>
+export type OrderPlaced = Extract<OrderEvent, { type: 'order.placed' }>
+
+/** An event before it is known when and why it was recorded. */
+type WithoutHead<Event> = Event extends unknown ? Omit<Event, 'order' | 'shop' | 'at' | 'cause'> : never
+export type Fact = WithoutHead<OrderEvent>

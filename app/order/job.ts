@@ -1,0 +1,68 @@
+import type { OrderEvent } from './event.ts'
+import type { OrderId } from './id.ts'
+import type { Order } from './order.ts'
+
+export type MailKind = 'receipt' | 'payment-processing' | 'payment-failed'
+
+/** Work that a fact or a knock causes. */
+export type Work =
+  /** Ask Stripe what is true of the payment behind this object (Session, PaymentIntent, refund …) and record it. */
+  | { kind: 'catch-up'; object: string }
+  /** Look after an order whose payment page has closed: find out what became of it, or give it up. */
+  | { kind: 'close-checkout'; order: OrderId }
+  | { kind: 'fulfill'; order: OrderId }
+  | { kind: 'mail'; mail: MailKind; order: OrderId }
+  /** Ask Stripe for the events since then, in case a delivery was lost. */
+  | { kind: 'sweep'; since: string }
+
+export type Job = { id: string; work: Work; dueAt: string; attempts: number }
+
+/** How a job ended: `done`; `retry`, because the outside is down; `stalled`, because it needs a person. */
+export type JobOutcome = { end: 'done' } | { end: 'retry'; reason: string } | { end: 'stalled'; reason: string }
+
+/** Stripe closes a Session on its own time; we look a little later. */
+const CLOSE_CHECKOUT_AFTER_SECONDS = 120
+/** Waits between tries, in seconds; the last one repeats until a job is RETRY_DAYS_MAX old. */
+const RETRY_SECONDS = [2, 5, 15, 60, 300, 900, 3600]
+const RETRIES_MAX = RETRY_SECONDS.length + 72
+
+/** A job that is due at once. Its id is its once-only: the same work asked for again is the same job. */
+export const jobDueAt = (dueAt: string, work: Work, id: string): Job => ({ id, work, dueAt, attempts: 0 })
+
+/** The jobs that a fact, just recorded, causes; `order` is the order with the fact in it. */
+export function jobsFor(event: OrderEvent, order: Order): Job[] {
+  const job = (work: Work & { order: OrderId }, name: string, dueAt = event.at) =>
+    jobDueAt(dueAt, work, `${name}:${event.order}:${order.version}`)
+  switch (event.type) {
+    case 'order.placed': {
+      const dueAt = new Date(Date.parse(event.expiresAt) + CLOSE_CHECKOUT_AFTER_SECONDS * 1000).toISOString()
+      return [job({ kind: 'close-checkout', order: event.order }, 'close-checkout', dueAt)]
+    }
+    case 'order.paid':
+      return [
+        job({ kind: 'mail', mail: 'receipt', order: event.order }, 'receipt'),
+        job({ kind: 'fulfill', order: event.order }, 'fulfill'),
+      ]
+    case 'order.payment_processing':
+      return [job({ kind: 'mail', mail: 'payment-processing', order: event.order }, 'payment-processing')]
+    case 'order.payment_failed':
+      return [job({ kind: 'mail', mail: 'payment-failed', order: event.order }, 'payment-failed')]
+    case 'order.checkout_opened':
+    case 'order.canceled':
+    case 'order.refunded':
+    case 'order.disputed':
+    case 'order.dispute_closed':
+    case 'order.shipped':
+    case 'order.delivered':
+    case 'order.fulfilled':
+    case 'order.stalled':
+      return []
+  }
+}
+
+/** The job's next try, later each time, or nothing when it has been tried for three days. */
+export function nextTry(job: Job, now: Date): Job | undefined {
+  if (job.attempts >= RETRIES_MAX) return undefined
+  const wait = RETRY_SECONDS[Math.min(job.attempts, RETRY_SECONDS.length - 1)] as number
+  return { ...job, attempts: job.attempts + 1, dueAt: new Date(now.getTime() + wait * 1000).toISOString() }
+}

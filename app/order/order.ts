@@ -1,0 +1,152 @@
+import type { OrderEvent, OrderLine, OrderPlaced } from './event.ts'
+import type { OrderId, ShopId } from './id.ts'
+
+/** Money given back, as Stripe has it. Amounts are minor units of the order's currency. */
+export type Refund = { id: string; amount: number; at: string }
+export type Dispute = { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }
+export type Shipment = { id: string; lines: readonly string[]; deliveredAt: string | null }
+
+/** An order: the fold of its events. */
+export type Order = {
+  id: OrderId
+  shop: ShopId
+  /** How many events it is the fold of. */
+  version: number
+  placedAt: string
+  expiresAt: string
+  currency: string
+  lines: readonly OrderLine[]
+  shipTo: string | null
+  checkout: string | null
+  payment: { id: string | null; state: 'none' | 'processing' | 'failed' | 'paid' }
+  paid: { at: string; amount: number; shipping: number } | null
+  canceled: { at: string; reason: string } | null
+  refunds: readonly Refund[]
+  disputes: readonly Dispute[]
+  shipments: readonly Shipment[]
+  fulfilledLines: readonly string[]
+  stalled: { at: string; reason: string } | null
+}
+
+export type PaymentStatus = 'pending' | 'paid' | 'failed' | 'partially_refunded' | 'refunded' | 'disputed'
+export type FulfillmentStatus =
+  | 'unfulfilled'
+  | 'partially_fulfilled'
+  | 'fulfilled'
+  | 'shipped'
+  | 'delivered'
+  | 'stalled'
+export type OrderSummary = 'PENDING' | 'PAID' | 'SHIPPED' | 'DELIVERED' | 'CANCELED' | 'REFUNDED'
+
+/** The order after one more event. Only `order.placed` starts an order; anything else on nothing is a bug, and throws. */
+export function evolve(order: Order | undefined, event: OrderEvent): Order {
+  if (event.type === 'order.placed') return placed(event)
+  if (!order) throw new Error(`${event.order}: ${event.type} without order.placed before it`)
+  return { ...order, ...changes(order, event), version: order.version + 1 }
+}
+
+/** The order that these events, oldest first, make. */
+export const replay = (events: readonly OrderEvent[], order?: Order): Order | undefined => events.reduce(evolve, order)
+
+function placed(event: OrderPlaced): Order {
+  return {
+    id: event.order,
+    shop: event.shop,
+    version: 1,
+    placedAt: event.at,
+    expiresAt: event.expiresAt,
+    currency: event.currency,
+    lines: event.lines,
+    shipTo: event.shipTo,
+    checkout: null,
+    payment: { id: null, state: 'none' },
+    paid: null,
+    canceled: null,
+    refunds: [],
+    disputes: [],
+    shipments: [],
+    fulfilledLines: [],
+    stalled: null,
+  }
+}
+
+function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial<Order> {
+  switch (event.type) {
+    case 'order.checkout_opened':
+      return { checkout: event.checkout }
+    case 'order.payment_processing':
+      return { payment: { id: event.payment, state: 'processing' } }
+    case 'order.payment_failed':
+      return { payment: { id: event.payment, state: 'failed' } }
+    case 'order.paid':
+      return {
+        payment: { id: event.payment, state: 'paid' },
+        paid: { at: event.at, amount: event.amount, shipping: event.shipping },
+      }
+    case 'order.canceled':
+      return { canceled: { at: event.at, reason: event.reason } }
+    case 'order.refunded':
+      return { refunds: [...order.refunds, { id: event.refund, amount: event.amount, at: event.refundedAt }] }
+    case 'order.disputed':
+      return { disputes: [...order.disputes, { id: event.dispute, amount: event.amount, outcome: 'open' }] }
+    case 'order.dispute_closed':
+      return { disputes: order.disputes.map((d) => (d.id === event.dispute ? { ...d, outcome: event.outcome } : d)) }
+    case 'order.shipped':
+      return { shipments: [...order.shipments, { id: event.shipment, lines: event.lines, deliveredAt: null }] }
+    case 'order.delivered':
+      return { shipments: order.shipments.map((s) => (s.id === event.shipment ? { ...s, deliveredAt: event.at } : s)) }
+    case 'order.fulfilled':
+      return { fulfilledLines: [...new Set([...order.fulfilledLines, ...event.lines])] }
+    case 'order.stalled':
+      return { stalled: { at: event.at, reason: event.reason } }
+  }
+}
+
+/** What the lines cost together, without shipping, in minor units. */
+export const subtotalOf = (order: Pick<Order, 'lines'>): number =>
+  order.lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
+
+export const refundedAmount = (order: Order): number => order.refunds.reduce((sum, refund) => sum + refund.amount, 0)
+
+/** Where the money is. */
+export function paymentStatus(order: Order): PaymentStatus {
+  if (!order.paid) return order.payment.state === 'failed' || order.canceled ? 'failed' : 'pending'
+  if (order.disputes.some((dispute) => dispute.outcome !== 'won')) return 'disputed'
+  const refunded = refundedAmount(order)
+  if (refunded === 0) return 'paid'
+  return refunded >= order.paid.amount ? 'refunded' : 'partially_refunded'
+}
+
+/** Where the goods are. Downloads count as fulfilled once they are ready, parcels once they are on their way. */
+export function fulfillmentStatus(order: Order): FulfillmentStatus {
+  if (order.stalled) return 'stalled'
+  const shipped = new Set(order.shipments.flatMap((shipment) => shipment.lines))
+  const parcels = order.lines.filter((line) => line.parcel)
+  if (parcels.length > 0 && parcels.every((line) => shipped.has(line.id))) {
+    return order.shipments.every((shipment) => shipment.deliveredAt) ? 'delivered' : 'shipped'
+  }
+  const done = order.lines.filter((line) => shipped.has(line.id) || order.fulfilledLines.includes(line.id))
+  if (done.length === order.lines.length) return 'fulfilled'
+  return done.length > 0 ? 'partially_fulfilled' : 'unfulfilled'
+}
+
+/** One word for people and the API. */
+export function summaryOf(order: Order): OrderSummary {
+  const payment = paymentStatus(order)
+  if (payment === 'refunded') return 'REFUNDED'
+  if (payment === 'failed') return 'CANCELED'
+  if (payment === 'pending') return 'PENDING'
+  const fulfillment = fulfillmentStatus(order)
+  if (fulfillment === 'shipped') return 'SHIPPED'
+  return fulfillment === 'delivered' ? 'DELIVERED' : 'PAID'
+}
+
+/** What the order holds back from other buyers, by price id: from the moment it is placed until it is given up. */
+export function takenBy(order: Order | undefined): Map<string, number> {
+  const taken = new Map<string, number>()
+  if (!order || paymentStatus(order) === 'failed') return taken
+  for (const { price, quantity } of order.lines.flatMap((line) => line.takes)) {
+    taken.set(price, (taken.get(price) ?? 0) + quantity)
+  }
+  return taken
+}

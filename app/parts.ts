@@ -1,0 +1,25 @@
+import type { Octokit } from '@octokit/rest'
+import type { Logger } from 'pino'
+import type Stripe from 'stripe'
+import type { Catalog } from '../catalog/offer.ts'
+import type { Config } from './config.ts'
+import type { Random } from './order/id.ts'
+import type { Store } from './store/store.ts'
+
+/** A mail, ready to send. `id` makes its Message-ID, so that a copy sent twice is recognised as one. */
+export type Mail = { id: string; to: string; subject: string; text: string; html: string }
+
+/** What the app is made of. Functions name the parts they use: `Pick<Parts, 'store' | 'now'>`. */
+export type Parts = {
+  config: Config
+  /** The catalog that is live now; it may be another one a moment later. */
+  catalog: () => Catalog
+  store: Store
+  stripe: Stripe
+  /** A client with access to this repository (`owner/name`), as the App's installation. */
+  github: (repository: string) => Promise<Octokit>
+  sendMail: (mail: Mail) => Promise<void>
+  now: () => Date
+  random: Random
+  log: Logger
+}

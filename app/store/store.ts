@@ -1,0 +1,55 @@
+import type { Customer } from '../order/customer.ts'
+import type { OrderEvent } from '../order/event.ts'
+import type { OrderId } from '../order/id.ts'
+import type { Job } from '../order/job.ts'
+import type { Order } from '../order/order.ts'
+
+/** One knock at the door. Its id (`stripe:evt_…`) is the key: a repeat is not a second knock. */
+export type Delivery = { id: string; type: string; receivedAt: string }
+
+/** What a step is about; the engine lets nobody else change these meanwhile. */
+export type Scope = { order?: OrderId; prices?: readonly string[]; delivery?: string }
+
+/** How things stand when a step runs. `taken` counts what orders hold back, for the prices of the scope. */
+export type Before = { order: Order | undefined; taken: ReadonlyMap<string, number>; delivered: boolean }
+
+/** Everything one transaction writes. All of it, or nothing. */
+export type Change = {
+  delivery?: Delivery
+  events?: readonly OrderEvent[]
+  customer?: Customer
+  /** Jobs to keep; one with a known id takes its place. */
+  jobs?: readonly Job[]
+  /** Ids of jobs that are over. */
+  jobsDone?: readonly string[]
+}
+
+/** Numbers for `/metrics`. */
+export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
+
+/**
+ * Keeps orders (as facts), customers, jobs and knocks. Engines: `openLowdbStore`; PostgreSQL comes later.
+ * Whatever a promise here gives is durable: nothing is answered that a crash could take back.
+ * A write that fails rejects, and the engine takes no more writes: the process must stop and start again.
+ */
+export type Store = {
+  /**
+   * Runs a pure step on how things stand and writes the change it returns, in one durable write.
+   * A step that throws leaves nothing. An engine may run it more than once, so it must do nothing but decide.
+   * Resolves with what the step returned.
+   */
+  transact<Result extends Change>(scope: Scope, step: (before: Before) => Result): Promise<Result>
+  order(id: OrderId): Promise<Order | undefined>
+  /** The facts of an order, oldest first. */
+  events(id: OrderId): Promise<readonly OrderEvent[]>
+  customer(id: OrderId): Promise<Customer | undefined>
+  /**
+   * Due jobs, oldest first, that nobody else gets for `leaseSeconds` or until they are written again or done.
+   * A crash ends the lease, so work may be started twice: it must be fit for that.
+   */
+  claimJobs(now: Date, most: number, leaseSeconds: number): Promise<readonly Job[]>
+  job(id: string): Promise<Job | undefined>
+  counts(): Promise<StoreCounts>
+  /** Waits for what is being written, then lets the store go. */
+  close(): Promise<void>
+}

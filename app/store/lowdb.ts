@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { Low } from 'lowdb'
+import type { Logger } from 'pino'
+import type { Random } from '../order/id.ts'
+import type { Job } from '../order/job.ts'
+import { type Disk, nodeDisk } from './disk.ts'
+import { openFolder } from './folder.ts'
+import { type Journal, journalAdapter } from './journal.ts'
+import type { Release } from './lock.ts'
+import { contentOf, emptyState, foldChange, type State } from './state.ts'
+import type { Before, Scope, Store } from './store.ts'
+
+export type LowdbStoreParts = {
+  folder: string
+  disk?: Disk
+  now: () => Date
+  random?: Random
+  /** Told once, when writing fails. The store takes nothing more: the process must stop and start again. */
+  onFailure: (error: Error) => void
+  log?: Pick<Logger, 'warn'>
+}
+
+/** What opening found: facts replayed, and bytes of an unfinished last line that were cut off. */
+export type OpenReport = { events: number; tornBytes: number }
+
+/**
+ * Opens the embedded store, and makes it when the folder has never held one. Everything is kept in memory and in one
+ * journal. Rejects with `StoreRefusedError` when another process has the folder, or when what is in it is damaged.
+ */
+export async function openLowdbStore(parts: LowdbStoreParts): Promise<{ store: Store; report: OpenReport }> {
+  const { folder, disk = nodeDisk, random = randomBytes, now, onFailure, log } = parts
+  await disk.makeFolder(folder)
+  const release = await disk.lock(folder)
+  let journal: Journal<State> | undefined
+  try {
+    const { id, path, file } = await openFolder({ disk, folder, now, random })
+    journal = journalAdapter({ file, path, storeId: id, empty: emptyState, fold: foldChange, onFailure })
+    const db = new Low<State>(journal, emptyState())
+    await db.read()
+    const report = { events: eventsIn(db.data), tornBytes: journal.tornBytes() }
+    if (report.tornBytes > 0) log?.warn({ path, bytes: report.tornBytes }, 'cut off a line that was never finished')
+    return { store: storeOver(db, journal, release), report }
+  } catch (error) {
+    await journal?.close()
+    await release()
+    throw error
+  }
+}
+
+const eventsIn = (state: State) => [...state.orders.values()].reduce((sum, kept) => sum + kept.events.length, 0)
+
+/**
+ * `db.data` changes at once, so that each step sees what the one before it did; `await db.write()` then waits until
+ * all that was seen is durable. Whatever this store answers, refusals too, it answers only after that.
+ */
+function storeOver(db: Low<State>, journal: Journal<State>, release: Release): Store {
+  // A lease belongs to the job as it was claimed: written again, it is another object, and free.
+  const leasedUntil = new WeakMap<Job, number>()
+  let closing: Promise<void> | undefined
+
+  async function durable<Seen>(seen: Seen): Promise<Seen> {
+    await db.write()
+    return frozen(seen)
+  }
+
+  return {
+    async transact(scope, step) {
+      try {
+        const result = step(before(db.data, scope))
+        const content = contentOf(result)
+        if (content) journal.record(db.data, content)
+        return result
+      } finally {
+        await db.write()
+      }
+    },
+    order: (id) => durable(db.data.orders.get(id)?.order),
+    events: (id) => durable(db.data.orders.get(id)?.events ?? []),
+    customer: (id) => durable(db.data.customers.get(id)),
+    job: (id) => durable(db.data.jobs.get(id)),
+    claimJobs(now, most, leaseSeconds) {
+      const free = (job: Job) => (leasedUntil.get(job) ?? 0) <= now.getTime()
+      const claimed = dueJobs(db.data, now).filter(free).slice(0, most)
+      for (const job of claimed) leasedUntil.set(job, now.getTime() + leaseSeconds * 1000)
+      return durable(claimed)
+    },
+    counts: () =>
+      durable({ orders: db.data.orders.size, jobsWaiting: db.data.jobs.size, deliveries: db.data.deliveries.size }),
+    close: () => (closing ??= journal.close().finally(release)),
+  }
+}
+
+const before = (state: State, scope: Scope): Before => ({
+  order: scope.order && frozen(state.orders.get(scope.order)?.order),
+  taken: new Map(scope.prices?.map((price) => [price, state.taken.get(price) ?? 0])),
+  delivered: scope.delivery !== undefined && state.deliveries.has(scope.delivery),
+})
+
+/** Jobs that are due, oldest first. */
+function dueJobs(state: State, now: Date): Job[] {
+  const due = [...state.jobs.values()].filter((job) => Date.parse(job.dueAt) <= now.getTime())
+  return due.sort((one, other) => Date.parse(one.dueAt) - Date.parse(other.dueAt))
+}
+
+/** The same value, made unchangeable all through, so that nobody changes the store by what it handed out. */
+function frozen<Value>(value: Value): Value {
+  if (Object.isFrozen(value)) return value
+  Object.values(value as object).forEach(frozen)
+  return Object.freeze(value)
+}

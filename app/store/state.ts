@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { Customer } from '../order/customer.ts'
+import { OrderEvent } from '../order/event.ts'
+import type { OrderId } from '../order/id.ts'
+import type { Job, Work } from '../order/job.ts'
+import { evolve, type Order, takenBy } from '../order/order.ts'
+import type { Change } from './store.ts'
+
+/** An order with the facts it is the fold of. */
+type Kept = { order: Order; events: readonly OrderEvent[] }
+
+/** Everything the embedded store keeps in memory. All of it follows from the changes folded into it. */
+export type State = {
+  orders: Map<OrderId, Kept>
+  customers: Map<OrderId, Customer>
+  jobs: Map<string, Job>
+  deliveries: Set<string>
+  /** What orders hold back from the shelf, by price id. */
+  taken: Map<string, number>
+}
+
+export const emptyState = (): State => ({
+  orders: new Map(),
+  customers: new Map(),
+  jobs: new Map(),
+  deliveries: new Set(),
+  taken: new Map(),
+})
+
+const StoredWork = z.custom<Work>((work) => typeof work === 'object' && work !== null && 'kind' in work)
+const StoredChange = z.strictObject({
+  delivery: z.object({ id: z.string(), type: z.string(), receivedAt: z.iso.datetime() }).optional(),
+  events: z.array(OrderEvent).optional(),
+  customer: Customer.optional(),
+  jobs: z.array(z.object({ id: z.string(), work: StoredWork, dueAt: z.iso.datetime(), attempts: z.int() })).optional(),
+  jobsDone: z.array(z.string()).optional(),
+})
+
+/** What of a step's result is to be written, without what is empty; nothing when that is all of it. */
+export function contentOf({ delivery, events, customer, jobs, jobsDone }: Change): Change | undefined {
+  const content: Change = {
+    ...(delivery && { delivery }),
+    ...(events?.length && { events }),
+    ...(customer && { customer }),
+    ...(jobs?.length && { jobs }),
+    ...(jobsDone?.length && { jobsDone }),
+  }
+  return Object.keys(content).length > 0 ? content : undefined
+}
+
+/** Folds a change, as it was read from JSON, into the state: all of it, or it throws and the state is as it was. */
+export function foldChange(state: State, stored: unknown): void {
+  const parsed = StoredChange.safeParse(stored)
+  if (!parsed.success) throw new Error(`not a change this version knows: ${z.prettifyError(parsed.error)}`)
+  const { delivery, events = [], customer, jobs = [], jobsDone = [] } = parsed.data
+  const orders = withEvents(state, events)
+  // From here on nothing throws.
+  for (const [id, kept] of orders) {
+    countTaken(state, takenBy(state.orders.get(id)?.order), -1)
+    countTaken(state, takenBy(kept.order), 1)
+    state.orders.set(id, kept)
+  }
+  if (delivery) state.deliveries.add(delivery.id)
+  if (customer) state.customers.set(customer.order, customer)
+  for (const job of jobs) state.jobs.set(job.id, job)
+  for (const id of jobsDone) state.jobs.delete(id)
+}
+
+/** The orders that the events are about, with the events in them. */
+function withEvents(state: State, events: readonly OrderEvent[]): Map<OrderId, Kept> {
+  const orders = new Map<OrderId, Kept>()
+  for (const event of events) {
+    const kept = orders.get(event.order) ?? state.orders.get(event.order)
+    orders.set(event.order, { order: evolve(kept?.order, event), events: [...(kept?.events ?? []), event] })
+  }
+  return orders
+}
+
+function countTaken(state: State, taken: ReadonlyMap<string, number>, sign: 1 | -1): void {
+  for (const [price, quantity] of taken) {
+    const count = (state.taken.get(price) ?? 0) + sign * quantity
+    if (count === 0) state.taken.delete(price)
+    else state.taken.set(price, count)
+  }
+}

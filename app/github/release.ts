@@ -1,0 +1,160 @@
+import type { ReleaseFile } from '../../catalog/schema/asset.ts'
+import type { Parts } from '../parts.ts'
+import { ANSWER_SECONDS_MAX } from './client.ts'
+
+/** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
+export type ReleaseFileFacts = { id: number; name: string; size: number; sha256: string | null }
+
+/** How a buyer gets the bytes: at GitHub's short-lived address, or, now and then, straight from its answer. */
+export type OpenedReleaseFile = { redirect: string } | { stream: ReadableStream; headers: Record<string, string> }
+
+/**
+ * GitHub doesn't give the file. `missing`: it isn't there, or our App may not read it; a person must look.
+ * `unavailable`: GitHub is down or limits us; it is worth another try after `retryAfterSeconds`.
+ */
+export class ReleaseFileError extends Error {
+  readonly reason: 'missing' | 'unavailable'
+  readonly retryAfterSeconds: number
+  constructor(
+    reason: 'missing' | 'unavailable',
+    message: string,
+    options: { retryAfterSeconds?: number; cause?: unknown },
+  ) {
+    super(message, { cause: options.cause })
+    this.name = 'ReleaseFileError'
+    this.reason = reason
+    this.retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS
+  }
+}
+
+type GitHubParts = Pick<Parts, 'github' | 'now'>
+type Remembered = { facts: ReleaseFileFacts; at: number }
+
+const RETRY_AFTER_SECONDS = 30
+const FACTS_FRESH_SECONDS = 300
+const FACTS_KEPT_MAX = 10_000
+
+/** What was last seen, for each client; older facts still serve while GitHub is down. */
+const memories = new WeakMap<Parts['github'], Map<string, Remembered>>()
+
+/**
+ * What GitHub says of a file, found by tag and name; remembered for five minutes, and for longer while GitHub is down.
+ * Throws a ReleaseFileError. https://docs.github.com/en/rest/releases/releases#get-a-release-by-tag-name
+ */
+export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFileFacts> {
+  const memory = memoryOf(parts)
+  const known = memory.get(keyOf(file))
+  if (known && parts.now().getTime() - known.at < FACTS_FRESH_SECONDS * 1000) return known.facts
+  try {
+    const facts = await lookUp(parts, file)
+    if (memory.size >= FACTS_KEPT_MAX) memory.clear()
+    memory.set(keyOf(file), { facts, at: parts.now().getTime() })
+    return facts
+  } catch (error) {
+    const failure = failureOf(parts, file, error)
+    if (failure.reason === 'unavailable' && known) return known.facts
+    memory.delete(keyOf(file))
+    throw failure
+  }
+}
+
+/**
+ * Asks GitHub for the file's bytes: a fresh address that works for some minutes, which is the buyer's to follow, or a
+ * stream with the headers to pass on. Whoever has the address has the file, so it must not be kept or logged.
+ * Throws a ReleaseFileError. https://docs.github.com/en/rest/releases/assets#get-a-release-asset
+ */
+export async function openReleaseFile(parts: GitHubParts, file: ReleaseFile): Promise<OpenedReleaseFile> {
+  const facts = await describeReleaseFile(parts, file)
+  try {
+    return await open(parts, file, facts)
+  } catch (error) {
+    const failure = failureOf(parts, file, error)
+    // A file that was replaced has the same name and another id.
+    if (failure.reason === 'unavailable' || !memoryOf(parts).delete(keyOf(file))) throw failure
+    const found = await describeReleaseFile(parts, file)
+    if (found.id === facts.id) throw failure
+    return open(parts, file, found).catch((again) => Promise.reject(failureOf(parts, file, again)))
+  }
+}
+
+const keyOf = ({ repository, tag, file }: ReleaseFile) => [repository, tag, file].join('\n')
+const namesOf = ({ repository }: ReleaseFile) => {
+  const [owner = '', repo = ''] = repository.split('/')
+  return { owner, repo }
+}
+
+function memoryOf({ github }: GitHubParts): Map<string, Remembered> {
+  const memory = memories.get(github) ?? new Map()
+  memories.set(github, memory)
+  return memory
+}
+
+async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFileFacts> {
+  const octokit = await parts.github(file.repository)
+  const { data: release } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(file), tag: file.tag })
+  const isOurs = (asset: { name: string; state: string }) => asset.name === file.file && asset.state === 'uploaded'
+  const asset =
+    release.assets.find(isOurs) ??
+    (
+      await octokit.paginate(octokit.rest.repos.listReleaseAssets, {
+        ...namesOf(file),
+        release_id: release.id,
+        per_page: 100,
+      })
+    ).find(isOurs)
+  if (!asset) throw new ReleaseFileError('missing', `${wordsFor(file)}: the release has no such file`, {})
+  const sha256 = /^sha256:([0-9a-f]{64})$/.exec(asset.digest ?? '')?.[1] ?? null
+  return { id: asset.id, name: asset.name, size: asset.size, sha256 }
+}
+
+/** The answer must come soon; its body may take as long as the buyer's line needs. */
+async function open(parts: GitHubParts, file: ReleaseFile, facts: ReleaseFileFacts): Promise<OpenedReleaseFile> {
+  const octokit = await parts.github(file.repository)
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), ANSWER_SECONDS_MAX * 1000)
+  try {
+    const answer = await octokit.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
+      ...namesOf(file),
+      asset_id: facts.id,
+      headers: { accept: 'application/octet-stream' },
+      request: { redirect: 'manual', parseSuccessResponseBody: false, signal: patience.signal },
+    })
+    const stream = answer.data as unknown as ReadableStream
+    const { location } = answer.headers
+    if (!location) return { stream, headers: headersFor(facts) }
+    await stream?.cancel()
+    return { redirect: new URL(location, answer.url).href }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const headersFor = (facts: ReleaseFileFacts): Record<string, string> => ({
+  'content-type': 'application/octet-stream',
+  'content-length': String(facts.size),
+  'content-disposition': `attachment; filename="${facts.name}"`,
+})
+
+const wordsFor = ({ repository, tag, file }: ReleaseFile) => `${file} in release ${tag} of ${repository}`
+
+/** Octokit's error in our words: 403 and 429 with a limit, 5xx and no answer at all are GitHub's, the rest is ours to mend. */
+function failureOf(parts: GitHubParts, file: ReleaseFile, error: unknown): ReleaseFileError {
+  if (error instanceof ReleaseFileError) return error
+  const { status, message, response } = error as { status?: number; message?: string; response?: { headers: Headers } }
+  if (status === undefined) throw error
+  const wait = limitSeconds(response?.headers ?? {}, parts.now())
+  const isLimited = status === 429 || (status === 403 && wait !== undefined)
+  if (!isLimited && status < 500) {
+    return new ReleaseFileError('missing', `${wordsFor(file)}: GitHub answers ${status}, ${message}`, { cause: error })
+  }
+  const details = { cause: error, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) }
+  return new ReleaseFileError('unavailable', `GitHub gives no answer: ${status}, ${message}`, details)
+}
+
+type Headers = Record<string, string | undefined>
+
+function limitSeconds(headers: Headers, now: Date): number | undefined {
+  if (headers['retry-after']) return Number(headers['retry-after'])
+  if (headers['x-ratelimit-remaining'] !== '0') return undefined
+  return Math.max(1, Math.ceil(Number(headers['x-ratelimit-reset']) - now.getTime() / 1000))
+}

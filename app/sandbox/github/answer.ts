@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Who } from './access.ts'
+import type { GitHubState } from './state.ts'
+
+/** What travels with a request: who asks. */
+export type GitHubEnv = { Variables: { who: Who } }
+
+/** An answer that GitHub gives instead of what was asked for. */
+export class Refusal extends Error {
+  readonly status: ContentfulStatusCode
+  readonly headers: Record<string, string>
+  constructor(status: ContentfulStatusCode, message: string, headers: Record<string, string> = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+/** GitHub says the same of what isn't there and of what the asker may not see. */
+export const notFound = () => new Refusal(404, 'Not Found')
+
+const REQUESTS_AN_HOUR_MAX = 5000
+const HOUR_MS = 3_600_000
+
+/** Turns a refusal into GitHub's error body. Anything else is a fault of the stand-in, and says so. */
+export function refuse(error: Error, c: Context): Response {
+  if (!(error instanceof Refusal)) console.error('The GitHub stand-in failed:', error)
+  const { status, message, headers } = error instanceof Refusal ? error : new Refusal(500, 'Server Error')
+  const body = { message, documentation_url: 'https://docs.github.com/rest', status: String(status) }
+  return c.json(body, status, headers)
+}
+
+/** The headers of every answer, and the limit of 5,000 requests an hour for each token. */
+export function withLimits(state: GitHubState): MiddlewareHandler {
+  const windows = new Map<string, { used: number; endsAt: number }>()
+  return async (c, next) => {
+    const key = c.req.header('authorization') ?? ''
+    const known = windows.get(key)
+    const window = known && known.endsAt > state.now() ? known : { used: 0, endsAt: state.now() + HOUR_MS }
+    windows.set(key, window)
+    window.used += 1
+    c.header('date', new Date(state.now()).toUTCString())
+    c.header('x-github-request-id', randomBytes(8).toString('hex').toUpperCase())
+    c.header('x-github-media-type', 'github.v3; format=json')
+    c.header('x-ratelimit-limit', String(REQUESTS_AN_HOUR_MAX))
+    c.header('x-ratelimit-remaining', String(Math.max(0, REQUESTS_AN_HOUR_MAX - window.used)))
+    c.header('x-ratelimit-used', String(Math.min(REQUESTS_AN_HOUR_MAX, window.used)))
+    c.header('x-ratelimit-reset', String(Math.ceil(window.endsAt / 1000)))
+    c.header('x-ratelimit-resource', 'core')
+    if (window.used > REQUESTS_AN_HOUR_MAX) throw new Refusal(403, 'API rate limit exceeded')
+    await next()
+  }
+}
+
+/** A moment as GitHub writes it: to the second. */
+export const instant = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
+
+/** Where the asker reached us, for the addresses in answers. */
+export const originOf = (c: Context): string => new URL(c.req.url).origin

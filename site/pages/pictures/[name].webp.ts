@@ -1,0 +1,15 @@
+import type { APIRoute, GetStaticPaths } from 'astro'
+import { pictureBytes, pictureOf } from '../../pictures.ts'
+import { shownProducts } from '../../view/card.ts'
+import { readCatalog } from '../../view/catalog.ts'
+
+export const getStaticPaths = (async () => {
+  const catalog = await readCatalog()
+  const files = new Set(shownProducts(catalog).flatMap((product) => product.images.map((image) => image.file)))
+  const pictures = await Promise.all([...files].map((file) => pictureOf(catalog.folder, file)))
+  const names = new Set(pictures.flatMap((picture) => picture.names))
+  return [...names].map((name) => ({ params: { name: name.replace(/\.webp$/, '') } }))
+}) satisfies GetStaticPaths
+
+export const GET: APIRoute = async ({ params }) =>
+  new Response(new Uint8Array(await pictureBytes(`${params.name}.webp`)), { headers: { 'content-type': 'image/webp' } })

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+
+// Pictures are drawn once per content: the name in the cache and in the shop is a hash of the file and of how we draw.
+// An SVG from a catalog is a program from a stranger, so it is never served as it is: it becomes pixels like the rest.
+
+const FOLDER = '.tagsale/pictures'
+const WIDTHS = [480, 960]
+const QUALITY = 80
+const PIXELS_MAX = 50_000_000
+const SVG_DENSITY_MAX = 2400
+const DRAWN_AT_ONCE_MAX = 2
+/** Part of every hash; a new number when the same file is drawn differently. */
+const RECIPE = `1 webp ${WIDTHS} ${QUALITY}`
+
+/** A picture as a page shows it. Width and height are those of the largest size, in pixels. */
+export type Picture = { src: string; srcset: string; width: number; height: number; names: string[] }
+
+type Size = { width: number; height: number }
+
+const drawn = new Map<string, Promise<Picture>>()
+let running = 0
+const waiting: (() => void)[] = []
+
+/** The picture of a file of the catalog, drawn if it is not in the cache. Throws when the file is no picture. */
+export function pictureOf(folder: string, file: string): Promise<Picture> {
+  const path = join(folder, file)
+  const picture = drawn.get(path) ?? inTurn(() => pictureFrom(path))
+  drawn.set(path, picture)
+  return picture
+}
+
+/** The bytes of a drawn picture, by its name: `<hash>-<width>.webp`. */
+export const pictureBytes = (name: string): Promise<Buffer> => readFile(join(FOLDER, name))
+
+async function pictureFrom(path: string): Promise<Picture> {
+  const bytes = await readFile(path)
+  const hash = createHash('sha256').update(RECIPE).update(bytes).digest('hex').slice(0, 20)
+  const sizes = (await cachedSizes(hash)) ?? (await draw(hash, bytes, path))
+  const names = sizes.map(({ width }) => `${hash}-${width}.webp`)
+  const largest = sizes.at(-1)
+  if (!largest) throw new Error(`${path} has no size`)
+  return {
+    src: `/pictures/${names.at(-1)}`,
+    srcset: sizes.map(({ width }, place) => `/pictures/${names[place]} ${width}w`).join(', '),
+    ...largest,
+    names,
+  }
+}
+
+async function cachedSizes(hash: string): Promise<Size[] | undefined> {
+  try {
+    return JSON.parse(await readFile(join(FOLDER, `${hash}.json`), 'utf8')) as Size[]
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Draws every size, then the list of sizes: where the list is, the pictures are. */
+async function draw(hash: string, bytes: Buffer, path: string): Promise<Size[]> {
+  await mkdir(FOLDER, { recursive: true })
+  const source = await sharp(bytes, { limitInputPixels: PIXELS_MAX }).metadata()
+  const vector = source.format === 'svg'
+  const widths = vector ? WIDTHS : WIDTHS.filter((width) => width < source.width)
+  if (!vector && widths.length < WIDTHS.length) widths.push(source.width)
+  const sizes: Size[] = []
+  for (const width of widths) {
+    const density = vector ? Math.min(SVG_DENSITY_MAX, Math.max(1, (72 * width) / source.width)) : 72
+    const image = sharp(bytes, { density, limitInputPixels: PIXELS_MAX }).autoOrient().resize({ width })
+    const { data, info } = await image
+      .webp({ quality: QUALITY, smartSubsample: true })
+      .toBuffer({ resolveWithObject: true })
+    await writeWhole(`${hash}-${width}.webp`, data)
+    sizes.push({ width: info.width, height: info.height })
+  }
+  if (sizes.length === 0) throw new Error(`${path} has no pixels`)
+  await writeWhole(`${hash}.json`, JSON.stringify(sizes))
+  return sizes
+}
+
+/** Appears whole or not at all, also when two builds draw the same picture at once. */
+async function writeWhole(name: string, content: string | Buffer): Promise<void> {
+  const unfinished = join(FOLDER, `${name}.${process.pid}`)
+  await writeFile(unfinished, content)
+  await rename(unfinished, join(FOLDER, name))
+}
+
+async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (running >= DRAWN_AT_ONCE_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
+  running += 1
+  try {
+    return await work()
+  } finally {
+    running -= 1
+    waiting.shift()?.()
+  }
+}

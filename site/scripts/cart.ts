@@ -1,0 +1,160 @@
+// The cart's page: shows what is remembered at today's prices, and asks the app for a payment page.
+import { formatMoney } from '../../catalog/schema/money.ts'
+import { type PricedCart, type PricedLine, pricedCart, ratesFor, withQuantity } from '../view/cart.ts'
+import type { PriceList } from '../view/price-list.ts'
+import { askForCheckout, type CheckoutProblem } from './checkout.ts'
+import { chosenCurrency } from './currency.ts'
+import { keepCheckout, keepCountry, keepLines, onCartChange, rememberedCountry, rememberedLines } from './memory.ts'
+
+const GONE = 'This is no longer sold. Remove it to check out.'
+
+const find = <Kind extends HTMLElement>(name: string) => document.querySelector<Kind>(`[data-cart${name}]`) as Kind
+const form = find<HTMLFormElement>('')
+const country = document.querySelector('[data-ship-to]') as HTMLSelectElement
+const emailField = document.querySelector('#email') as HTMLInputElement
+const template = document.querySelector('#cart-line') as HTMLTemplateElement
+
+try {
+  const response = await fetch('/prices.json')
+  start((await response.json()) as PriceList)
+} catch {
+  tell('The prices could not be read. Please reload the page.')
+}
+
+function start(list: PriceList): void {
+  if ([...country.options].some((option) => option.value === rememberedCountry())) country.value = rememberedCountry()
+  const look = () => show(list)
+  country.addEventListener('change', () => {
+    keepCountry(country.value)
+    look()
+  })
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    void checkOut(list)
+  })
+  document.addEventListener('tagsale:currency', look)
+  onCartChange(look)
+  look()
+}
+
+function show(list: PriceList): void {
+  const currency = currencyOf(list)
+  const cart = pricedCart(rememberedLines(), list, currency)
+  tell('')
+  form.hidden = cart.lines.length === 0
+  find('-empty').hidden = cart.lines.length > 0
+  const focused = (document.activeElement as HTMLElement | null)?.dataset.key
+  find('-lines').replaceChildren(...cart.lines.map((line) => lineOf(line, currency)))
+  if (focused) document.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus()
+  showSum(cart, list, currency)
+}
+
+function lineOf({ line, listed, unit, total }: PricedLine, currency: string): Node {
+  const item = template.content.firstElementChild?.cloneNode(true) as HTMLElement
+  const part = <Kind extends HTMLElement>(selector: string) => item.querySelector<Kind>(selector) as Kind
+  const name = listed?.name ?? line.price
+  const link = part<HTMLAnchorElement>('.cart-name')
+  link.textContent = name
+  if (listed) link.href = listed.href
+  const picture = part<HTMLImageElement>('.cart-picture')
+  if (listed?.picture) picture.src = listed.picture
+  else picture.hidden = true
+  part('.cart-unit').textContent = unit === null ? '' : `${formatMoney({ amount: unit, currency })} each`
+  part('.cart-line-total').textContent = unit === null ? '' : formatMoney({ amount: total, currency })
+  const remove = part('.cart-remove')
+  remove.setAttribute('aria-label', `Remove ${name}`)
+  remove.addEventListener('click', () => keepLines(withQuantity(rememberedLines(), line.price, 0)))
+  quantityOf(part('.cart-quantity'), { line, listed, unit, total }, name)
+  amountOf(part('.cart-amount'), { line, listed, unit, total })
+  if (!listed || unit === null) sayOf(item, GONE)
+  return item
+}
+
+function quantityOf(label: HTMLElement, { line, listed }: PricedLine, name: string): void {
+  const field = label.querySelector('input') as HTMLInputElement
+  label.hidden = !listed?.ships
+  label.firstElementChild?.append(`Quantity of ${name}`)
+  field.dataset.key = `quantity ${line.price}`
+  field.value = String(line.quantity)
+  field.max = String(listed?.available ?? 99)
+  field.addEventListener('change', () => {
+    if (!field.reportValidity()) return
+    keepLines(withQuantity(rememberedLines(), line.price, field.valueAsNumber))
+  })
+}
+
+function amountOf(label: HTMLElement, { line, listed }: PricedLine): void {
+  const field = label.querySelector('input') as HTMLInputElement
+  label.hidden = !listed?.minimum
+  field.dataset.key = `amount ${line.price}`
+  field.value = line.amount ?? ''
+  field.addEventListener('change', () => {
+    const lines = rememberedLines()
+    keepLines(lines.map((other) => (other.price === line.price ? { ...other, amount: field.value.trim() } : other)))
+  })
+}
+
+function showSum(cart: PricedCart, list: PriceList, currency: string): void {
+  const money = (amount: number) => formatMoney({ amount, currency })
+  const rates = cart.ships ? ratesFor(list, country.value, currency) : []
+  const least = rates[0]?.amount
+  const from = rates.length > 1 ? 'from ' : ''
+  country.required = cart.ships
+  find('-shipping').hidden = find('-postage-row').hidden = !cart.ships
+  find('-rates').hidden = rates.length === 0
+  find('-rates').replaceChildren(
+    ...rates.map(({ name, amount, days }) =>
+      listItem(`${name}: ${money(amount)}, ${days[0]} to ${days[1]} working days`),
+    ),
+  )
+  find('-postage').textContent = least === undefined ? 'Choose a country' : from + money(least)
+  find('-subtotal').textContent = money(cart.subtotal)
+  find('-total').textContent = from + money(cart.subtotal + (least ?? 0))
+  showEmail(cart.subtotal === 0 && !cart.ships)
+}
+
+/** Only when nothing is to be paid: otherwise the payment page asks for it. */
+function showEmail(free: boolean): void {
+  find('-email').hidden = !free
+  emailField.required = free
+}
+
+async function checkOut(list: PriceList): Promise<void> {
+  const button = find<HTMLButtonElement>('-submit')
+  button.disabled = true
+  const answer = await askForCheckout(form.dataset.checkouts ?? '', {
+    lines: rememberedLines(),
+    currency: currencyOf(list),
+    ...(country.required ? { shipTo: country.value } : {}),
+    ...(emailField.required ? { email: emailField.value } : {}),
+  })
+  button.disabled = false
+  if (!('url' in answer)) return showProblem(answer)
+  keepCheckout(answer.order)
+  location.assign(answer.url)
+}
+
+function showProblem({ detail, lines }: CheckoutProblem): void {
+  tell(detail)
+  for (const [place, item] of [...find('-lines').children].entries()) sayOf(item, lines.get(place) ?? '')
+}
+
+function sayOf(item: Element, text: string): void {
+  const place = item.querySelector('.cart-line-problem') as HTMLElement
+  place.textContent = text
+  place.hidden = !text
+}
+
+function tell(text: string): void {
+  const place = find('-problem')
+  place.textContent = text
+  place.hidden = !text
+}
+
+function listItem(text: string): HTMLLIElement {
+  const item = document.createElement('li')
+  item.textContent = text
+  return item
+}
+
+const currencyOf = (list: PriceList): string => chosenCurrency() ?? list.currencies[0] ?? ''

@@ -1,0 +1,56 @@
+import { type CartLine, readLines } from '../view/cart.ts'
+
+// What the browser remembers between pages. Where storage is refused, it remembers nothing and buying now still works.
+
+const CART = 'tagsale.cart'
+const CURRENCY = 'tagsale.currency'
+const SHIP_TO = 'tagsale.ship-to'
+const CHECKOUT = 'tagsale.checkout'
+
+export const rememberedLines = (): CartLine[] => readLines(recall(CART))
+export const rememberedCurrency = (): string | null => recall(CURRENCY)
+export const rememberedCountry = (): string => recall(SHIP_TO) ?? ''
+
+/** Keeps the cart, and tells the page. False when the browser refuses to store. */
+export function keepLines(lines: readonly CartLine[]): boolean {
+  const kept = keep(CART, JSON.stringify(lines))
+  document.dispatchEvent(new Event('tagsale:cart'))
+  return kept
+}
+
+export const keepCurrency = (currency: string): boolean => keep(CURRENCY, currency)
+export const keepCountry = (country: string): boolean => keep(SHIP_TO, country)
+
+/** Notes which order the cart is becoming, so that paying for another one does not empty it. */
+export const keepCheckout = (order: string): boolean => keep(CHECKOUT, order)
+
+/** Empties the cart once the order it became is bought; any other order leaves it alone, and so does a later look. */
+export function emptyCartFor(order: string): void {
+  if (recall(CHECKOUT) !== order) return
+  keep(CHECKOUT, '')
+  keepLines([])
+}
+
+/** Calls back when the cart changes, here or in another tab. */
+export function onCartChange(look: () => void): void {
+  document.addEventListener('tagsale:cart', look)
+  addEventListener('storage', (event) => event.key === CART && look())
+  addEventListener('pageshow', (event) => event.persisted && look())
+}
+
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null // storage is switched off
+  }
+}
+
+function keep(key: string, value: string): boolean {
+  try {
+    localStorage.setItem(key, value)
+    return true
+  } catch {
+    return false // switched off or full
+  }
+}

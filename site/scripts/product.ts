@@ -1,0 +1,56 @@
+// On a product's page: the price of the chosen variant, and the cart.
+import { withAdded } from '../view/cart.ts'
+import { showPrices } from './currency.ts'
+import { keepCountry, keepLines, rememberedCountry, rememberedLines } from './memory.ts'
+
+const form = document.querySelector<HTMLFormElement>('[data-buy]')
+const said = document.querySelector<HTMLElement>('[data-said]')
+const price = document.querySelector<HTMLElement>('#price')
+
+if (form) {
+  const button = form.querySelector<HTMLButtonElement>('[data-add-to-cart]')
+  button?.removeAttribute('hidden')
+  button?.addEventListener('click', () => addToCart(form))
+  form.addEventListener('change', () => showChosen(form))
+  showChosen(form)
+  startCountry(form)
+}
+
+function addToCart(form: HTMLFormElement): void {
+  const quantity = form.querySelector<HTMLInputElement>('#quantity')
+  const amount = form.querySelector<HTMLInputElement>('#amount')
+  if (quantity?.reportValidity() === false || amount?.reportValidity() === false) return
+  const line = {
+    price: String(new FormData(form).get('price')),
+    quantity: quantity?.valueAsNumber ?? 1,
+    ...(amount ? { amount: amount.value } : {}),
+  }
+  // A file is bought once; only what is sent by post has a quantity.
+  const most = quantity ? Number(quantity.max) : 1
+  say(keepLines(withAdded(rememberedLines(), line, most)))
+}
+
+function say(kept: boolean): void {
+  if (!said) return
+  said.textContent = kept ? 'It is in your cart. ' : 'Your browser does not let this shop keep a cart; Buy now works.'
+  if (!kept) return
+  const link = document.createElement('a')
+  link.href = '/cart/'
+  link.textContent = 'Go to the cart'
+  said.append(link)
+}
+
+function showChosen(form: HTMLFormElement): void {
+  const chosen = form.querySelector<HTMLInputElement>('input[type=radio][name=price]:checked')
+  if (!chosen || !price) return
+  Object.assign(price.dataset, chosen.dataset)
+  price.textContent = Object.values(chosen.dataset)[0] ?? price.textContent
+  showPrices()
+}
+
+function startCountry(form: HTMLFormElement): void {
+  const select = form.querySelector<HTMLSelectElement>('[data-ship-to]')
+  if (!select) return
+  if ([...select.options].some((option) => option.value === rememberedCountry())) select.value = rememberedCountry()
+  select.addEventListener('change', () => keepCountry(select.value))
+}

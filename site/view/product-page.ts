@@ -1,0 +1,150 @@
+import { type Catalog, type Offer, offersOf } from '../../catalog/offer.ts'
+import type { AssetKind } from '../../catalog/schema/asset.ts'
+import { toDecimalText } from '../../catalog/schema/money.ts'
+import type { Image, Product } from '../../catalog/schema/product.ts'
+import { categoryHref } from './card.ts'
+import {
+  availableOf,
+  canBeFree,
+  isFree,
+  isSoldOut,
+  LINE_QUANTITY_MAX,
+  priceTexts,
+  type Texts,
+  textsOf,
+} from './offer.ts'
+import { countriesOf } from './shipping.ts'
+import { optionNames, variantRows } from './variants.ts'
+
+const KINDS: Record<AssetKind, string> = {
+  book: 'Book',
+  video: 'Video',
+  audio: 'Audio',
+  archive: 'Archive',
+  software: 'Software',
+  image: 'Picture',
+  document: 'Document',
+}
+
+/** One way to have it, as the form offers it. */
+export type Choice = { price: string; label: string; texts: Texts; soldOut: boolean }
+/** Something the buyer gets, and with which variants (null: with all). */
+export type Part = { title: string; kind: string; detail: string; with: string | null }
+
+/** Everything a product's page prints. */
+export type ProductPage = {
+  product: Product
+  category: { name: string; href: string } | null
+  images: readonly Image[]
+  price: Texts
+  soldOut: boolean
+  forSale: boolean
+  parts: Part[]
+  form: BuyForm
+}
+
+/** The fields of the form that buys it. */
+export type BuyForm = {
+  currency: string
+  choices: { heading: string; pricesDiffer: boolean; rows: { label: string | null; choices: Choice[] }[] } | null
+  price: string
+  amount: { minimum: Texts; suggested: Texts } | null
+  quantityMax: number | null
+  shipTo: { required: boolean; countries: { code: string; name: string }[] } | null
+  email: 'required' | 'when-free' | null
+}
+
+/** Works out what a product's page shows; drafts have no page. */
+export function productPage(catalog: Catalog, product: Product): ProductPage {
+  const offers = offersOf(catalog, product)
+  const category = catalog.shop.categories.find(({ id }) => id === product.category)
+  const soldOut = offers.every(isSoldOut)
+  return {
+    product,
+    category: category ? { name: category.name, href: categoryHref(category.id) } : null,
+    images: product.images,
+    price: priceTexts(offers, catalog.shop.currencies),
+    soldOut,
+    forSale: product.status === 'live' && !soldOut,
+    parts: partsOf(catalog, offers),
+    form: formOf(catalog, offers),
+  }
+}
+
+function formOf(catalog: Catalog, offers: readonly Offer[]): BuyForm {
+  const { currencies } = catalog.shop
+  const first = offers.find((offer) => !isSoldOut(offer)) ?? offers[0]
+  const ships = offers.some((offer) => offer.parcel)
+  return {
+    currency: currencies[0] ?? '',
+    choices: choicesOf(offers, currencies),
+    price: first?.id ?? '',
+    amount: amountOf(offers, currencies),
+    quantityMax: ships ? quantityMax(offers) : null,
+    shipTo: ships ? { required: offers.every((offer) => offer.parcel), countries: countriesOf(catalog.shop) } : null,
+    email: offers.every(isFree) ? 'required' : offers.some(canBeFree) ? 'when-free' : null,
+  }
+}
+
+function choicesOf(offers: readonly Offer[], currencies: readonly string[]): BuyForm['choices'] {
+  if (offers.length < 2) return null
+  const rows = variantRows(offers).map(({ label, choices }) => ({
+    label,
+    choices: choices.map(({ offer, label }) => ({
+      price: offer.id,
+      label,
+      texts: priceTexts([offer], currencies),
+      soldOut: isSoldOut(offer),
+    })),
+  }))
+  const prices = new Set(rows.flatMap(({ choices }) => choices.map(({ texts }) => JSON.stringify(texts))))
+  return { heading: optionNames(offers), pricesDiffer: prices.size > 1, rows }
+}
+
+function amountOf(offers: readonly Offer[], currencies: readonly string[]): BuyForm['amount'] {
+  const price = offers[0]?.price
+  if (price?.kind !== 'pay-what-you-want') return null
+  const suggested = Object.entries(price.suggested).map(
+    ([currency, amount]) => [currency, toDecimalText({ amount, currency })] as const,
+  )
+  return { minimum: textsOf(price.minimum, currencies), suggested: Object.fromEntries(suggested) }
+}
+
+function quantityMax(offers: readonly Offer[]): number {
+  return Math.min(LINE_QUANTITY_MAX, Math.max(...offers.map((offer) => availableOf(offer) ?? LINE_QUANTITY_MAX)))
+}
+
+function partsOf(catalog: Catalog, offers: readonly Offer[]): Part[] {
+  const parts = new Map<string, { part: Omit<Part, 'with'>; offers: Offer[] }>()
+  for (const offer of offers) {
+    for (const part of [...filesOf(catalog, offer), ...parcelOf(offer)]) {
+      const key = JSON.stringify(part)
+      const found = parts.get(key)
+      if (found) found.offers.push(offer)
+      else parts.set(key, { part, offers: [offer] })
+    }
+  }
+  return [...parts.values()].map(({ part, offers: having }) => ({
+    ...part,
+    with: having.length === offers.length ? null : having.map(variantName).join(', '),
+  }))
+}
+
+function filesOf(catalog: Catalog, offer: Offer): Omit<Part, 'with'>[] {
+  return offer.downloads.flatMap((id) => {
+    const asset = catalog.assets.get(id)
+    if (!asset) return []
+    const detail = `${asset.release.file}, yours to download. Licence: ${asset.license}`
+    return [{ title: asset.title, kind: KINDS[asset.kind], detail }]
+  })
+}
+
+function parcelOf(offer: Offer): Omit<Part, 'with'>[] {
+  if (!offer.parcel) return []
+  const made = offer.parcel.origin
+    ? ` Made in ${new Intl.DisplayNames('en', { type: 'region' }).of(offer.parcel.origin)}.`
+    : ''
+  return [{ title: 'A parcel', kind: 'Post', detail: `${offer.parcel.weight} g packed, sent to your door.${made}` }]
+}
+
+const variantName = (offer: Offer): string => Object.values(offer.variant?.options ?? {}).join(', ')

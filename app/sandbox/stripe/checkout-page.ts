@@ -1,0 +1,231 @@
+import { html } from 'hono/html'
+import type Stripe from 'stripe'
+import { countryName } from './countries.ts'
+import { type Html, money, shell } from './shell.ts'
+import type { Account, Checkout, CheckoutLine } from './state.ts'
+
+/** What stands in the form: what the buyer typed last, and what is wrong with it by the field's name. */
+export type FormState = { values: Record<string, string>; problems: Record<string, string>; alert: string | null }
+
+/** The hosted checkout page of an open session. */
+export function checkoutPage(account: Account, checkout: Checkout, form: FormState): Html {
+  const { session } = checkout
+  const total = money(session.amount_total, session.currency)
+  const body = html`
+    <form method="post" class="columns" novalidate>
+      <section aria-labelledby="order">${summary(checkout, form)}</section>
+      <section aria-label="Payment" class="stack">
+        ${alertBox(form)}
+        ${contact(session, form)}
+        ${session.shipping_address_collection ? address(session, form) : ''}
+        ${session.shipping_options.length > 0 ? shippingChoice(account, session, form) : ''}
+        ${session.custom_fields.length > 0 ? customFields(session, form) : ''}
+        ${payment(session, form, total)}
+      </section>
+    </form>`
+  return shell(`Pay ${total}`, body)
+}
+
+/** What a buyer sees who comes back to a session that is paid for, has run out, or never was. */
+export function closedPage(checkout: Checkout | undefined): Html {
+  const { status, cancel_url: cancel } = checkout?.session ?? {}
+  const title = status === 'complete' ? 'This checkout is done' : 'This checkout is no longer open'
+  const text =
+    status === 'complete'
+      ? 'Thank you, the shop has your order. There is nothing more to pay here.'
+      : 'It has run out, or it was never here. Nothing was charged. Go back to the shop to start again.'
+  return shell(title, html`<div class="panel"><h1>${title}</h1><p>${text}</p>${backLink(cancel)}</div>`, 'narrow')
+}
+
+function backLink(cancelUrl: string | null | undefined): Html | '' {
+  return cancelUrl ? html`<p><a href="${cancelUrl}">Back to the shop</a></p>` : ''
+}
+
+function summary({ session, lines }: Checkout, form: FormState): Html {
+  const { amount_discount: discount = 0 } = session.total_details ?? {}
+  const row = (name: string, amount: number | null) => html`<dt>${name}</dt><dd>${money(amount, session.currency)}</dd>`
+  return html`
+    ${backLink(session.cancel_url)}
+    <h1 id="order">Your order</h1>
+    <p class="total">${money(session.amount_total, session.currency)}</p>
+    <div class="panel">
+      <ul class="lines">${lines.map((line) => lineRow(line, form))}</ul>
+      ${problem('lines', form)}
+      ${session.allow_promotion_codes ? promotionField(form) : ''}
+      ${isAdjustable(session, lines) ? html`<button name="outcome" value="update" class="wide">Update total</button>` : ''}
+      <dl class="sums">
+        ${row('Subtotal', session.amount_subtotal)}
+        ${discount > 0 ? row('Discount', -discount) : ''}
+        ${session.shipping_cost ? row('Shipping', session.shipping_cost.amount_total) : ''}
+        ${session.automatic_tax.enabled ? row('Tax', 0) : ''}
+        <dt class="grand">Total</dt><dd class="grand">${money(session.amount_total, session.currency)}</dd>
+      </dl>
+    </div>`
+}
+
+function isAdjustable(session: Stripe.Checkout.Session, lines: CheckoutLine[]): boolean {
+  const hasChoice = session.shipping_options.length > 1 || lines.some(({ item }) => item.adjustable_quantity)
+  return hasChoice || session.allow_promotion_codes === true
+}
+
+function lineRow({ item, text, image }: CheckoutLine, form: FormState): Html {
+  const name = `quantity_${item.id}`
+  const { minimum, maximum } = item.adjustable_quantity ?? {}
+  const each = money(item.price?.unit_amount ?? null, item.currency)
+  return html`<li>
+    ${image ? html`<img src="${image}" alt="">` : html`<span class="blank"></span>`}
+    <div class="name">
+      <div>${item.description}</div>
+      ${text ? html`<div class="soft">${text}</div>` : ''}
+      ${
+        item.adjustable_quantity
+          ? html`<label class="soft" for="${name}">Quantity of ${item.description}</label>
+            <input type="number" inputmode="numeric" id="${name}" name="${name}" value="${form.values[name] ?? item.quantity}"
+              min="${minimum}" max="${maximum}" ${described(name, form)}>${problem(name, form)}`
+          : html`<div class="soft">${item.quantity} × ${each}</div>`
+      }
+    </div>
+    <div>${money(item.amount_subtotal, item.currency)}</div>
+  </li>`
+}
+
+function promotionField(form: FormState): Html {
+  return field('promotion', 'Promotion code', form, { hint: 'Here TEN takes 10 % off, and FREE100 everything.' })
+}
+
+function contact(session: Stripe.Checkout.Session, form: FormState): Html {
+  return html`<div class="panel stack">
+    <h2>Contact</h2>
+    ${field('email', 'E-mail', form, { type: 'email', autocomplete: 'email', required: true })}
+    ${
+      session.phone_number_collection?.enabled
+        ? field('phone', 'Phone', form, { type: 'tel', autocomplete: 'tel', required: true })
+        : ''
+    }
+  </div>`
+}
+
+function address(session: Stripe.Checkout.Session, form: FormState): Html {
+  const countries = (session.shipping_address_collection?.allowed_countries ?? [])
+    .map((code) => ({ value: code, label: countryName(code) }))
+    .sort((one, other) => one.label.localeCompare(other.label))
+  return html`<fieldset class="panel stack">
+    <h2>Shipping address</h2>
+    ${field('name', 'Full name', form, { autocomplete: 'name', required: true })}
+    ${field('line1', 'Street and number', form, { autocomplete: 'address-line1', required: true })}
+    ${field('line2', 'Apartment, company (optional)', form, { autocomplete: 'address-line2' })}
+    <div class="two">
+      ${field('postal_code', 'Postal code', form, { autocomplete: 'postal-code' })}
+      ${field('city', 'City', form, { autocomplete: 'address-level2' })}
+    </div>
+    ${field('state', 'State or region (optional)', form, { autocomplete: 'address-level1' })}
+    ${select('country', 'Country', countries, form, 'country')}
+  </fieldset>`
+}
+
+function shippingChoice({ state }: Account, session: Stripe.Checkout.Session, form: FormState): Html {
+  const chosen = form.values.shipping ?? session.shipping_cost?.shipping_rate
+  return html`<fieldset class="panel">
+    <legend>Shipping</legend>
+    ${session.shipping_options.map(({ shipping_rate: id, shipping_amount: amount }) => {
+      const rate = state.shippingRates[String(id)]
+      return html`<label class="choice">
+        <input type="radio" name="shipping" value="${id}" ${id === chosen ? 'checked' : ''}>
+        <span class="grow">${rate?.display_name}<br><span class="soft">${estimate(rate)}</span></span>
+        <span>${amount === 0 ? 'Free' : money(amount, session.currency)}</span>
+      </label>`
+    })}
+    ${problem('shipping', form)}
+  </fieldset>`
+}
+
+function estimate(rate: Stripe.ShippingRate | undefined): string {
+  const { minimum, maximum } = rate?.delivery_estimate ?? {}
+  const values = [minimum?.value, maximum?.value].filter((value) => value !== undefined)
+  const unit = (maximum ?? minimum)?.unit.replace('_', ' ')
+  return values.length > 0 ? `${[...new Set(values)].join(' to ')} ${unit}s` : ''
+}
+
+function customFields(session: Stripe.Checkout.Session, form: FormState): Html {
+  return html`<div class="panel stack">${session.custom_fields.map((custom) => {
+    const label = `${custom.label.custom}${custom.optional ? ' (optional)' : ''}`
+    const name = `field_${custom.key}`
+    if (custom.dropdown) return select(name, label, custom.dropdown.options, form)
+    return field(name, label, form, { required: !custom.optional })
+  })}</div>`
+}
+
+function payment(session: Stripe.Checkout.Session, form: FormState, total: string): Html {
+  const free = session.amount_total === 0
+  return html`<div class="panel stack">
+    <h2>Payment</h2>
+    ${
+      free
+        ? html`<p>Nothing to pay.</p>`
+        : html`${field('card', 'Card number', { ...form, values: { card: '4242 4242 4242 4242' } }, { hint: 'A test card. What you type here is not looked at.' })}
+    <div class="two">
+      ${field('expiry', 'Expires', { ...form, values: { expiry: '12 / 34' } }, {})}
+      ${field('cvc', 'Security code', { ...form, values: { cvc: '123' } }, {})}
+    </div>`
+    }
+    ${session.consent_collection?.terms_of_service === 'required' ? terms(form) : ''}
+    <button name="outcome" value="pay" class="main">${free ? 'Complete order' : `Pay ${total}`}</button>
+    ${
+      free
+        ? ''
+        : html`<div>
+      <button name="outcome" value="async" class="wide">Pay by bank debit (delayed)</button>
+      <button name="outcome" value="decline" class="wide">Use a card that is declined</button>
+    </div>`
+    }
+  </div>`
+}
+
+function terms(form: FormState): Html {
+  return html`<div><label class="choice">
+    <input type="checkbox" name="agreed" value="yes" ${form.values.agreed ? 'checked' : ''} ${described('agreed', form)}>
+    <span>I agree to the shop’s terms of service.</span></label>${problem('agreed', form)}</div>`
+}
+
+function alertBox(form: FormState): Html | '' {
+  const text =
+    form.alert ?? (Object.keys(form.problems).length > 0 ? 'Some things are missing. Please look below.' : null)
+  return text ? html`<div class="alert" role="alert">${text}</div>` : ''
+}
+
+type FieldOptions = { type?: string; autocomplete?: string; required?: boolean; hint?: string }
+
+function field(name: string, label: string, form: FormState, options: FieldOptions): Html {
+  const { type = 'text', autocomplete = 'off', required = false, hint } = options
+  return html`<div>
+    <label for="${name}">${label}</label>
+    <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${form.values[name] ?? ''}"
+      ${required ? 'required' : ''} ${described(name, form)}>
+    ${hint ? html`<div class="soft">${hint}</div>` : ''}${problem(name, form)}
+  </div>`
+}
+
+function select(
+  name: string,
+  label: string,
+  options: { value: string; label: string }[],
+  form: FormState,
+  autocomplete = 'off',
+): Html {
+  return html`<div>
+    <label for="${name}">${label}</label>
+    <select id="${name}" name="${name}" autocomplete="${autocomplete}" ${described(name, form)}>${options.map(
+      (option) =>
+        html`<option value="${option.value}" ${option.value === form.values[name] ? 'selected' : ''}>${option.label}</option>`,
+    )}</select>${problem(name, form)}
+  </div>`
+}
+
+function described(name: string, form: FormState): Html | '' {
+  return form.problems[name] ? html`aria-invalid="true" aria-describedby="${name}-problem"` : ''
+}
+
+function problem(name: string, form: FormState): Html | '' {
+  const text = form.problems[name]
+  return text ? html`<p class="problem" id="${name}-problem">${text}</p>` : ''
+}

@@ -1,0 +1,68 @@
+import { type Context, Hono } from 'hono'
+import { type Buyer, choose, chooseGoods } from './buyer.ts'
+import { checkoutPage, closedPage, type FormState } from './checkout-page.ts'
+import { pay } from './payment.ts'
+import { returnUrl } from './session.ts'
+import type { Account, Checkout } from './state.ts'
+
+/** The hosted checkout page, which works without JavaScript: every button posts the whole form. */
+export function checkoutRoutes(account: Account): Hono {
+  const app = new Hono()
+  app.get('/c/pay/:id', (context) => {
+    const checkout = account.state.checkouts[context.req.param('id')]
+    if (checkout?.session.status !== 'open') return context.html(closedPage(checkout), checkout ? 200 : 404)
+    const { session } = checkout
+    const declined = account.state.paymentIntents[String(session.payment_intent)]?.last_payment_error?.message
+    return show(context, account, checkout, { values: knownValues(session), problems: {}, alert: declined ?? null })
+  })
+  app.post('/c/pay/:id', async (context) => {
+    const checkout = account.state.checkouts[context.req.param('id')]
+    if (checkout?.session.status !== 'open') return context.html(closedPage(checkout), checkout ? 409 : 404)
+    const values = Object.fromEntries(
+      Object.entries(await context.req.parseBody()).map(([name, value]) => [name, String(value).trim()]),
+    )
+    const updating = values.outcome === 'update'
+    const buyer = typedBuyer(checkout, values)
+    const problems = (updating ? chooseGoods : choose)(account, checkout, buyer)
+    const form: FormState = { values, problems, alert: null }
+    if (updating || Object.keys(problems).length > 0)
+      return show(context, account, checkout, form, updating ? 200 : 422)
+    pay(account, checkout, buyer)
+    if (buyer.outcome !== 'decline' || checkout.session.amount_total === 0)
+      return context.redirect(returnUrl(checkout), 303)
+    return show(context, account, checkout, { ...form, alert: 'Your card was declined. Try another card.' }, 402)
+  })
+  return app
+}
+
+function show(context: Context, account: Account, checkout: Checkout, form: FormState, status: 200 | 402 | 422 = 200) {
+  return context.html(checkoutPage(account, checkout, form), status, { 'cache-control': 'no-store' })
+}
+
+function knownValues(session: Checkout['session']): Record<string, string> {
+  const { address, email, name, phone } = session.customer_details ?? {}
+  const known = { ...address, name, phone, email: email ?? session.customer_email }
+  return Object.fromEntries(Object.entries(known).flatMap(([key, value]) => (value ? [[key, value]] : [])))
+}
+
+function typedBuyer({ session, lines }: Checkout, values: Record<string, string>): Buyer {
+  const quantities = lines.flatMap(({ item }) => {
+    const typed = values[`quantity_${item.id}`]
+    return typed === undefined ? [] : [[item.id, typed === '' ? Number.NaN : Number(typed)] as const]
+  })
+  const { line1, line2, postal_code, city, state, country } = values
+  const typed = { line1, line2, postal_code, city, state, country }
+  const address = Object.fromEntries(Object.entries(typed).map(([key, value]) => [key, value || null]))
+  return {
+    outcome: values.outcome === 'async' || values.outcome === 'decline' ? values.outcome : 'pay',
+    email: values.email ?? '',
+    name: values.name || null,
+    phone: values.phone || null,
+    address: session.shipping_address_collection ? address : null,
+    quantities: Object.fromEntries(quantities),
+    shippingRate: values.shipping || null,
+    promotion: values.promotion || null,
+    fields: Object.fromEntries(session.custom_fields.map(({ key }) => [key, values[`field_${key}`] ?? ''])),
+    agreed: values.agreed === 'yes',
+  }
+}

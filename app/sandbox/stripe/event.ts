@@ -1,0 +1,74 @@
+import Stripe from 'stripe'
+import { type Account, type KeptEvent, nextRandom } from './state.ts'
+
+/** How long Stripe lists events. */
+const EVENTS_KEPT_SECONDS = 30 * 24 * 60 * 60
+
+type SnapshotOf<T extends Stripe.Event['type']> = Extract<Stripe.Event, { type: T }>['data']['object']
+
+/** Records that something happened, with the object as it is at this moment, and queues its webhooks. */
+export function emit<T extends Stripe.Event['type']>(account: Account, type: T, object: SnapshotOf<T>): void {
+  const { state } = account
+  const event = {
+    id: account.newId('evt'),
+    object: 'event',
+    api_version: Stripe.API_VERSION,
+    created: account.now(),
+    data: { object: structuredClone(object) },
+    livemode: false,
+    pending_webhooks: 0,
+    request: { id: null, idempotency_key: null },
+    type,
+  } as Stripe.Event
+  const kept: KeptEvent = { event, thinId: account.newId('evt'), pending: [] }
+  while (state.events[0] && state.events[0].event.created < account.now() - EVENTS_KEPT_SECONDS) state.events.shift()
+  state.events.push(kept)
+  queueDeliveries(account, kept)
+}
+
+/** The event as an endpoint for thin events gets it: what happened, to which object, and nothing else. */
+export function thinEvent({ event, thinId }: KeptEvent): Stripe.V2.Core.EventBase & { related_object: RelatedObject } {
+  const { object, id } = event.data.object as { object: string; id: string }
+  return {
+    id: thinId,
+    object: 'v2.core.event',
+    type: `v1.${event.type}`,
+    created: new Date(event.created * 1000).toISOString(),
+    livemode: false,
+    related_object: { id, type: object, url: `/v1/${PATHS[object]}/${id}` },
+    snapshot_event: event.id,
+  }
+}
+
+type RelatedObject = { id: string; type: string; url: string }
+
+/** Where each kind of object is fetched. */
+const PATHS: Record<string, string> = {
+  'checkout.session': 'checkout/sessions',
+  payment_intent: 'payment_intents',
+  charge: 'charges',
+  refund: 'refunds',
+  dispute: 'disputes',
+}
+
+function queueDeliveries(account: Account, kept: KeptEvent): void {
+  const { state } = account
+  const { event } = kept
+  for (const { endpoint } of state.endpoints) {
+    const wanted = endpoint.enabled_events.includes('*') || endpoint.enabled_events.includes(event.type)
+    if (!wanted || endpoint.status !== 'enabled') continue
+    kept.pending.push(endpoint.id)
+    if (isDropped(account, event.type)) continue
+    for (let copy = 0; copy < state.chaos.duplicate; copy++) {
+      const id = account.newId('delivery')
+      state.deliveries.push({ id, event: event.id, endpoint: endpoint.id, attempt: 1, due: account.now() })
+    }
+  }
+  event.pending_webhooks = kept.pending.length
+}
+
+/** Whether this webhook vanishes, all its copies and retries with it. */
+function isDropped({ state }: Account, type: string): boolean {
+  const { drop } = state.chaos
+  return typeof drop === 'number' ? nextRandom(state) < drop : drop.includes(type)
+}

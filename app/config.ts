@@ -1,1 +1,101 @@
-export type Config = Record<string, never>
+import { z } from 'zod'
+
+// Every variable is described in .env.example; a test holds the two together.
+
+const STRIPE_API_URL = 'https://api.stripe.com'
+const GITHUB_API_URL = 'https://api.github.com'
+const LINK_SECRET_CHARACTERS_MIN = 32
+
+const address = (text: string) => text.replace(/\/+$/, '')
+const Address = z.url({ protocol: /^https?$/, error: 'an address such as https://shop.example.org' }).transform(address)
+const Count = (least: number, most: number) =>
+  z.coerce.number({ error: 'a whole number' }).int('a whole number').min(least).max(most)
+const Secrets = z
+  .string()
+  .transform((text) => text.split(',').map((secret) => secret.trim()))
+  .refine(
+    (secrets) => secrets.every((secret) => /^whsec_\S{8,}$/.test(secret)),
+    'one or more whsec_…, with commas between',
+  )
+
+const Environment = z.object({
+  PORT: Count(0, 65_535).default(3000),
+  HOST: z.string().default('0.0.0.0'),
+  SHOP_URL: Address,
+  STOREFRONT_URL: Address.optional(),
+  TRUSTED_PROXIES: Count(0, 10).default(0),
+  CATALOG_FOLDER: z.string().default('catalog'),
+  DATA_FOLDER: z.string().default('.tagsale/live'),
+  LINK_SECRET: z.string().min(LINK_SECRET_CHARACTERS_MIN, `at least ${LINK_SECRET_CHARACTERS_MIN} random characters`),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_\w{8,}$/, 'a key of Stripe: rk_live_…, or rk_test_… to try'),
+  STRIPE_WEBHOOK_SECRET: Secrets,
+  STRIPE_API_URL: Address.default(STRIPE_API_URL),
+  GITHUB_APP_ID: Count(1, Number.MAX_SAFE_INTEGER),
+  GITHUB_PRIVATE_KEY: z
+    .string()
+    .transform((text) => (text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8')))
+    .refine((text) => text.includes('PRIVATE KEY-----'), "the App's private key (PEM), as it is or in base64"),
+  GITHUB_API_URL: Address.default(GITHUB_API_URL),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'an address such as smtps://user:password@mail.example.org' }),
+  MAIL_FROM: z.string().regex(/^[^\r\n<>]*<?[^\s<>@]+@[^\s<>@]+>?$/, 'a sender such as "Tern Shop <shop@example.org>"'),
+  CHECKOUTS_PER_MINUTE: Count(1, 1_000_000).default(300),
+  CHECKOUTS_PER_MINUTE_PER_ADDRESS: Count(1, 1_000_000).default(10),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 random characters').optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+/** The names of every environment variable the app reads. */
+export const VARIABLES = Object.keys(Environment.shape)
+
+export type Mode = 'live' | 'sandbox'
+export type Config = Omit<z.output<typeof Environment>, 'STOREFRONT_URL'> & { STOREFRONT_URL: string; mode: Mode }
+export type ConfigInput = Partial<Record<keyof z.input<typeof Environment>, unknown>>
+
+/** What is missing or malformed, one sentence a variable. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/** Reads the process's environment for live mode. Throws a ConfigError that names every fault at once. */
+export const readConfig = (): Config => parseConfig(process.env, 'live')
+
+/** Checks settings, from the environment or from the sandbox. An empty text counts as missing. */
+export function parseConfig(values: ConfigInput, mode: Mode): Config {
+  const given = Object.fromEntries(VARIABLES.map((name) => [name, values[name as keyof ConfigInput] || undefined]))
+  const result = Environment.safeParse(given)
+  const problems = result.success
+    ? modeProblems(result.data, mode)
+    : result.error.issues.map((issue) => {
+        const name = String(issue.path[0])
+        return given[name] === undefined ? `${name} is missing.` : `${name} is not right: ${issue.message}.`
+      })
+  if (problems.length > 0 || !result.success) throw new ConfigError(problems)
+  return { ...result.data, STOREFRONT_URL: result.data.STOREFRONT_URL ?? result.data.SHOP_URL, mode }
+}
+
+/** Live money and stand-ins never meet. */
+function modeProblems(config: z.output<typeof Environment>, mode: Mode): string[] {
+  const problems: string[] = []
+  if (mode === 'sandbox') {
+    if (/_live_/.test(config.STRIPE_SECRET_KEY))
+      problems.push('STRIPE_SECRET_KEY is a live key; the sandbox takes none.')
+    return problems
+  }
+  if (config.STRIPE_API_URL !== STRIPE_API_URL) {
+    problems.push(`STRIPE_API_URL is a stand-in's address; a live shop talks to ${STRIPE_API_URL}. Leave it out.`)
+  }
+  if (!config.GITHUB_API_URL.startsWith('https://')) {
+    problems.push("GITHUB_API_URL is a stand-in's address; a live shop talks to GitHub over https. Leave it out.")
+  }
+  if (!config.SHOP_URL.startsWith('https://') && !/^http:\/\/localhost(:\d+)?$/.test(config.SHOP_URL)) {
+    problems.push('SHOP_URL must begin with https://: buyers give their address there.')
+  }
+  return problems
+}

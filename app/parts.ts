@@ -1,5 +1,5 @@
-import type { Octokit } from '@octokit/rest'
 import type { Logger } from 'pino'
+import type { ProbotOctokit } from 'probot'
 import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/offer.ts'
 import type { Config } from './config.ts'
@@ -14,10 +14,12 @@ export type Parts = {
   config: Config
   /** The catalog that is live now; it may be another one a moment later. */
   catalog: () => Catalog
+  /** The folder of the storefront that is live now; nothing before it is built. */
+  storefront: () => string | undefined
   store: Store
   stripe: Stripe
   /** A client with access to this repository (`owner/name`), as the App's installation. */
-  github: (repository: string) => Promise<Octokit>
+  github: (repository: string) => Promise<ProbotOctokit>
   sendMail: (mail: Mail) => Promise<void>
   now: () => Date
   random: Random

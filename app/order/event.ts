@@ -17,6 +17,16 @@ export const Cause = z.discriminatedUnion('by', [
 ])
 export type Cause = z.output<typeof Cause>
 
+export const StallReason = z.enum([
+  'amount-differs',
+  'paid-twice',
+  'paid-late',
+  'file-missing',
+  'refund-failed',
+  'gave-up',
+])
+export type StallReason = z.output<typeof StallReason>
+
 /** One file the line gives, copied at the sale: the catalog will change. */
 export const SoldAsset = z.object({ id: z.string(), title: z.string(), release: ReleaseFile })
 export type SoldAsset = z.output<typeof SoldAsset>
@@ -62,12 +72,15 @@ export const OrderEvent = z.discriminatedUnion('type', [
   fact('order.payment_failed', { payment: z.string().nullable() }),
   fact('order.canceled', { reason: z.enum(['expired', 'not-started']) }),
   fact('order.refunded', { refund: z.string(), amount: MinorUnits, refundedAt: Instant }),
+  /** Rare, and may come long after: the money went back to the shop, and the buyer has nothing. */
+  fact('order.refund_failed', { refund: z.string() }),
   fact('order.disputed', { dispute: z.string(), amount: MinorUnits }),
   fact('order.dispute_closed', { dispute: z.string(), outcome: z.enum(['won', 'lost']) }),
   fact('order.shipped', { shipment: z.string(), lines: z.array(z.string()).min(1) }),
   fact('order.delivered', { shipment: z.string() }),
   fact('order.fulfilled', { lines: z.array(z.string()).min(1) }),
-  fact('order.stalled', { reason: z.string() }),
+  /** It needs a person. */
+  fact('order.stalled', { reason: StallReason, detail: z.string() }),
 ])
 export type OrderEvent = z.output<typeof OrderEvent>
 export type OrderPlaced = Extract<OrderEvent, { type: 'order.placed' }>

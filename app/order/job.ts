@@ -1,6 +1,5 @@
 import type { OrderEvent } from './event.ts'
 import type { OrderId } from './id.ts'
-import type { Order } from './order.ts'
 
 export type MailKind = 'receipt' | 'payment-processing' | 'payment-failed'
 
@@ -26,30 +25,34 @@ const CLOSE_CHECKOUT_AFTER_SECONDS = 120
 const RETRY_SECONDS = [2, 5, 15, 60, 300, 900, 3600]
 const RETRIES_MAX = RETRY_SECONDS.length + 72
 
-/** A job that is due at once. Its id is its once-only: the same work asked for again is the same job. */
+/** A job that nobody has tried yet. Its id is its once-only: the same work asked for again is the same job. */
 export const jobDueAt = (dueAt: string, work: Work, id: string): Job => ({ id, work, dueAt, attempts: 0 })
 
-/** The jobs that a fact, just recorded, causes; `order` is the order with the fact in it. */
-export function jobsFor(event: OrderEvent, order: Order): Job[] {
-  const job = (work: Work & { order: OrderId }, name: string, dueAt = event.at) =>
-    jobDueAt(dueAt, work, `${name}:${event.order}:${order.version}`)
+/** The id of the job that mails an order's receipt. */
+export const receiptJob = (order: OrderId): string => `receipt:${order}`
+
+/** The jobs that a fact, just recorded, causes. Each such fact comes once in an order's life, and so do they. */
+export function jobsFor(event: OrderEvent): Job[] {
+  const { order } = event
+  const job = (work: Work, name: string, dueAt = event.at) => jobDueAt(dueAt, work, `${name}:${order}`)
   switch (event.type) {
     case 'order.placed': {
       const dueAt = new Date(Date.parse(event.expiresAt) + CLOSE_CHECKOUT_AFTER_SECONDS * 1000).toISOString()
-      return [job({ kind: 'close-checkout', order: event.order }, 'close-checkout', dueAt)]
+      return [job({ kind: 'close-checkout', order }, 'close-checkout', dueAt)]
     }
     case 'order.paid':
       return [
-        job({ kind: 'mail', mail: 'receipt', order: event.order }, 'receipt'),
-        job({ kind: 'fulfill', order: event.order }, 'fulfill'),
+        jobDueAt(event.at, { kind: 'mail', mail: 'receipt', order }, receiptJob(order)),
+        job({ kind: 'fulfill', order }, 'fulfill'),
       ]
     case 'order.payment_processing':
-      return [job({ kind: 'mail', mail: 'payment-processing', order: event.order }, 'payment-processing')]
+      return [job({ kind: 'mail', mail: 'payment-processing', order }, 'payment-processing')]
     case 'order.payment_failed':
-      return [job({ kind: 'mail', mail: 'payment-failed', order: event.order }, 'payment-failed')]
+      return [job({ kind: 'mail', mail: 'payment-failed', order }, 'payment-failed')]
     case 'order.checkout_opened':
     case 'order.canceled':
     case 'order.refunded':
+    case 'order.refund_failed':
     case 'order.disputed':
     case 'order.dispute_closed':
     case 'order.shipped':
@@ -60,9 +63,9 @@ export function jobsFor(event: OrderEvent, order: Order): Job[] {
   }
 }
 
-/** The job's next try, later each time, or nothing when it has been tried for three days. */
+/** The job's next try, later each time, or nothing when it has been tried for three days. A sweep never ends. */
 export function nextTry(job: Job, now: Date): Job | undefined {
-  if (job.attempts >= RETRIES_MAX) return undefined
+  if (job.attempts >= RETRIES_MAX && job.work.kind !== 'sweep') return undefined
   const wait = RETRY_SECONDS[Math.min(job.attempts, RETRY_SECONDS.length - 1)] as number
   return { ...job, attempts: job.attempts + 1, dueAt: new Date(now.getTime() + wait * 1000).toISOString() }
 }

@@ -1,4 +1,4 @@
-import type { OrderEvent, OrderLine, OrderPlaced } from './event.ts'
+import type { OrderEvent, OrderLine, OrderPlaced, StallReason } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
 
 /** Money given back, as Stripe has it. Amounts are minor units of the order's currency. */
@@ -25,7 +25,7 @@ export type Order = {
   disputes: readonly Dispute[]
   shipments: readonly Shipment[]
   fulfilledLines: readonly string[]
-  stalled: { at: string; reason: string } | null
+  stalled: { at: string; reason: StallReason; detail: string } | null
 }
 
 export type PaymentStatus = 'pending' | 'paid' | 'failed' | 'partially_refunded' | 'refunded' | 'disputed'
@@ -87,6 +87,8 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
       return { canceled: { at: event.at, reason: event.reason } }
     case 'order.refunded':
       return { refunds: [...order.refunds, { id: event.refund, amount: event.amount, at: event.refundedAt }] }
+    case 'order.refund_failed':
+      return { refunds: order.refunds.filter((refund) => refund.id !== event.refund) }
     case 'order.disputed':
       return { disputes: [...order.disputes, { id: event.dispute, amount: event.amount, outcome: 'open' }] }
     case 'order.dispute_closed':
@@ -98,7 +100,7 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.fulfilled':
       return { fulfilledLines: [...new Set([...order.fulfilledLines, ...event.lines])] }
     case 'order.stalled':
-      return { stalled: { at: event.at, reason: event.reason } }
+      return { stalled: { at: event.at, reason: event.reason, detail: event.detail } }
   }
 }
 

@@ -1,0 +1,9 @@
+import { dispatchDueJobs } from './dispatch.ts'
+import { createHttp } from './http/api.ts'
+import type { Parts } from './parts.ts'
+
+/** The whole app over its parts: the door, and the work behind it. Used by the process and by every flow test. */
+export function createApp(parts: Parts) {
+  const http = createHttp(parts)
+  return { fetch: http.fetch, request: http.request, dispatchDueJobs: () => dispatchDueJobs(parts) }
+}

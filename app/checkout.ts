@@ -1,0 +1,101 @@
+import { createHmac } from 'node:crypto'
+import { thanksUrl } from './link.ts'
+import { withJobs } from './order/decide.ts'
+import type { Fact } from './order/event.ts'
+import { newOrderId, type OrderId, orderIdFrom } from './order/id.ts'
+import { type Order, paymentStatus, replay } from './order/order.ts'
+import { type CartRequest, type Quote, type QuoteProblem, quote, shortages } from './order/quote.ts'
+import type { Parts } from './parts.ts'
+import { CHECKOUT_LIFETIME_MINUTES, checkoutPage, startCheckout } from './stripe/checkout.ts'
+
+// From a cart to a payment page: priced by us, kept as an order, and only then shown to Stripe.
+
+/** A cart, and what a sale needs besides. `retryKey` is the browser's: the same key is the same order. */
+export type SaleRequest = CartRequest & { email?: string | undefined; retryKey?: string | undefined }
+
+export type Sale =
+  | { end: 'started'; order: OrderId; url: string }
+  | { end: 'refused'; problems: QuoteProblem[] }
+  /** The retry key was used before, for another cart. */
+  | { end: 'conflict' }
+
+type SaleParts = Pick<Parts, 'config' | 'catalog' | 'store' | 'stripe' | 'now' | 'random'>
+
+/** Starts a sale. Rejects when the order can't be kept or Stripe is down; with the same retry key, nothing doubles. */
+export async function startSale(parts: SaleParts, request: SaleRequest): Promise<Sale> {
+  const priced = quote(parts.catalog(), request)
+  if ('problems' in priced) return { end: 'refused', problems: priced.problems }
+  const free = priced.subtotal === 0 && !priced.zone
+  if (free && !request.email) {
+    return { end: 'refused', problems: [{ line: null, detail: 'Give an e-mail address to send the downloads to.' }] }
+  }
+  const id = saleId(parts, request.retryKey)
+  const placed = await placeOrder(parts, id, priced, free ? request.email : undefined)
+  if ('problems' in placed) return { end: 'refused', problems: placed.problems }
+  const { order } = placed
+  if (!isSameCart(order, priced)) return { end: 'conflict' }
+  const thanks = thanksUrl(parts.config, id)
+  if (paymentStatus(order) !== 'pending') return { end: 'started', order: id, url: thanks }
+  return { end: 'started', order: id, url: (await openPage(parts, order, priced)) ?? thanks }
+}
+
+/** The cart of an order that came to nothing, to start again with today's prices. */
+export const cartOf = (order: Order): CartRequest => ({
+  currency: order.currency,
+  ...(order.shipTo && { shipTo: order.shipTo }),
+  lines: order.lines.map(({ price, quantity }) => ({ price, quantity })),
+})
+
+function saleId({ config, random }: SaleParts, retryKey: string | undefined): OrderId {
+  if (!retryKey) return newOrderId(random)
+  return orderIdFrom(createHmac('sha256', config.LINK_SECRET).update(`sale ${retryKey}`).digest())
+}
+
+/** Keeps the order, its stock and, when nothing is to be paid, its payment, in one write. */
+async function placeOrder(
+  parts: SaleParts,
+  id: OrderId,
+  priced: Quote,
+  freeFor: string | undefined,
+): Promise<{ order: Order } | { problems: QuoteProblem[] }> {
+  const prices = priced.shelf.map(({ price }) => price)
+  return parts.store.transact({ order: id, prices }, ({ order, taken }) => {
+    if (order) return { events: [], order }
+    const problems = shortages(priced.shelf, taken)
+    if (problems.length > 0) return { events: [], problems }
+    const head = {
+      order: id,
+      shop: parts.catalog().shop.id,
+      at: parts.now().toISOString(),
+      cause: { by: 'buyer' } as const,
+    }
+    const facts = placingFacts(priced, parts.now(), freeFor !== undefined)
+    const change = withJobs(undefined, facts, head)
+    const customer = freeFor === undefined ? {} : { customer: { order: id, email: freeFor, name: null, address: null } }
+    return { ...change, ...customer, order: replay(change.events) as Order }
+  })
+}
+
+function placingFacts({ currency, lines, shipTo }: Quote, now: Date, free: boolean): Fact[] {
+  const expiresAt = new Date(now.getTime() + CHECKOUT_LIFETIME_MINUTES * 60_000).toISOString()
+  const placed: Fact = { type: 'order.placed', currency, lines, shipTo, expiresAt }
+  return free ? [placed, { type: 'order.paid', payment: null, amount: 0, shipping: 0, currency }] : [placed]
+}
+
+const isSameCart = (order: Order, { currency, lines, shipTo }: Quote): boolean =>
+  JSON.stringify([order.currency, order.lines, order.shipTo]) === JSON.stringify([currency, lines, shipTo])
+
+/** Stripe's page for the order: a new one, or the one that it has already. */
+async function openPage(parts: SaleParts, order: Order, { zone }: Quote): Promise<string | null> {
+  if (order.checkout) return checkoutPage(parts.stripe, order.checkout)
+  const { checkout, url } = await startCheckout(parts.stripe, order, zone, {
+    success: `${thanksUrl(parts.config, order.id)}&checkout={CHECKOUT_SESSION_ID}`,
+    cancel: `${parts.config.STOREFRONT_URL}/cart/`,
+  })
+  await parts.store.transact({ order: order.id }, ({ order: now }) => {
+    if (!now || now.checkout) return {}
+    const head = { order: order.id, shop: order.shop, at: parts.now().toISOString(), cause: { by: 'buyer' } as const }
+    return withJobs(now, [{ type: 'order.checkout_opened', checkout }], head)
+  })
+  return url
+}

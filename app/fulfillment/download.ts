@@ -1,0 +1,68 @@
+import type { Catalog } from '../../catalog/offer.ts'
+import type { ReleaseFile } from '../../catalog/schema/asset.ts'
+import {
+  describeReleaseFile,
+  type OpenedReleaseFile,
+  openReleaseFile,
+  ReleaseFileError,
+  type ReleaseFileFacts,
+} from '../github/release.ts'
+import { entitlementsOf, mayDownload } from '../order/entitlement.ts'
+import type { OrderLine, SoldAsset } from '../order/event.ts'
+import type { Order } from '../order/order.ts'
+import type { Parts } from '../parts.ts'
+
+type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now'>
+
+/** Which lines' files are ready at GitHub, and what is wrong with the others. */
+export type Readiness = { ready: OrderLine[]; problems: ReleaseFileError[] }
+
+/** One file the order entitles to, with what GitHub says of it; no facts while GitHub is down. */
+export type Download = { asset: SoldAsset; facts: ReleaseFileFacts | null }
+
+/** Makes sure that GitHub has every file of these lines. Nothing is sent: the buyer fetches it. */
+export async function fulfill(parts: DownloadParts, lines: readonly OrderLine[]): Promise<Readiness> {
+  const readiness: Readiness = { ready: [], problems: [] }
+  for (const line of lines) {
+    const looks = line.assets.map((asset) => describeReleaseFile(parts, currentFile(parts.catalog(), asset)))
+    const failures = (await Promise.allSettled(looks)).flatMap((look) =>
+      look.status === 'rejected' ? [look.reason] : [],
+    )
+    if (failures.length === 0) readiness.ready.push(line)
+    for (const failure of failures) readiness.problems.push(failureOf(failure))
+  }
+  return readiness
+}
+
+/** The files that the order entitles to now, described by GitHub as far as it answers. */
+export async function downloadsOf(parts: DownloadParts, order: Order): Promise<Download[]> {
+  const assets = entitlementsOf(order).map(({ asset }) => asset)
+  return Promise.all(
+    assets.map(async (asset) => {
+      const facts = describeReleaseFile(parts, currentFile(parts.catalog(), asset))
+      return { asset, facts: await facts.catch((error: unknown) => (failureOf(error), null)) }
+    }),
+  )
+}
+
+/** Opens one file for the buyer, or nothing when the order does not entitle to it. Throws a ReleaseFileError. */
+export async function openDownload(
+  parts: DownloadParts,
+  order: Order,
+  asset: string,
+): Promise<OpenedReleaseFile | undefined> {
+  const sold = mayDownload(order, asset)
+  return sold && openReleaseFile(parts, currentFile(parts.catalog(), sold))
+}
+
+/** Where the file lies now: a mended or newer release if the catalog names one that is approved, else the one sold. */
+function currentFile(catalog: Catalog, sold: SoldAsset): ReleaseFile {
+  const asset = catalog.assets.get(sold.id)
+  return asset?.review === 'approved' ? asset.release : sold.release
+}
+
+/** What GitHub does not give is expected; anything else is a bug of ours. */
+function failureOf(error: unknown): ReleaseFileError {
+  if (error instanceof ReleaseFileError) return error
+  throw error
+}

@@ -1,0 +1,29 @@
+import { withJobs } from '../order/decide.ts'
+import type { OrderId } from '../order/id.ts'
+import type { JobOutcome } from '../order/job.ts'
+import { paymentStatus } from '../order/order.ts'
+import type { Parts } from '../parts.ts'
+import { fulfill as fulfillDownloads } from './download.ts'
+
+/**
+ * Gives what a paid order is owed, each line by its method, and records the lines that are done. Parcels are packed by
+ * people. What GitHub can't give yet is tried again; a file that is missing needs a person.
+ */
+export async function fulfill(parts: Parts, id: OrderId, job: string): Promise<JobOutcome> {
+  const order = await parts.store.order(id)
+  if (!order || paymentStatus(order) !== 'paid') return { end: 'done' }
+  const open = order.lines.filter((line) => line.assets.length > 0 && !order.fulfilledLines.includes(line.id))
+  const { ready, problems } = await fulfillDownloads(parts, open)
+  const lines = ready.filter((line) => !line.parcel).map((line) => line.id)
+  if (lines.length > 0) {
+    await parts.store.transact({ order: id }, ({ order: now }) => {
+      if (!now || lines.every((line) => now.fulfilledLines.includes(line))) return {}
+      const head = { order: id, shop: now.shop, at: parts.now().toISOString(), cause: { by: 'job', job } as const }
+      return withJobs(now, [{ type: 'order.fulfilled', lines }], head)
+    })
+  }
+  const [missing] = problems.filter(({ reason }) => reason === 'missing')
+  if (missing) return { end: 'stalled', reason: missing.message }
+  const [unavailable] = problems
+  return unavailable ? { end: 'retry', reason: unavailable.message } : { end: 'done' }
+}

@@ -1,0 +1,109 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { requestId } from 'hono/request-id'
+import { routePath } from 'hono/route'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Config } from '../config.ts'
+import type { Parts } from '../parts.ts'
+import { checkoutRoutes, unreadable } from './checkout.ts'
+import type { HttpEnv } from './context.ts'
+import { docsRoutes } from './docs.ts'
+import { downloadRoutes } from './downloads.ts'
+import { createMetrics, healthRoutes } from './health.ts'
+import { createLimits } from './limit.ts'
+import { orderRoutes } from './orders.ts'
+import { problem } from './problem.ts'
+import { storefrontRoutes } from './storefront.ts'
+import { webhookRoutes } from './webhooks.ts'
+
+export const API_BODY_BYTES_MAX = 64 * 1024
+const BUSY_RETRY_SECONDS = 2
+const STRIPE_PAGE = 'https://checkout.stripe.com'
+
+/** The door: every route, one error shape, and what holds for all of them. */
+export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
+  const api = new OpenAPIHono<HttpEnv>({
+    defaultHook: (result, c) => (result.success ? undefined : problem(c, unreadable(result.error))),
+  })
+  const limits = createLimits(parts.config)
+  const metrics = createMetrics(parts)
+  api.use(requestId(), withParts(parts), logging, metrics.timing, securityHeaders(parts.config))
+  api.use(
+    '/api/*',
+    cors({ origin: parts.config.STOREFRONT_URL, allowHeaders: ['content-type', 'idempotency-key'], maxAge: 600 }),
+  )
+  api.use('/api/*', bodyLimit({ maxSize: API_BODY_BYTES_MAX, onError: (c) => problem(c, TOO_LARGE) }))
+  checkoutRoutes(api, limits)
+  orderRoutes(api, limits)
+  downloadRoutes(api, limits)
+  webhookRoutes(api)
+  healthRoutes(api, metrics)
+  docsRoutes(api)
+  storefrontRoutes(api)
+  api.onError((error, c) => {
+    parts.log.error({ request: c.var.requestId, route: routePath(c, -1), err: error }, 'request failed')
+    return problem(c, failure(error))
+  })
+  return api
+}
+
+const TOO_LARGE = { status: 413, title: 'Too large', detail: `A request is at most ${API_BODY_BYTES_MAX} bytes.` }
+
+const withParts =
+  (parts: Parts): MiddlewareHandler<HttpEnv> =>
+  (c, next) => {
+    c.set('parts', parts)
+    return next()
+  }
+
+/** One line a request, with the route and not the address: addresses hold keys. */
+const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const start = performance.now()
+  await next()
+  const line = { request: c.var.requestId, method: c.req.method, route: routePath(c, -1), status: c.res.status }
+  c.var.parts.log[c.res.status >= 500 ? 'warn' : 'debug'](
+    { ...line, ms: Math.round(performance.now() - start) },
+    'request',
+  )
+}
+
+/** Forms lead to Stripe's page, by way of a redirect, which browsers hold against `form-action` too. */
+function securityHeaders({ mode, STRIPE_API_URL }: Config): MiddlewareHandler {
+  const payment = mode === 'live' ? STRIPE_PAGE : STRIPE_API_URL
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      formAction: ["'self'", payment],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+    referrerPolicy: 'strict-origin',
+    xFrameOptions: 'DENY',
+    strictTransportSecurity: mode === 'live' ? 'max-age=31536000' : false,
+    permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [] },
+  })
+}
+
+/** What went wrong, without its insides: Stripe is away, the store is busy, or we have a bug. */
+function failure(error: Error) {
+  if (error.name === 'StoreBusyError') {
+    const detail = 'The shop has its hands full. Please try again in a moment.'
+    return { status: 503, title: 'In a moment', detail, retryAfterSeconds: BUSY_RETRY_SECONDS }
+  }
+  if ('type' in error && String(error.type).startsWith('Stripe')) {
+    const detail = 'Our payment provider does not answer just now. Nothing was charged; please try again in a moment.'
+    return { status: 502, title: 'Payment is not available', detail, retryAfterSeconds: BUSY_RETRY_SECONDS }
+  }
+  return {
+    status: 500,
+    title: 'Our mistake',
+    detail: 'Something went wrong here. Nothing of yours is lost; please try again.',
+  }
+}

@@ -1,0 +1,74 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { openDownload } from '../fulfillment/download.ts'
+import { ReleaseFileError } from '../github/release.ts'
+import { checkDownload } from '../link.ts'
+import { isOrderId } from '../order/id.ts'
+import { tooMany } from './checkout.ts'
+import type { HttpEnv } from './context.ts'
+import { addressOf, type Limits } from './limit.ts'
+import { problem, problemResponse } from './problem.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/downloads/{order}/{asset}',
+  summary: 'A file that was bought',
+  description:
+    'Sends the buyer on to a short-lived address of GitHub, a fresh one each time, so a broken download can go on.',
+  request: {
+    params: z.object({ order: z.string(), asset: z.string().max(60) }),
+    query: z.object({ expires: z.coerce.number().int().min(0), signature: z.string().max(200) }),
+  },
+  responses: {
+    200: { description: 'The file itself, where GitHub gives it straight' },
+    302: { description: 'To the file at GitHub' },
+    404: problemResponse('A link that is not whole'),
+    410: problemResponse('A link that has expired, or a file that the order no longer entitles to'),
+    503: problemResponse('GitHub does not answer'),
+  },
+})
+
+/** Nothing on the way may keep the address that we pass on, nor tell where it came from. */
+const PRIVATE = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+
+/** Our link → checked → GitHub asked for a fresh address → the buyer sent there. */
+export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
+  api.openapi(route, async (c) => {
+    const { parts } = c.var
+    const { order: id, asset } = c.req.valid('param')
+    const link = isOrderId(id)
+      ? checkDownload(parts.config, { order: id, asset, ...c.req.valid('query') }, parts.now())
+      : 'forged'
+    if (link === 'forged') return notWhole(c, limits) as never
+    if (link === 'expired') return gone(c, 'This link has expired. Your order page has a fresh one.') as never
+    const order = isOrderId(id) ? await parts.store.order(id) : undefined
+    try {
+      const file = order && (await openDownload(parts, order, asset))
+      if (!file) return gone(c, 'This order does not, or no longer, entitle to this file.') as never
+      if ('redirect' in file) return c.body(null, 302, { ...PRIVATE, location: file.redirect })
+      return c.body(file.stream, 200, { ...file.headers, ...PRIVATE }) as never
+    } catch (error) {
+      if (!(error instanceof ReleaseFileError)) throw error
+      parts.log.warn({ order: id, asset, reason: error.reason, err: error.message }, 'download not given')
+      return notNow(c, error) as never
+    }
+  })
+}
+
+async function notWhole(c: Context<HttpEnv>, limits: Limits): Promise<Response> {
+  const wait = await limits.wrongKey(addressOf(c))
+  if (wait) return tooMany(c, wait)
+  const detail = 'This link is not whole. Copy all of it from your mail, or go to your order page.'
+  return problem(c, { status: 404, title: 'No such download', detail })
+}
+
+const gone = (c: Context<HttpEnv>, detail: string): Promise<Response> =>
+  problem(c, { status: 410, title: 'No longer here', detail })
+
+function notNow(c: Context<HttpEnv>, { reason, retryAfterSeconds }: ReleaseFileError): Promise<Response> {
+  const detail =
+    reason === 'missing'
+      ? 'The file is not where it should be. The maintainers can see that; your download waits for you.'
+      : 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.'
+  return problem(c, { status: 503, title: 'Not just now', detail, retryAfterSeconds })
+}

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HtmlEscapedString } from 'hono/utils/html'
+import type { Parts } from '../parts.ts'
+
+type Fragment = HtmlEscapedString | Promise<HtmlEscapedString>
+
+/** The storefront's pages that the app fills in: where each lies, and the comment its content takes the place of. */
+const SHELLS = {
+  thanks: { file: 'thanks/index.html', marker: '<!--tagsale:order-->' },
+  order: { file: 'order/index.html', marker: '<!--tagsale:order-->' },
+  problem: { file: 'problem/index.html', marker: '<!--tagsale:problem-->' },
+} as const
+
+/** A page of the storefront with the app's part in it. Before the storefront is built, the part alone. */
+export async function showPage(parts: Pick<Parts, 'storefront'>, shell: keyof typeof SHELLS, fragment: Fragment) {
+  const { file, marker } = SHELLS[shell]
+  const folder = parts.storefront()
+  const content = String(await fragment)
+  if (!folder)
+    return `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">${content}`
+  const page = await readFile(join(folder, file), 'utf8')
+  return page.replace(marker, () => content)
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { serveStatic } from '@hono/node-server/serve-static'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { compress } from 'hono/compress'
+import { etag } from 'hono/etag'
+import type { HttpEnv } from './context.ts'
+import { problem } from './problem.ts'
+
+/** Files whose name has a hash of their content never change. */
+const HASHED = /\/(_astro|pictures)\//
+
+/** Serves the storefront that is live now; another build takes its place between two requests. */
+export function storefrontRoutes(api: OpenAPIHono<HttpEnv>): void {
+  let served: { folder: string; serve: MiddlewareHandler } | undefined
+  api.get('/*', compress(), etag(), async (c, next) => {
+    const folder = c.var.parts.storefront()
+    if (!folder) return preparing(c)
+    if (served?.folder !== folder) served = { folder, serve: serveStatic({ root: folder, onFound: setCaching }) }
+    return served.serve(c, next)
+  })
+  api.notFound(nothingHere)
+}
+
+const setCaching = (path: string, c: Context): void =>
+  c.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
+
+function preparing(c: Context<HttpEnv>): Promise<Response> {
+  const detail = 'The shop is being prepared. Please try again in a moment.'
+  return problem(c, { status: 503, title: 'In a moment', detail, retryAfterSeconds: 5 })
+}
+
+async function nothingHere(c: Context<HttpEnv>): Promise<Response> {
+  const folder = c.var.parts.storefront()
+  if (folder && (c.req.header('accept') ?? '').includes('text/html')) {
+    return c.html(await readFile(join(folder, '404.html'), 'utf8'), 404)
+  }
+  return problem(c, {
+    status: 404,
+    title: 'Nothing here',
+    detail: `There is nothing at ${c.req.method} ${c.req.path}.`,
+  })
+}

@@ -1,0 +1,53 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Config } from './config.ts'
+import type { OrderId } from './order/id.ts'
+
+// Addresses that prove themselves. A key is made from the shop's secret each time and never stored, so it can be put
+// into a mail years later, and reading the store gives nobody access.
+
+/** Long enough to start from a mail read at breakfast; a fresh one is always on the order page. */
+export const DOWNLOAD_LINK_LIFETIME_HOURS = 48
+
+type LinkConfig = Pick<Config, 'SHOP_URL' | 'LINK_SECRET'>
+
+/** The secret in an order's address: 256 bits, for this order alone. */
+export const orderKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, order: OrderId): string =>
+  sign(LINK_SECRET, `order ${order}`)
+
+/** Whether the key opens the order; takes the same time for every wrong one. */
+export const isOrderKey = (config: Pick<Config, 'LINK_SECRET'>, order: OrderId, key: string): boolean =>
+  equal(key, orderKey(config, order))
+
+/** The order's own page. */
+export const orderUrl = (config: LinkConfig, order: OrderId): string =>
+  `${config.SHOP_URL}/orders/${order}?key=${orderKey(config, order)}`
+
+/** Where Stripe sends the buyer back to: the order's page, with thanks. */
+export const thanksUrl = (config: LinkConfig, order: OrderId): string =>
+  `${config.SHOP_URL}/thanks?order=${order}&key=${orderKey(config, order)}`
+
+/** An address that gives one file of one order until it expires. */
+export function downloadUrl(config: LinkConfig, order: OrderId, asset: string, now: Date): string {
+  const expires = Math.floor(now.getTime() / 1000) + DOWNLOAD_LINK_LIFETIME_HOURS * 3600
+  return `${config.SHOP_URL}/downloads/${order}/${asset}?expires=${expires}&signature=${signature(config, order, asset, expires)}`
+}
+
+/** What a download address is worth: `good`, `expired` (genuine, but late), or `forged`. */
+export function checkDownload(
+  config: Pick<Config, 'LINK_SECRET'>,
+  link: { order: OrderId; asset: string; expires: number; signature: string },
+  now: Date,
+): 'good' | 'expired' | 'forged' {
+  if (!equal(link.signature, signature(config, link.order, link.asset, link.expires))) return 'forged'
+  return link.expires * 1000 >= now.getTime() ? 'good' : 'expired'
+}
+
+const signature = (config: Pick<Config, 'LINK_SECRET'>, order: OrderId, asset: string, expires: number) =>
+  sign(config.LINK_SECRET, `download ${order} ${asset} ${expires}`)
+
+const sign = (secret: string, text: string) => createHmac('sha256', secret).update(text).digest('base64url')
+
+function equal(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

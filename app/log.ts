@@ -1,0 +1,38 @@
+import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino'
+import type { Config } from './config.ts'
+
+// Addresses of orders and downloads hold keys, and buyers' mail addresses turn up in other people's error texts.
+const SECRETS = [
+  [/([?&](?:key|signature)=)[\w-]+/g, '$1…'],
+  [/\b(?:sk|rk)_(?:test|live)_\w+/g, 'sk_…'],
+  [/\bwhsec_\w+/g, 'whsec_…'],
+  [/\bgh[pousr]_[\w.-]{20,}/g, 'ghs_…'],
+  [/[^\s<>"'@:/]+@[^\s<>"'@:/]+\.\w+/g, '…@…'],
+] as const
+
+/** Text without secrets or mail addresses. */
+export const withoutSecrets = (text: string): string =>
+  SECRETS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text)
+
+/** Lines of JSON on the standard output, with nothing personal or secret in them. */
+export const createLog = (
+  { LOG_LEVEL }: Pick<Config, 'LOG_LEVEL'>,
+  destination?: { write(line: string): void },
+): Logger => {
+  const options: LoggerOptions = {
+    level: LOG_LEVEL,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: describeError },
+    hooks: { streamWrite: withoutSecrets },
+  }
+  return destination ? pino(options, destination) : pino(options)
+}
+
+/** What an error says and where it arose. Its other fields may hold requests with bodies and headers. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { name, message, stack } = error
+  const { code, status, requestId } = error as { code?: unknown; status?: unknown; requestId?: unknown }
+  return { name, message, code, status, stripeRequest: requestId, stack }
+}

@@ -1,0 +1,119 @@
+import type { Cause, Fact, OrderEvent } from './event.ts'
+import type { OrderId, ShopId } from './id.ts'
+import { type Job, jobsFor } from './job.ts'
+import { evolve, type Order, paymentStatus, subtotalOf } from './order.ts'
+
+/** One payment as Stripe has it now, in our words. Amounts are minor units of its currency. */
+export type PaymentSnapshot = {
+  order: OrderId
+  shop: ShopId
+  checkout: string
+  payment: string | null
+  state: 'open' | 'expired' | 'processing' | 'failed' | 'paid'
+  currency: string
+  subtotal: number
+  shipping: number
+  total: number
+  /** Refunds whose money is on its way back for good. */
+  refunds: readonly { id: string; amount: number; at: string }[]
+  disputes: readonly { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }[]
+}
+
+/** What the order does not know yet of its payment. Called again with the same snapshot, it finds nothing. */
+export function missingEvents(order: Order, now: PaymentSnapshot): Fact[] {
+  return [...missingOfPayment(order, now), ...missingOfRefunds(order, now), ...missingOfDisputes(order, now)]
+}
+
+/** When, why and to which order facts belong. */
+export type Head = { order: OrderId; shop: ShopId; at: string; cause: Cause }
+
+/** Facts become events, together with the jobs they cause: what one transaction writes. */
+export function withJobs(
+  order: Order | undefined,
+  facts: readonly Fact[],
+  head: Head,
+): { events: OrderEvent[]; jobs: Job[] } {
+  const events: OrderEvent[] = []
+  const jobs: Job[] = []
+  let current = order
+  for (const fact of facts) {
+    const event = { ...head, ...fact } as OrderEvent
+    current = evolve(current, event)
+    events.push(event)
+    jobs.push(...jobsFor(event))
+  }
+  return { events, jobs }
+}
+
+function missingOfPayment(order: Order, now: PaymentSnapshot): Fact[] {
+  const opened: Fact[] = order.checkout ? [] : [{ type: 'order.checkout_opened', checkout: now.checkout }]
+  const { payment } = now
+  if (order.paid)
+    return now.state === 'paid' && payment !== order.payment.id ? [...opened, ...paidTwice(order, now)] : opened
+  switch (now.state) {
+    case 'open':
+      return opened
+    case 'expired':
+      return paymentStatus(order) === 'pending' ? [...opened, { type: 'order.canceled', reason: 'expired' }] : opened
+    case 'processing':
+      return order.payment.state === 'none' ? [...opened, { type: 'order.payment_processing', payment }] : opened
+    case 'failed':
+      return order.payment.state === 'failed' ? opened : [...opened, { type: 'order.payment_failed', payment }]
+    case 'paid':
+      return [...opened, paid(now), ...doubts(order, now)]
+  }
+}
+
+const paid = (now: PaymentSnapshot): Fact => ({
+  type: 'order.paid',
+  payment: now.payment,
+  amount: now.total,
+  shipping: now.shipping,
+  currency: now.currency,
+})
+
+/** A payment is a fact and never refused; what is odd about it stalls the order for a person. */
+function doubts(order: Order, now: PaymentSnapshot): Fact[] {
+  const subtotal = subtotalOf(order)
+  if (now.currency !== order.currency || now.subtotal !== subtotal) {
+    const detail = `Stripe took ${now.subtotal} ${now.currency}, the order is ${subtotal} ${order.currency} (minor units)`
+    return [{ type: 'order.stalled', reason: 'amount-differs', detail }]
+  }
+  if (paymentStatus(order) === 'failed' && order.lines.some((line) => line.takes.length > 0)) {
+    return [
+      { type: 'order.stalled', reason: 'paid-late', detail: 'paid after it was given up: see whether there is stock' },
+    ]
+  }
+  return []
+}
+
+function paidTwice(order: Order, now: PaymentSnapshot): Fact[] {
+  if (order.stalled?.reason === 'paid-twice') return []
+  return [
+    { type: 'order.stalled', reason: 'paid-twice', detail: `${now.payment} paid it again: refund one of the two` },
+  ]
+}
+
+function missingOfRefunds(order: Order, now: PaymentSnapshot): Fact[] {
+  if (now.payment !== order.payment.id && order.paid) return []
+  const known = new Set(order.refunds.map((refund) => refund.id))
+  const fresh = now.refunds.filter((refund) => !known.has(refund.id))
+  const gone = order.refunds.filter((refund) => !now.refunds.some(({ id }) => id === refund.id))
+  return [
+    ...fresh.map(({ id, amount, at }): Fact => ({ type: 'order.refunded', refund: id, amount, refundedAt: at })),
+    ...gone.flatMap(({ id }): Fact[] => [
+      { type: 'order.refund_failed', refund: id },
+      { type: 'order.stalled', reason: 'refund-failed', detail: `${id} failed: the money is back with the shop` },
+    ]),
+  ]
+}
+
+function missingOfDisputes(order: Order, now: PaymentSnapshot): Fact[] {
+  return now.disputes.flatMap(({ id, amount, outcome }): Fact[] => {
+    const known = order.disputes.find((dispute) => dispute.id === id)
+    const opened: Fact[] = known ? [] : [{ type: 'order.disputed', dispute: id, amount }]
+    const closed: Fact[] =
+      outcome === 'open' || known?.outcome === outcome ? [] : [{ type: 'order.dispute_closed', dispute: id, outcome }]
+    return [...opened, ...closed]
+  })
+}

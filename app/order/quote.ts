@@ -1,0 +1,133 @@
+import { type Catalog, findOffer, type Offer } from '../../catalog/offer.ts'
+import { type Money, toMinorUnits } from '../../catalog/schema/money.ts'
+import type { ShippingZone } from '../../catalog/schema/shop.ts'
+import type { OrderLine } from './event.ts'
+
+/** Stripe takes a hundred lines; a cart that long is a mistake or an attack. */
+export const CART_LINES_MAX = 50
+export const LINE_QUANTITY_MAX = 99
+/** Stripe's largest charge. */
+const TOTAL_MINOR_UNITS_MAX = 99_999_999
+
+/** What the browser may say: which things, how many, and where they go. Prices it can't say, but for a chosen one. */
+export type CartRequest = {
+  lines: readonly { price: string; quantity: number; amount?: string | undefined }[]
+  currency?: string | undefined
+  shipTo?: string | undefined
+}
+
+/** A cart priced by us. `shelf` is what it takes from limited stock. */
+export type Quote = {
+  currency: string
+  lines: OrderLine[]
+  shipTo: string | null
+  zone: ShippingZone | null
+  subtotal: number
+  shelf: { price: string; name: string; quantity: number; stock: number; lines: number[] }[]
+}
+
+/** Why a cart can't be bought: the line by its place, or the cart as a whole. */
+export type QuoteProblem = { line: number | null; detail: string }
+
+/** Prices a cart from the catalog alone, or says everything that is wrong with it. */
+export function quote(catalog: Catalog, request: CartRequest): Quote | { problems: QuoteProblem[] } {
+  const currency = request.currency ?? catalog.shop.currencies[0] ?? ''
+  if (!catalog.shop.currencies.includes(currency)) {
+    return { problems: [{ line: null, detail: `This shop sells in ${catalog.shop.currencies.join(', ')}.` }] }
+  }
+  const problems: QuoteProblem[] = []
+  const priced = request.lines.map((wanted, place) => {
+    const line = priceLine(catalog, wanted, currency, place)
+    if ('detail' in line) problems.push({ line: place, detail: line.detail })
+    return line
+  })
+  if (problems.length > 0) return { problems }
+  const offers = priced.filter((line) => 'offer' in line)
+  const lines = offers.map(({ line }) => line)
+  const destination = shipping(catalog, lines, request.shipTo)
+  if ('detail' in destination) return { problems: [{ line: null, detail: destination.detail }] }
+  const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
+  if (subtotal > TOTAL_MINOR_UNITS_MAX)
+    return { problems: [{ line: null, detail: 'This is more than one payment can be.' }] }
+  return { currency, lines, ...destination, subtotal, shelf: shelfOf(offers) }
+}
+
+/** What is not there in the quantity asked for, given what other orders hold back. */
+export function shortages(shelf: Quote['shelf'], taken: ReadonlyMap<string, number>): QuoteProblem[] {
+  return shelf.flatMap(({ price, name, quantity, stock, lines }) => {
+    const left = Math.max(0, stock - (taken.get(price) ?? 0))
+    if (quantity <= left) return []
+    const detail = left === 0 ? `${name} is sold out.` : `Only ${left} of ${name} ${left === 1 ? 'is' : 'are'} left.`
+    return lines.map((line) => ({ line, detail }))
+  })
+}
+
+type PricedLine = { offer: Offer; line: OrderLine }
+
+function priceLine(
+  catalog: Catalog,
+  wanted: CartRequest['lines'][number],
+  currency: string,
+  place: number,
+): PricedLine | { detail: string } {
+  const offer = findOffer(catalog, wanted.price)
+  if (offer?.product.status !== 'live') return { detail: 'This is not for sale (any more).' }
+  const unit = unitAmount(offer, wanted.amount, currency)
+  if ('detail' in unit) return unit
+  const assets = offer.downloads.flatMap((id) => {
+    const asset = catalog.assets.get(id)
+    return asset ? [{ id, title: asset.title, release: asset.release }] : []
+  })
+  const line: OrderLine = {
+    id: `line-${place + 1}`,
+    price: offer.id,
+    name: offer.name,
+    quantity: wanted.quantity,
+    unitAmount: unit.amount,
+    assets,
+    parcel: offer.parcel,
+    takes: offer.takes.map((take) => ({ price: take.price, quantity: take.quantity * wanted.quantity })),
+  }
+  return { offer, line }
+}
+
+function unitAmount(offer: Offer, chosen: string | undefined, currency: string): Money | { detail: string } {
+  if (offer.price.kind === 'fixed') {
+    const amount = offer.price.amounts[currency]
+    return amount === undefined ? { detail: `This has no price in ${currency}.` } : { amount, currency }
+  }
+  const minimum = offer.price.minimum[currency]
+  const suggested = offer.price.suggested[currency]
+  if (minimum === undefined || suggested === undefined) return { detail: `This has no price in ${currency}.` }
+  if (chosen === undefined) return { amount: suggested, currency }
+  try {
+    const amount = toMinorUnits(chosen, currency)
+    return amount < minimum ? { detail: 'This is less than the least that is asked for it.' } : { amount, currency }
+  } catch (error) {
+    return { detail: `${(error as Error).message}.` }
+  }
+}
+
+function shipping(
+  catalog: Catalog,
+  lines: readonly OrderLine[],
+  shipTo: string | undefined,
+): { shipTo: string | null; zone: ShippingZone | null } | { detail: string } {
+  if (!lines.some((line) => line.parcel)) return { shipTo: null, zone: null }
+  if (!shipTo) return { detail: 'Say which country it goes to.' }
+  const zone = catalog.shop.shipping.find(({ countries }) => countries.includes(shipTo))
+  return zone ? { shipTo, zone } : { detail: 'This shop does not ship to that country.' }
+}
+
+function shelfOf(offers: readonly PricedLine[]): Quote['shelf'] {
+  const shelf = new Map<string, Quote['shelf'][number]>()
+  for (const [place, { offer, line }] of offers.entries()) {
+    for (const { price, quantity, stock } of offer.takes) {
+      const entry = shelf.get(price) ?? { price, name: line.name, quantity: 0, stock, lines: [] }
+      entry.quantity += quantity * line.quantity
+      entry.lines.push(place)
+      shelf.set(price, entry)
+    }
+  }
+  return [...shelf.values()]
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const BUILDS_KEPT = 3
+
+export type StorefrontOptions = {
+  catalogFolder: string
+  /** Where the shop is, for canonical addresses. */
+  siteUrl: string
+  /** Where builds are kept, each under the hash of what it was made from. */
+  buildsFolder: string
+}
+
+/**
+ * Builds the static storefront for a catalog and gives its folder. What was built before, from the same catalog and
+ * the same site, is found again; a build appears whole or not at all. Rejects with Astro's own words.
+ */
+export async function buildStorefront(options: StorefrontOptions): Promise<string> {
+  const folder = resolve(options.buildsFolder, await fingerprint(options))
+  if (await exists(folder)) return folder
+  await mkdir(options.buildsFolder, { recursive: true })
+  const unfinished = resolve(options.buildsFolder, `.building-${randomUUID()}`)
+  try {
+    await runAstro(options, unfinished)
+    await rename(unfinished, folder).catch(async (error: unknown) => {
+      if (!(await exists(folder))) throw error // somebody else built the same meanwhile
+    })
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+  await forgetOldBuilds(options.buildsFolder)
+  return folder
+}
+
+async function fingerprint({ catalogFolder, siteUrl }: StorefrontOptions): Promise<string> {
+  const hash = createHash('sha256').update(siteUrl)
+  for (const folder of [resolve(catalogFolder), join(ROOT, 'site'), join(ROOT, 'catalog/schema')]) {
+    for (const file of await filesIn(folder)) hash.update(relative(folder, file)).update(await readFile(file))
+  }
+  hash.update(await readFile(join(ROOT, 'package.json')))
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+function runAstro({ catalogFolder, siteUrl }: StorefrontOptions, outDir: string): Promise<void> {
+  const astro = join(ROOT, 'node_modules/astro/bin/astro.mjs')
+  const env = {
+    ...process.env,
+    ASTRO_TELEMETRY_DISABLED: '1',
+    TAGSALE_CATALOG: resolve(catalogFolder),
+    TAGSALE_SITE_URL: siteUrl,
+  }
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], { cwd: ROOT, env, stdio: 'pipe' })
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.once('error', fail)
+    child.once('exit', (code) =>
+      code === 0 ? done() : fail(new Error(`the storefront could not be built:\n${output}`)),
+    )
+  })
+}
+
+async function forgetOldBuilds(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'))
+  const builds = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })))
+  for (const { name } of builds.sort((a, b) => b.at - a.at).slice(BUILDS_KEPT)) {
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )

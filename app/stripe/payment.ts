@@ -1,0 +1,119 @@
+import type Stripe from 'stripe'
+import type { Customer } from '../order/customer.ts'
+import type { PaymentSnapshot } from '../order/decide.ts'
+import { isOrderId, type OrderId } from '../order/id.ts'
+
+/** A payment as Stripe has it now, and who made it. */
+export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null }
+
+/**
+ * Fetches the payment behind any of Stripe's objects, by the id's prefix: a Session, PaymentIntent, charge, refund or
+ * dispute. Nothing when it does not exist or is not ours: other software may use the same account.
+ */
+export async function fetchPayment(stripe: Stripe, object: string): Promise<Payment | undefined> {
+  const session = await findSession(stripe, object).catch(noneIfMissing)
+  const order = session?.client_reference_id
+  const shop = session?.metadata?.shop
+  if (!session || !isOrderId(order) || !shop) return undefined
+  const intent = intentOf(session)
+  const charge = chargeOf(intent)
+  const snapshot: PaymentSnapshot = {
+    order,
+    shop,
+    checkout: session.id,
+    payment: intent?.id ?? null,
+    state: stateOf(session),
+    currency: session.currency ?? '',
+    subtotal: session.amount_subtotal ?? 0,
+    shipping: session.shipping_cost?.amount_total ?? 0,
+    total: session.amount_total ?? 0,
+    refunds: intent && charge?.amount_refunded ? await refundsOf(stripe, intent.id) : [],
+    disputes: intent && charge?.disputed ? await disputesOf(stripe, intent.id) : [],
+  }
+  return { snapshot, customer: customerOf(order, session) }
+}
+
+async function findSession(stripe: Stripe, object: string): Promise<Stripe.Checkout.Session | undefined> {
+  const [prefix] = object.split('_')
+  switch (prefix) {
+    case 'cs':
+      return stripe.checkout.sessions.retrieve(object, { expand: ['payment_intent.latest_charge'] })
+    case 'pi': {
+      const { data } = await stripe.checkout.sessions.list({ payment_intent: object, limit: 1 })
+      return data[0] ? findSession(stripe, data[0].id) : undefined
+    }
+    case 'ch':
+    case 'py':
+      return viaPayment(stripe, (await stripe.charges.retrieve(object)).payment_intent)
+    case 're':
+    case 'pyr':
+      return viaPayment(stripe, (await stripe.refunds.retrieve(object)).payment_intent)
+    case 'dp':
+    case 'du':
+      return viaPayment(stripe, (await stripe.disputes.retrieve(object)).payment_intent)
+    default:
+      return undefined
+  }
+}
+
+function viaPayment(stripe: Stripe, intent: string | { id: string } | null) {
+  if (!intent) return undefined
+  return findSession(stripe, typeof intent === 'string' ? intent : intent.id)
+}
+
+function noneIfMissing(error: unknown): undefined {
+  if ((error as { code?: string }).code === 'resource_missing') return undefined
+  throw error
+}
+
+const intentOf = ({ payment_intent }: Stripe.Checkout.Session): Stripe.PaymentIntent | null =>
+  typeof payment_intent === 'string' ? null : payment_intent
+
+function chargeOf(intent: Stripe.PaymentIntent | null): Stripe.Charge | null {
+  const charge = intent?.latest_charge
+  return !charge || typeof charge === 'string' ? null : charge
+}
+
+/** https://docs.stripe.com/checkout/fulfillment: `unpaid` after completion is a delayed method, or one that failed. */
+function stateOf(session: Stripe.Checkout.Session): PaymentSnapshot['state'] {
+  if (session.payment_status !== 'unpaid') return 'paid'
+  if (session.status === 'expired') return 'expired'
+  if (session.status === 'open') return 'open'
+  return intentOf(session)?.status === 'processing' ? 'processing' : 'failed'
+}
+
+async function refundsOf(stripe: Stripe, intent: string): Promise<PaymentSnapshot['refunds']> {
+  const refunds: PaymentSnapshot['refunds'][number][] = []
+  for await (const refund of stripe.refunds.list({ payment_intent: intent, limit: 100 })) {
+    if (refund.status !== 'succeeded') continue
+    refunds.push({ id: refund.id, amount: refund.amount, at: new Date(refund.created * 1000).toISOString() })
+  }
+  return refunds
+}
+
+async function disputesOf(stripe: Stripe, intent: string): Promise<PaymentSnapshot['disputes']> {
+  const { data } = await stripe.disputes.list({ payment_intent: intent, limit: 100 })
+  return data.map(({ id, amount, status }) => ({ id, amount, outcome: outcomeOf(status) }))
+}
+
+/** A status we have never heard of counts as open: it needs watching. */
+function outcomeOf(status: string): 'open' | 'won' | 'lost' {
+  if (status === 'won' || status === 'warning_closed' || status === 'prevented') return 'won'
+  return status === 'lost' ? 'lost' : 'open'
+}
+
+function customerOf(order: OrderId, session: Stripe.Checkout.Session): Customer | null {
+  const details = session.customer_details
+  if (!details?.email) return null
+  const shipping = session.collected_information?.shipping_details
+  const address = shipping && {
+    name: shipping.name,
+    line1: shipping.address.line1,
+    line2: shipping.address.line2,
+    city: shipping.address.city,
+    state: shipping.address.state,
+    postalCode: shipping.address.postal_code,
+    country: shipping.address.country,
+  }
+  return { order, email: details.email, name: details.name, address: address ?? null }
+}

@@ -1,0 +1,276 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { OrderId } from '../../app/order/id.ts'
+import { type Job, jobDueAt } from '../../app/order/job.ts'
+import type { Before, Store } from '../../app/store/store.ts'
+import { canceled, customerOf, head, orderNumber, paid, placed, wholeSale } from './sale.ts'
+
+/** A store with nothing in it; `reopen` closes it and opens it again, as a restart would. */
+export type OpenedStore = { store: Store; reopen(): Promise<Store> }
+
+const at = (time: string) => new Date(`2026-03-01T${time}Z`)
+const due = (id: string, time: string): Job =>
+  jobDueAt(at(time).toISOString(), { kind: 'fulfill', order: orderNumber(1) }, id)
+const times = <Value>(count: number, make: (index: number) => Value) => Array.from({ length: count }, (_, n) => make(n))
+/** A step that writes nothing, and tells what it saw. */
+const look = (before: Before) => ({ events: [], before })
+const ids = (jobs: readonly Job[]) => jobs.map((job) => job.id)
+
+/** What every engine must do. */
+export function describeStore(name: string, open: () => Promise<OpenedStore>): void {
+  describe(name, () => {
+    const now = {} as { opened: OpenedStore; store: Store; reopen: () => Promise<void> }
+    beforeEach(async () => {
+      now.opened = await open()
+      now.store = now.opened.store
+      now.reopen = async () => {
+        now.store = await now.opened.reopen()
+      }
+    })
+    afterEach(() => now.store.close())
+
+    describe('a transaction', () => describeTransactions(now))
+    describe('orders', () => describeOrders(now))
+    describe('jobs', () => describeJobs(now))
+    describe('what it hands out', () => describeHandedOut(now))
+  })
+}
+
+type Now = { readonly store: Store; reopen: () => Promise<void> }
+
+function describeTransactions(now: Now): void {
+  const order = orderNumber(1)
+
+  it('keeps all of a change, over a restart too', async () => {
+    await now.store.transact({ order }, () => wholeSale(order))
+    const kept = await everythingAbout(now.store, order)
+    expect(kept.order).toMatchObject({ id: order, version: 2, payment: { state: 'paid' } })
+    expect(kept.events).toEqual([placed(order), paid(order)])
+    expect(kept.customer).toEqual(customerOf(order))
+    expect(kept.jobs).toHaveLength(3)
+    expect(kept.counts).toEqual({ orders: 1, jobsWaiting: 3, deliveries: 1 })
+    await now.reopen()
+    expect(await everythingAbout(now.store, order)).toEqual(kept)
+  })
+
+  it('gives back what the step returned', async () => {
+    const result = await now.store.transact({}, () => ({ events: [placed(order)], greeting: 'thanks' }))
+    expect(result).toEqual({ events: [placed(order)], greeting: 'thanks' })
+  })
+
+  it('shows a step how things stand', async () => {
+    const scope = { order, prices: ['pin', 'poster'], delivery: 'stripe:evt_1' }
+    const first = await now.store.transact(scope, look)
+    expect(first.before).toEqual({
+      order: undefined,
+      taken: new Map(Object.entries({ pin: 0, poster: 0 })),
+      delivered: false,
+    })
+    const delivery = { id: 'stripe:evt_1', type: 'test', receivedAt: at('09:00').toISOString() }
+    await now.store.transact(scope, () => ({ delivery, events: [placed(order, 'pin', 3)] }))
+    const second = await now.store.transact(scope, look)
+    expect(second.before).toMatchObject({ order: { id: order, version: 1 }, delivered: true })
+    expect(second.before.taken).toEqual(new Map(Object.entries({ pin: 3, poster: 0 })))
+  })
+
+  it('leaves nothing when its step throws', async () => {
+    const refused = now.store.transact({ order }, () => {
+      throw new Error('sold out')
+    })
+    await expect(refused).rejects.toThrow('sold out')
+    expect((await everythingAbout(now.store, order)).counts).toEqual({ orders: 0, jobsWaiting: 0, deliveries: 0 })
+  })
+
+  it.each([
+    ['a fact on an order that was never placed', { ...wholeSale(order), events: [paid(order)] }],
+    ['a fact that is none', { ...wholeSale(order), events: [placed(order), { ...paid(order), amount: -1 }] }],
+  ])('leaves nothing of a change with %s', async (_, change) => {
+    await now.store.transact({}, () => wholeSale(orderNumber(2)))
+    await expect(now.store.transact({ order }, () => change)).rejects.toThrow()
+    for (const reopen of [async () => {}, now.reopen]) {
+      await reopen()
+      const kept = await everythingAbout(now.store, order)
+      expect(kept).toMatchObject({ order: undefined, events: [], customer: undefined })
+      expect(kept.counts).toEqual({ orders: 1, jobsWaiting: 3, deliveries: 1 })
+    }
+  })
+
+  it('lets one of many equal knocks through', async () => {
+    const knock = { id: 'stripe:evt_1', type: 'test', receivedAt: at('09:00').toISOString() }
+    const answers = await Promise.all(
+      times(20, () =>
+        now.store.transact({ delivery: knock.id }, ({ delivered }) => ({
+          ...(delivered ? {} : { delivery: knock, jobs: [due('look', '09:00')] }),
+          repeated: delivered,
+        })),
+      ),
+    )
+    expect(answers.filter((answer) => !answer.repeated)).toHaveLength(1)
+    expect(await now.store.counts()).toEqual({ orders: 0, jobsWaiting: 1, deliveries: 1 })
+  })
+
+  it('is refused once the store is closed', async () => {
+    await now.store.close()
+    await expect(now.store.transact({}, () => ({}))).rejects.toThrow('closed')
+    await expect(now.store.order(order)).rejects.toThrow('closed')
+  })
+
+  it('is finished before the store closes', async () => {
+    const sales = times(20, (n) => now.store.transact({}, () => wholeSale(orderNumber(n))))
+    await now.reopen()
+    await Promise.all(sales)
+    expect((await now.store.counts()).orders).toBe(20)
+  })
+}
+
+function describeOrders(now: Now): void {
+  const STOCK = 10
+  const buy = (order: OrderId, quantity = 1) =>
+    now.store.transact({ order, prices: ['pin'] }, ({ taken }) => {
+      if ((taken.get('pin') ?? 0) + quantity > STOCK) throw new Error('sold out')
+      return { events: [placed(order, 'pin', quantity)] }
+    })
+  const takenPins = async () => {
+    const { before } = await now.store.transact({ prices: ['pin'] }, look)
+    return before.taken.get('pin')
+  }
+
+  it('are never more than the shelf holds, however many buy at once', async () => {
+    const sales = await Promise.allSettled(times(60, (n) => buy(orderNumber(n))))
+    expect(sales.filter((sale) => sale.status === 'fulfilled')).toHaveLength(STOCK)
+    expect(await takenPins()).toBe(STOCK)
+    await now.reopen()
+    expect(await takenPins()).toBe(STOCK)
+    await expect(buy(orderNumber(99))).rejects.toThrow('sold out')
+  })
+
+  it('give back what they held when they are given up, and keep it when they are paid', async () => {
+    const [first, second] = [orderNumber(1), orderNumber(2)]
+    await buy(first, 6)
+    await buy(second, 4)
+    await now.store.transact({ order: first }, () => ({ events: [canceled(first)] }))
+    await now.store.transact({ order: second }, () => ({ events: [paid(second)] }))
+    expect(await takenPins()).toBe(4)
+    await buy(orderNumber(3), 6)
+    await now.reopen()
+    expect(await takenPins()).toBe(10)
+  })
+
+  it('keep their facts in the order they were recorded', async () => {
+    const order = orderNumber(1)
+    await now.store.transact({ order }, () => ({ events: [placed(order)] }))
+    const open = (before: Before) => ({
+      events: [{ ...head, type: 'order.checkout_opened' as const, order, checkout: `after ${before.order?.version}` }],
+    })
+    await Promise.all(times(20, () => now.store.transact({ order }, open)))
+    await now.reopen()
+    const [, ...later] = await now.store.events(order)
+    expect(later.map((event) => 'checkout' in event && event.checkout)).toEqual(times(20, (n) => `after ${n + 1}`))
+    expect((await now.store.order(order))?.version).toBe(21)
+  })
+
+  it('keep customers apart from the facts, and from each other', async () => {
+    const [first, second] = [orderNumber(1), orderNumber(2)]
+    for (const order of [first, second]) await now.store.transact({ order }, () => wholeSale(order))
+    const moved = { ...customerOf(first), email: 'ada@example.com' }
+    await now.store.transact({ order: first }, () => ({ customer: moved }))
+    await now.reopen()
+    expect(await now.store.customer(first)).toEqual(moved)
+    expect(await now.store.customer(second)).toEqual(customerOf(second))
+    expect(JSON.stringify([await now.store.order(first), await now.store.events(first)])).not.toContain('ada')
+  })
+
+  it('that nobody placed are nothing', async () => {
+    expect(await everythingAbout(now.store, orderNumber(1))).toMatchObject({ order: undefined, events: [] })
+  })
+}
+
+function describeJobs(now: Now): void {
+  const keep = (...jobs: Job[]) => now.store.transact({}, () => ({ jobs }))
+  const claim = (time: string, most = 10) => now.store.claimJobs(at(time), most, 60)
+
+  it('are claimed when they are due, oldest first, no more than asked for', async () => {
+    await keep(due('third', '09:03'), due('first', '09:01'), due('later', '09:30'), due('second', '09:02'))
+    expect(ids(await claim('09:10', 2))).toEqual(['first', 'second'])
+    expect(ids(await claim('09:10'))).toEqual(['third'])
+    expect(ids(await claim('09:10'))).toEqual([])
+    expect(await now.store.job('later')).toEqual(due('later', '09:30'))
+  })
+
+  it('are claimed by one of many', async () => {
+    await keep(...times(30, (n) => due(`job-${n}`, '09:00')))
+    const claimed = (await Promise.all(times(20, () => claim('09:00', 4)))).flat()
+    expect(new Set(ids(claimed)).size).toBe(30)
+    expect(claimed).toHaveLength(30)
+  })
+
+  it('come again when their lease is over, and not before', async () => {
+    await keep(due('job', '09:00'))
+    expect(ids(await claim('09:00:00'))).toEqual(['job'])
+    expect(ids(await claim('09:00:59'))).toEqual([])
+    expect(ids(await claim('09:01:00'))).toEqual(['job'])
+  })
+
+  it('come again after a restart, lease or not', async () => {
+    await keep(due('job', '09:00'))
+    await claim('09:00')
+    await now.reopen()
+    expect(ids(await claim('09:00'))).toEqual(['job'])
+  })
+
+  it('written again take their place, and are free', async () => {
+    await keep(due('job', '09:00'))
+    const [job] = await claim('09:00:00')
+    await keep({ ...(job as Job), dueAt: at('09:00:05').toISOString(), attempts: 1 })
+    expect(ids(await claim('09:00:04'))).toEqual([])
+    expect(await claim('09:00:05')).toEqual([{ ...job, dueAt: at('09:00:05').toISOString(), attempts: 1 }])
+    expect((await now.store.counts()).jobsWaiting).toBe(1)
+  })
+
+  it('that are done are gone', async () => {
+    await keep(due('job', '09:00'), due('other', '09:00'))
+    await now.store.transact({}, () => ({ jobsDone: ['job', 'never-known'] }))
+    for (const reopen of [async () => {}, now.reopen]) {
+      await reopen()
+      expect(await now.store.job('job')).toBeUndefined()
+      expect(ids(await claim('09:00'))).toEqual(['other'])
+    }
+  })
+}
+
+function describeHandedOut(now: Now): void {
+  const order = orderNumber(1)
+  const vandalise = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const part of Object.values(value)) vandalise(part)
+    for (const key of Object.keys(value)) Reflect.set(value, key, 'changed')
+  }
+
+  it('cannot be used to change the store', async () => {
+    await now.store.transact({}, () => wholeSale(order))
+    const untouched = structuredClone(await everythingAbout(now.store, order))
+    const shown = await now.store.transact({ order, prices: ['pin'] }, look)
+    vandalise([await everythingAbout(now.store, order), await now.store.events(order), shown.before.order])
+    ;(shown.before.taken as Map<string, number>).set('pin', 0)
+    expect(await everythingAbout(now.store, order)).toEqual(untouched)
+    const again = await now.store.transact({ prices: ['pin'] }, look)
+    expect(again.before.taken.get('pin')).toBe(1)
+  })
+
+  it('does not follow what the writer does with its own objects', async () => {
+    const change = structuredClone(wholeSale(order))
+    const writing = now.store.transact({}, () => change)
+    vandalise(change)
+    await writing
+    expect(await now.store.events(order)).toEqual([placed(order), paid(order)])
+  })
+}
+
+async function everythingAbout(store: Store, order: OrderId) {
+  return {
+    order: await store.order(order),
+    events: await store.events(order),
+    customer: await store.customer(order),
+    jobs: await store.claimJobs(new Date('2030-01-01T00:00:00Z'), 100, 0),
+    counts: await store.counts(),
+  }
+}

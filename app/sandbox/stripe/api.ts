@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { missing, StripeFailure } from './failure.ts'
-import { checkParams, expand, parseForm } from './params.ts'
+import { checkParams, parseForm } from './params.ts'
 import type { Account } from './state.ts'
-import { expanded } from './view.ts'
+import { expanded, expandOf } from './view.ts'
 
 const REFUSED_LIVE_KEY =
   'This is a stand-in for Stripe, in which no money moves, and you gave it a live key. Never give it a live key: ' +
@@ -27,9 +27,6 @@ export type Api = {
   retrieve: (path: string, kind: string, find: (id: string) => Answer | undefined) => void
 }
 
-/** The parameters of every route that concerns one object. */
-export const oneParams = z.strictObject({ expand })
-
 /** Stripe's API on this Hono app. */
 export function createApi(app: Hono, account: Account): Api {
   const route: Api['route'] = (method, path, schema, handle) => {
@@ -44,7 +41,7 @@ export function createApi(app: Hono, account: Account): Api {
     })
   }
   const retrieve: Api['retrieve'] = (path, kind, find) => {
-    route('GET', `${path}/:id`, oneParams, (params, id) => {
+    route('GET', `${path}/:id`, z.strictObject({ expand: expandOf(kind) }), (params, id) => {
       const object = find(id)
       if (!object) throw missing(kind, id)
       return expanded(account, object, params.expand)

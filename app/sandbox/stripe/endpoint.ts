@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import { missing } from './failure.ts'
-import { expand, metadata, webAddress } from './params.ts'
+import { metadata, webAddress } from './params.ts'
 import type { Account, Endpoint } from './state.ts'
 
 /** The parameters of `POST /v1/webhook_endpoints` that the stand-in carries out. */
@@ -11,7 +11,6 @@ export const endpointParams = z.strictObject({
   api_version: z.string().optional(),
   description: z.string().optional(),
   metadata: metadata.optional(),
-  expand,
 })
 
 /** What only the stand-in lets a test or a sandbox do to an endpoint. `roll` makes a new secret beside, or instead of, the old. */

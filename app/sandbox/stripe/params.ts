@@ -48,8 +48,6 @@ export const metadata = z
   .refine((pairs) => Object.keys(pairs).length <= METADATA_KEYS_MAX, `at most ${METADATA_KEYS_MAX} keys`)
   .transform((pairs) => Object.fromEntries(Object.entries(pairs).filter(([, value]) => value !== '')))
 
-export const expand = z.array(z.string()).optional()
-
 const range = z.strictObject({
   gt: integer.optional(),
   gte: integer.optional(),
@@ -63,7 +61,6 @@ export const listParams = z.strictObject({
   starting_after: z.string().optional(),
   ending_before: z.string().optional(),
   created: z.union([integer, range]).optional(),
-  expand,
 })
 
 export type ListParams = z.output<typeof listParams>

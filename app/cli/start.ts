@@ -1,0 +1,155 @@
+import { watch } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type CatalogProblem, formatProblem } from '../../catalog/problem.ts'
+import { ConfigError, readSandboxSettings } from '../config.ts'
+import { type LiveShop, openShop } from '../live-shop.ts'
+import { createLog } from '../log.ts'
+import { startApp } from '../main.ts'
+import { nodeDisk } from '../store/disk.ts'
+import { StoreRefusedError } from '../store/refusal.ts'
+import { type Addresses, startStandIns } from './stand-ins.ts'
+
+// `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
+// exactly the code it runs live; only the addresses are others.
+
+/** An editor writes a file in several steps; we look when it is done. */
+const EDIT_SETTLES_MILLISECONDS = 150
+
+/** Ends the command with a sentence instead of a stack. */
+class Sentence extends Error {}
+
+const say = (line = '') => process.stdout.write(`${line}\n`)
+
+async function start(): Promise<void> {
+  const { catalogFolder, stateFolder, fresh } = readArguments()
+  const { PORT, LOG_LEVEL } = readSandboxSettings()
+  const port = await freePort(PORT)
+  const folder = join(stateFolder, 'sandbox')
+  if (fresh) await forget(folder)
+  await mkdir(folder, { recursive: true })
+
+  const siteUrl = `http://localhost:${port}`
+  const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(stateFolder, 'site') })
+  if ('problems' in shop) throw new Sentence(describe(shop.problems, catalogFolder))
+  say(`${shop.catalog().shop.name}: ${shop.catalog().products.size} products. Building the storefront …`)
+
+  const log = createLog({ LOG_LEVEL })
+  const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog: shop.catalog() })
+  const app = await startApp(standIns.config, shop, log)
+  const watcher = watch(
+    catalogFolder,
+    { recursive: true },
+    afterEdits(() => showEdits(shop, catalogFolder)),
+  )
+  onceAskedToStop(async () => {
+    watcher.close()
+    await app.stop()
+    await standIns.close()
+  })
+  const began = performance.now()
+  await shop.refresh()
+  const addresses = { shop: siteUrl, ...standIns.addresses }
+  await writeAddresses(stateFolder, addresses)
+  say(table(addresses, (performance.now() - began) / 1000))
+}
+
+function readArguments() {
+  const options = {
+    fresh: { type: 'boolean', default: false },
+    catalog: { type: 'string', default: 'catalog' },
+    state: { type: 'string', default: '.tagsale' },
+  } as const
+  try {
+    const { values } = parseArgs({ options })
+    return { fresh: values.fresh, catalogFolder: resolve(values.catalog), stateFolder: resolve(values.state) }
+  } catch (error) {
+    throw new Sentence(`${(error as Error).message}\nnpm start -- [--fresh] [--catalog FOLDER] [--state FOLDER]`)
+  }
+}
+
+/** The port, if it is free; for 0, any that is. */
+function freePort(port: number): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer()
+    probe.once('error', () => fail(new Sentence(`Port ${port} is taken. Choose another: PORT=${port + 10} npm start`)))
+    probe.listen(port, () => {
+      const address = probe.address()
+      probe.close(() => done(typeof address === 'object' && address ? address.port : port))
+    })
+  })
+}
+
+/** Begins again, unless a sandbox is using the folder. */
+async function forget(folder: string): Promise<void> {
+  await mkdir(join(folder, 'store'), { recursive: true })
+  const release = await nodeDisk.lock(join(folder, 'store'))
+  await rm(folder, { recursive: true, force: true })
+  await release()
+}
+
+function afterEdits(look: () => Promise<void>): () => void {
+  let timer: NodeJS.Timeout | undefined
+  return () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void look(), EDIT_SETTLES_MILLISECONDS)
+  }
+}
+
+async function showEdits(shop: LiveShop, catalogFolder: string): Promise<void> {
+  const began = performance.now()
+  try {
+    const { problems } = await shop.refresh()
+    if (problems.length > 0) say(`${describe(problems, catalogFolder)}\nThe shop still shows the last good catalog.\n`)
+    else say(`The shop is up to date (${((performance.now() - began) / 1000).toFixed(1)} s).`)
+  } catch (error) {
+    say(`${(error as Error).message}\nThe shop still shows the last good catalog.\n`)
+  }
+}
+
+const describe = (problems: readonly CatalogProblem[], folder: string): string =>
+  problems.map((problem) => formatProblem(problem, relative('.', folder) || '.')).join('\n')
+
+/** For scripts: written once everything answers, and whole or not at all. */
+async function writeAddresses(stateFolder: string, addresses: { shop: string } & Addresses): Promise<void> {
+  const file = join(stateFolder, 'sandbox.json')
+  await writeFile(`${file}.new`, `${JSON.stringify(addresses, null, 2)}\n`)
+  await rename(`${file}.new`, file)
+}
+
+const table = ({ shop, inbox, stripe, github }: { shop: string } & Addresses, seconds: number): string => `
+  The shop is open (${seconds.toFixed(1)} s).
+
+    Shop     ${shop}
+    Inbox    ${inbox}   every mail the shop sends
+    Stripe   ${stripe}   payments, refunds; no money moves
+    GitHub   ${github}   the releases that files are sold from
+
+  Try this first: put a book and a sticker into the cart, pay, and open the book.
+  Edit a file in catalog/products, and watch the shop change. Ctrl-C stops everything; orders are kept.
+`
+
+function onceAskedToStop(stop: () => Promise<void>): void {
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      say('\nStopping …')
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      )
+    })
+  }
+}
+
+function fail(error: unknown): never {
+  const isExpected = error instanceof Sentence || error instanceof ConfigError || error instanceof StoreRefusedError
+  process.stderr.write(`${isExpected ? error.message : (error as Error).stack}\n`)
+  process.exit(1)
+}
+
+start().catch(fail)

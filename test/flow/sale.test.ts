@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { checkOut, FILES, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
+
+let shop: TestShop
+beforeEach(async () => {
+  shop = await openTestShop()
+})
+afterEach(() => shop.close())
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const kinds = async (order: `ord_${string}`) => (await shop.store.events(order)).map((event) => event.type)
+
+test('a book and a sticker are paid, mailed, and the book arrives as it was released', async () => {
+  const sale = await checkOut(
+    shop,
+    [
+      { price: 'guide/pdf', quantity: 1 },
+      { price: 'sticker', quantity: 2 },
+    ],
+    { shipTo: 'DE' },
+  )
+  expect(sale.status).toBe(201)
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  const order = await readOrder(shop, back)
+  expect(order).toMatchObject({
+    status: 'PAID',
+    payment: 'paid',
+    fulfillment: 'partially_fulfilled',
+    subtotal: '25.00',
+    shipping: '3.50',
+    total: '28.50',
+  })
+  expect(order.receipt).toBe('sent')
+  expect(order.parcel).toEqual({ status: 'to be packed', lines: ['2 × Sticker'] })
+  const [file] = order.downloads
+  expect(file).toMatchObject({
+    file: 'heron-guide.pdf',
+    size: FILES['heron-guide.pdf'].length,
+    sha256: sha256(FILES['heron-guide.pdf']),
+  })
+  const redirect = await fetch(file?.url ?? '', { redirect: 'manual' })
+  expect(redirect.status).toBe(302)
+  expect(redirect.headers.get('cache-control')).toBe('no-store')
+  expect(redirect.headers.get('referrer-policy')).toBe('no-referrer')
+  const bytes = new Uint8Array(await (await fetch(redirect.headers.get('location') ?? '')).arrayBuffer())
+  expect(sha256(bytes)).toBe(file?.sha256)
+
+  const mails = await shop.mail.all()
+  expect(mails.map(({ to, subject }) => ({ to, subject }))).toEqual([
+    { to: 'mira@example.org', subject: 'Your order from Heron Shop' },
+  ])
+  const link = /http\S+\/downloads\/\S+/.exec(mails[0]?.text ?? '')?.[0] ?? ''
+  expect((await fetch(link)).status).toBe(200)
+  expect(await kinds(sale.order)).toEqual(['order.placed', 'order.checkout_opened', 'order.paid', 'order.fulfilled'])
+  expect((await shop.store.customer(sale.order))?.address).toMatchObject({ country: 'DE' })
+})
+
+test('what the browser says of the price is not believed', async () => {
+  const cheap = await fetch(`${shop.url}/api/v1/checkouts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ lines: [{ price: 'guide/pdf', quantity: 1, unitAmount: 1 }] }),
+  })
+  expect(cheap.status).toBe(422)
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1, amount: '0.01' }])
+  expect((await shop.stripe.api.checkout.sessions.retrieve(session)).amount_total).toBe(1900)
+})
+
+test('a webhook that never comes is made up for by the page the buyer returns to', async () => {
+  await shop.stripe.control('chaos', { drop: 1 })
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const order = await readOrder(shop, await pay(shop, session))
+  expect(order.payment).toBe('paid')
+})
+
+test('a webhook that never comes is found by the sweep, when the buyer does not return either', async () => {
+  await shop.stripe.control('chaos', { drop: 1 })
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  await pay(shop, sale.session)
+  const { startSweeping } = await import('../../app/dispatch.ts')
+  await startSweeping(shop.parts, new Date(Date.now() - 60_000))
+  await shop.work()
+  expect(await kinds(sale.order)).toContain('order.paid')
+  expect(await shop.mail.all()).toHaveLength(1)
+})
+
+test('a declined card leaves the order open, and a second try pays it', async () => {
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, session, { outcome: 'decline' })
+  expect((await readOrder(shop, back)).payment).toBe('pending')
+  await pay(shop, session)
+  await shop.work()
+  expect((await readOrder(shop, back)).payment).toBe('paid')
+})
+
+test('a delayed payment says so, keeps the stock, and delivers when the bank has confirmed', async () => {
+  const sale = await checkOut(
+    shop,
+    [
+      { price: 'sticker', quantity: 5 },
+      { price: 'guide/pdf', quantity: 1 },
+    ],
+    { shipTo: 'FR' },
+  )
+  const back = await pay(shop, sale.session, { outcome: 'async' })
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ status: 'PENDING', payment: 'processing', downloads: [] })
+  expect((await checkOut(shop, [{ price: 'sticker', quantity: 1 }], { shipTo: 'FR' })).status).toBe(422)
+  await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: true })
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ status: 'PAID', payment: 'paid' })
+  expect((await shop.mail.all()).map((mail) => mail.subject).toSorted()).toEqual([
+    'Heron Shop: your bank has yet to confirm',
+    'Your order from Heron Shop',
+  ])
+})
+
+test('a delayed payment that fails frees the stock, says that nothing was taken, and can be tried again', async () => {
+  const sale = await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'FR' })
+  const back = await pay(shop, sale.session, { outcome: 'async' })
+  await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: false })
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ status: 'CANCELED', payment: 'failed' })
+  expect((await shop.mail.all()).map((mail) => mail.subject)).toContain('Heron Shop: your payment did not go through')
+  const key = new URL(back).searchParams.get('key')
+  const again = await fetch(`${shop.url}/orders/${sale.order}/retry?key=${key}`, { method: 'POST', redirect: 'manual' })
+  expect(again.status).toBe(303)
+  expect(again.headers.get('location')).toContain('/c/pay/cs_test_')
+})
+
+test('an order that nobody pays is given up when its page closes, and its stock is free again', async () => {
+  const sale = await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'DE' })
+  expect((await checkOut(shop, [{ price: 'sticker', quantity: 1 }], { shipTo: 'DE' })).detail).toBe(
+    'Sticker is sold out.',
+  )
+  await shop.stripe.control('advance', { seconds: 40 * 60 })
+  await shop.work()
+  expect(await kinds(sale.order)).toEqual(['order.placed', 'order.checkout_opened', 'order.canceled'])
+  expect((await checkOut(shop, [{ price: 'sticker', quantity: 1 }], { shipTo: 'DE' })).status).toBe(201)
+})
+
+test('what costs nothing skips payment and is delivered', async () => {
+  expect((await checkOut(shop, [{ price: 'sampler', quantity: 1 }])).detail).toBe(
+    'Give an e-mail address to send the downloads to.',
+  )
+  const sale = await checkOut(shop, [{ price: 'sampler', quantity: 1 }], { email: 'mira@example.org' })
+  await shop.work()
+  expect(await readOrder(shop, sale.url)).toMatchObject({ status: 'PAID', fulfillment: 'fulfilled', total: '0.00' })
+  expect((await shop.mail.all()).map((mail) => mail.to)).toEqual(['mira@example.org'])
+})
+
+test('the buyer names a price, but not below the least', async () => {
+  expect((await checkOut(shop, [{ price: 'support', quantity: 1, amount: '1.99' }])).errors).toEqual([
+    { line: 0, detail: 'This is less than the least that is asked for it.' },
+  ])
+  const { session } = await checkOut(shop, [{ price: 'support', quantity: 1, amount: '12.34' }])
+  expect((await shop.stripe.api.checkout.sessions.retrieve(session)).amount_total).toBe(1234)
+})
+
+test('a bundle takes its parts from the shelf and gives their files', async () => {
+  const { session } = await checkOut(shop, [{ price: 'bundle', quantity: 2 }], { shipTo: 'DE' })
+  expect((await checkOut(shop, [{ price: 'sticker', quantity: 2 }], { shipTo: 'DE' })).detail).toBe(
+    'Only 1 of Sticker is left.',
+  )
+  const back = await pay(shop, session)
+  expect((await readOrder(shop, back)).downloads.map((file) => file.asset)).toEqual(['guide-pdf'])
+})
+
+test('a retried checkout is the same order and the same page; another cart with its key is refused', async () => {
+  const key = { 'idempotency-key': 'browser-attempt-1' }
+  const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
+  const second = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
+  expect([second.order, second.url]).toEqual([first.order, first.url])
+  expect((await checkOut(shop, [{ price: 'guide/epub', quantity: 1 }], {}, key)).status).toBe(409)
+  expect((await shop.store.counts()).orders).toBe(1)
+})
+
+test('with GitHub down the sale completes, the receipt goes out, and the download works when it is back', async () => {
+  await shop.github.control('faults', { down: true })
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, session)
+  await shop.work()
+  const order = await readOrder(shop, back)
+  expect(order).toMatchObject({ payment: 'paid', fulfillment: 'unfulfilled', receipt: 'sent' })
+  expect(order.downloads[0]).toMatchObject({ size: null, sha256: null })
+  const away = await fetch(order.downloads[0]?.url ?? '', { headers: { accept: 'text/html' } })
+  expect(away.status).toBe(503)
+  expect(await away.text()).toContain('Your download is safe; try again in a while.')
+  await shop.github.control('faults', { down: false })
+  shop.clock.aheadSeconds += 60
+  await shop.work()
+  expect((await readOrder(shop, back)).fulfillment).toBe('fulfilled')
+  expect((await fetch(order.downloads[0]?.url ?? '')).status).toBe(200)
+})
+
+test('with the mail server down the order page has everything and says that the receipt is late; it comes once', async () => {
+  await shop.mail.control('faults', { down: true })
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, session)
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ payment: 'paid', fulfillment: 'fulfilled', receipt: 'delayed' })
+  const page = await fetch(back, { headers: { accept: 'text/html' } })
+  expect(await page.text()).toContain('your receipt comes when it does')
+  await shop.mail.control('faults', { down: false })
+  shop.clock.aheadSeconds += 60
+  await shop.work()
+  await shop.work()
+  expect(await shop.mail.all()).toHaveLength(1)
+  expect((await readOrder(shop, back)).receipt).toBe('sent')
+})
+
+test('with Stripe down the buyer is told, and the same attempt later goes through as the same order', async () => {
+  await shop.stripe.control('faults', { down: true })
+  const key = { 'idempotency-key': 'browser-attempt-2' }
+  const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
+  expect(first.status).toBe(502)
+  await shop.stripe.control('faults', { down: false })
+  expect((await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)).status).toBe(201)
+  expect((await shop.store.counts()).orders).toBe(1)
+})
+
+test('a refund made at Stripe closes the downloads', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  const { downloads } = await readOrder(shop, back)
+  const session = await shop.stripe.api.checkout.sessions.retrieve(sale.session)
+  await shop.stripe.api.refunds.create({ payment_intent: String(session.payment_intent) })
+  await shop.stripe.control('advance', { seconds: 0 })
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({
+    status: 'REFUNDED',
+    payment: 'refunded',
+    downloads: [],
+    refunded: '19.00',
+  })
+  expect((await fetch(downloads[0]?.url ?? '')).status).toBe(410)
+})
+
+test('after a restart in the middle of a sale, nothing is lost', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.restart()
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ payment: 'paid', receipt: 'sent' })
+  expect(await shop.mail.all()).toHaveLength(1)
+})
+
+test('nothing personal, and no key, is in the log', async () => {
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, session)
+  await shop.work()
+  await readOrder(shop, back)
+  const log = shop.logged.join('')
+  expect(log).toContain('order.paid')
+  expect(log).not.toMatch(/mira|Mira/)
+  expect(log).not.toContain(new URL(back).searchParams.get('key'))
+})

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { pino } from 'pino'
+import { createApp } from '../../app/app.ts'
+import { parseConfig } from '../../app/config.ts'
+import { connectGitHub } from '../../app/github/client.ts'
+import { STRIPE_EVENTS } from '../../app/intake.ts'
+import { connectMail } from '../../app/mail/send.ts'
+import type { Parts } from '../../app/parts.ts'
+import { startGitHub } from '../../app/sandbox/github.ts'
+import { startMail } from '../../app/sandbox/mail.ts'
+import { startStripe } from '../../app/sandbox/stripe.ts'
+import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { connectStripe } from '../../app/stripe/client.ts'
+import { loadCatalog } from '../../catalog/load.ts'
+
+export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
+export const FILES = {
+  'heron-guide.pdf': Buffer.from('%PDF-1.7 a guide to herons'),
+  'heron-guide.epub': Buffer.from('PK an EPUB about herons'),
+}
+
+/** A whole shop: the real app over the stand-ins, with a clock that a test can move. */
+export async function openTestShop(options: { storefront?: string; thin?: boolean } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'tagsale-flow-'))
+  const port = await anyPort()
+  const stripeServer = await startStripe({})
+  const github = await startGitHub({
+    app: { id: 7 },
+    releases: Object.entries(FILES).map(([file, bytes]) => ({
+      repository: 'heron/goods',
+      tag: 'guide-v1',
+      file,
+      bytes,
+    })),
+  })
+  const mail = await startMail({})
+  const url = `http://127.0.0.1:${port}`
+  const stripe = connectStripe({ STRIPE_SECRET_KEY: stripeServer.key, STRIPE_API_URL: stripeServer.url })
+  const endpoint = await stripe.webhookEndpoints.create({
+    url: `${url}/webhooks/stripe`,
+    enabled_events: [...STRIPE_EVENTS],
+  })
+  const config = parseConfig(
+    {
+      PORT: port,
+      SHOP_URL: url,
+      LINK_SECRET: randomBytes(32).toString('hex'),
+      STRIPE_SECRET_KEY: stripeServer.key,
+      STRIPE_WEBHOOK_SECRET: endpoint.secret,
+      STRIPE_API_URL: stripeServer.url,
+      GITHUB_APP_ID: 7,
+      GITHUB_PRIVATE_KEY: github.privateKey,
+      GITHUB_API_URL: github.url,
+      SMTP_URL: mail.smtpUrl,
+      MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
+      CHECKOUTS_PER_MINUTE: 100_000,
+      CHECKOUTS_PER_MINUTE_PER_ADDRESS: 100_000,
+    },
+    'sandbox',
+  )
+  const loaded = await loadCatalog(FIXTURE_CATALOG)
+  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
+  const clock = { aheadSeconds: 0 }
+  const now = () => new Date(Date.now() + clock.aheadSeconds * 1000)
+  const logged: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
+  const outside = {
+    stripe,
+    github: await connectGitHub({ appId: 7, privateKey: github.privateKey, baseUrl: github.url, log }),
+    sendMail,
+  }
+
+  let running = await open()
+  async function open() {
+    const onFailure = (error: Error) => {
+      throw error
+    }
+    const { store } = await openLowdbStore({ folder: join(folder, 'store'), now, onFailure, log })
+    const parts: Parts = {
+      config,
+      catalog: () => loadedCatalog,
+      storefront: () => options.storefront,
+      store,
+      ...outside,
+      now,
+      random: randomBytes,
+      log,
+    }
+    const app = createApp(parts)
+    const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
+    return { store, parts, app, server }
+  }
+  const loadedCatalog = loaded.catalog
+
+  async function close() {
+    const closed = new Promise((done) => running.server.close(done))
+    if ('closeAllConnections' in running.server) running.server.closeAllConnections()
+    await closed
+    await running.store.close()
+  }
+  const control = (base: string, path: string, body: object = {}) =>
+    fetch(`${base}/_test/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }).then(async (answer) => {
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+      return answer.json() as Promise<Record<string, unknown>>
+    })
+  return {
+    url,
+    clock,
+    logged,
+    get store() {
+      return running.store
+    },
+    get parts() {
+      return running.parts
+    },
+    stripe: {
+      api: stripe,
+      url: stripeServer.url,
+      control: (path: string, body?: object) => control(stripeServer.url, path, body),
+    },
+    github: { url: github.url, control: (path: string, body?: object) => control(github.url, path, body) },
+    mail: {
+      control: (path: string, body?: object) => control(mail.url, path, body),
+      all: () => fetch(`${mail.url}/_test/mails`).then((answer) => answer.json() as Promise<ReceivedMail[]>),
+    },
+    /** Performs jobs until none is due. */
+    async work() {
+      while ((await running.app.dispatchDueJobs()) > 0);
+    },
+    async restart() {
+      await close()
+      running = await open()
+    },
+    async close() {
+      await close()
+      sendMail.close()
+      await Promise.all([stripeServer.close(), github.close(), mail.close()])
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+export type TestShop = Awaited<ReturnType<typeof openTestShop>>
+export type ReceivedMail = { to: string; subject: string; text: string; html: string; messageId: string }
+
+type CartLine = { price: string; quantity: number; amount?: string }
+
+/** Starts a sale as the cart does. */
+export async function checkOut(
+  shop: TestShop,
+  lines: CartLine[],
+  rest: object = {},
+  headers: Record<string, string> = {},
+) {
+  const response = await fetch(`${shop.url}/api/v1/checkouts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ lines, ...rest }),
+  })
+  const body = (await response.json()) as {
+    order: `ord_${string}`
+    url: string
+    detail: string
+    errors: { line: number; detail: string }[]
+  }
+  return { status: response.status, ...body, session: body.url?.split('/').at(-1) ?? '' }
+}
+
+/** Pays on Stripe's page, and gives the address that the buyer is sent back to. */
+export async function pay(shop: TestShop, session: string, how: object = { outcome: 'pay' }): Promise<string> {
+  await shop.stripe.control(`sessions/${session}/pay`, {
+    email: 'mira@example.org',
+    name: 'Mira',
+    country: 'DE',
+    ...how,
+  })
+  const { success_url } = await shop.stripe.api.checkout.sessions.retrieve(session)
+  return (success_url ?? '').replace('{CHECKOUT_SESSION_ID}', session)
+}
+
+/** The order as its buyer sees it; `back` is the address that Stripe sends the buyer to. */
+export async function readOrder(shop: TestShop, back: string) {
+  const query = new URL(back).searchParams
+  const order = query.get('order')
+  query.delete('order')
+  const response = await fetch(`${shop.url}/api/v1/orders/${order}?${query}`)
+  return response.json() as Promise<import('../../app/http/order-view.ts').OrderView>
+}
+
+async function anyPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => probe.once('listening', done))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((done) => probe.close(done))
+  return port
+}

@@ -4,15 +4,16 @@ import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { csrf } from 'hono/csrf'
-import { answer, createApi } from './stripe/api.ts'
-import { checkoutRoutes } from './stripe/checkout-routes.ts'
+import { HTTPException } from 'hono/http-exception'
+import { answer, createApi } from './stripe/api/api.ts'
+import { StripeFailure } from './stripe/api/failure.ts'
+import { stripeRoutes } from './stripe/api/routes.ts'
 import { controlRoutes } from './stripe/controls.ts'
-import { StripeFailure } from './stripe/failure.ts'
-import { homeRoutes } from './stripe/home.ts'
-import { stripeRoutes } from './stripe/routes.ts'
+import { checkoutRoutes } from './stripe/pages/checkout-routes.ts'
+import { homeRoutes } from './stripe/pages/home.ts'
+import { STYLE } from './stripe/pages/style.ts'
 import { expireOverdue } from './stripe/session.ts'
 import { type Account, accountOf, loadState, stateSaver } from './stripe/state.ts'
-import { STYLE } from './stripe/style.ts'
 import { createPostman, type Postman } from './stripe/webhooks.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -81,12 +82,15 @@ function stripeApp(account: Account, postman: Postman, save: () => void): Hono {
       throw new StripeFailure(404, { type: 'invalid_request_error', message })
     })
   })
-  app.onError((error, context) => {
-    console.error(error)
-    return answer(context, () => {
+  app.onError((error, context) =>
+    answer(context, () => {
+      if (error instanceof HTTPException) {
+        throw new StripeFailure(error.status, { type: 'invalid_request_error', message: error.message || 'Forbidden' })
+      }
+      console.error(error)
       throw new StripeFailure(500, { type: 'api_error', message: `The stand-in for Stripe failed: ${error.message}` })
-    })
-  })
+    }),
+  )
   return app
 }
 

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { refused } from './failure.ts'
+import { refused } from './api/failure.ts'
 import { addUp, shipBy } from './session.ts'
 import type { Account, Checkout } from './state.ts'
 

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
+import { missing, refused } from './api/failure.ts'
 import { blankEvidence } from './blank.ts'
 import { emit } from './event.ts'
-import { missing, refused } from './failure.ts'
 import { chargeOf } from './payment.ts'
 import type { Account } from './state.ts'
 

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
-import { missing } from './failure.ts'
-import { metadata, webAddress } from './params.ts'
+import { missing } from './api/failure.ts'
+import { metadata, webAddress } from './api/params.ts'
 import type { Account, Endpoint } from './state.ts'
 
 /** The parameters of `POST /v1/webhook_endpoints` that the stand-in carries out. */

@@ -20,7 +20,7 @@ export function emit<T extends Stripe.Event['type']>(account: Account, type: T, 
     request: { id: null, idempotency_key: null },
     type,
   } as Stripe.Event
-  const kept: KeptEvent = { event, thinId: account.newId('evt'), pending: [] }
+  const kept: KeptEvent = { event, thinId: account.newId('evt'), wanted: 0, pending: [] }
   while (state.events[0] && state.events[0].event.created < account.now() - EVENTS_KEPT_SECONDS) state.events.shift()
   state.events.push(kept)
   queueDeliveries(account, kept)
@@ -64,7 +64,8 @@ function queueDeliveries(account: Account, kept: KeptEvent): void {
       state.deliveries.push({ id, event: event.id, endpoint: endpoint.id, attempt: 1, due: account.now() })
     }
   }
-  event.pending_webhooks = kept.pending.length
+  kept.wanted = kept.pending.length
+  event.pending_webhooks = kept.wanted
 }
 
 /** Whether this webhook vanishes, all its copies and retries with it. */

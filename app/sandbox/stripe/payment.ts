@@ -1,8 +1,8 @@
 import type Stripe from 'stripe'
+import { missing, refused } from './api/failure.ts'
 import { BANK_DEBIT, blankCharge, blankPaymentIntent, CARD, NO_ADDRESS } from './blank.ts'
 import type { Buyer } from './buyer.ts'
 import { emit } from './event.ts'
-import { missing, refused } from './failure.ts'
 import type { Account, Checkout } from './state.ts'
 
 const DECLINED = 'Your card was declined.'

@@ -1,11 +1,11 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
+import { missing, refused } from './api/failure.ts'
+import { amount, metadata } from './api/params.ts'
+import { expandOf } from './api/view.ts'
 import { emit } from './event.ts'
-import { missing, refused } from './failure.ts'
-import { amount, metadata } from './params.ts'
 import { chargeOf } from './payment.ts'
 import type { Account } from './state.ts'
-import { expandOf } from './view.ts'
 
 /** The parameters of `POST /v1/refunds` that the stand-in carries out. */
 export const refundParams = z.strictObject({

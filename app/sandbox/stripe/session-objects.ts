@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
+import type { CustomFieldParams, SessionParams, ShippingRateParams } from './api/session-params.ts'
+import { ADJUSTABLE_MAXIMUM_DEFAULT, EXPIRY_SECONDS_DEFAULT, type PricedLine } from './api/session-rules.ts'
 import { blankSession } from './blank.ts'
-import type { CustomFieldParams, SessionParams, ShippingRateParams } from './session-params.ts'
-import { ADJUSTABLE_MAXIMUM_DEFAULT, EXPIRY_SECONDS_DEFAULT, type PricedLine } from './session-rules.ts'
 import type { Account, CheckoutLine } from './state.ts'
 
 /** A line of a session, not yet added up. */

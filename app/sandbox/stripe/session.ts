@@ -1,8 +1,8 @@
+import { missing, refused } from './api/failure.ts'
+import type { SessionParams } from './api/session-params.ts'
+import { checkSession, EXPIRY_SECONDS_DEFAULT, expiryFits } from './api/session-rules.ts'
 import { emit } from './event.ts'
-import { missing, refused } from './failure.ts'
 import { newLine, newSession, newShippingRate } from './session-objects.ts'
-import type { SessionParams } from './session-params.ts'
-import { checkSession, EXPIRY_SECONDS_DEFAULT, expiryFits } from './session-rules.ts'
 import type { Account, Checkout } from './state.ts'
 
 /** Opens a Checkout Session, as `POST /v1/checkout/sessions` does. Throws Stripe's refusal of wrong parameters. */

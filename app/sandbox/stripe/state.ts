@@ -20,8 +20,8 @@ export type Checkout = {
   applicationFee: number | null
 }
 
-/** An event, its thin twin's id, and the endpoints that have not taken it yet. */
-export type KeptEvent = { event: Stripe.Event; thinId: string; pending: string[] }
+/** An event, its thin twin's id, how many endpoints wanted it, and those that have not taken it yet. */
+export type KeptEvent = { event: Stripe.Event; thinId: string; wanted: number; pending: string[] }
 
 /** A webhook endpoint with its secrets, newest first. `thin` sends notifications instead of snapshots. */
 export type Endpoint = { endpoint: Stripe.WebhookEndpoint; secrets: string[]; thin: boolean }

@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
-import { StripeFailure } from './failure.ts'
-import { settle } from './payment.ts'
-import { refund } from './refund.ts'
+import { StripeFailure } from '../api/failure.ts'
+import { newestFirst } from '../api/view.ts'
+import { settle } from '../payment.ts'
+import { refund } from '../refund.ts'
+import type { Account, Checkout, KeptEvent } from '../state.ts'
 import { type Html, money, shell } from './shell.ts'
-import type { Account, Checkout, KeptEvent } from './state.ts'
-import { newestFirst } from './view.ts'
 
 const ROWS_SHOWN = 50
 
@@ -65,7 +65,7 @@ function empty(text: string): Html {
 
 function checkoutTable(account: Account, checkouts: Checkout[]): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Checkouts"><table>
-    <thead><tr><th>When</th><th>What</th><th>Amount</th><th>State</th><th>You can</th></tr></thead>
+    <thead><tr><th>When (UTC)</th><th>What</th><th>Amount</th><th>State</th><th>You can</th></tr></thead>
     <tbody>${checkouts.map((checkout) => checkoutRow(account, checkout))}</tbody>
   </table></div>`
 }
@@ -118,12 +118,17 @@ function endpointList({ state }: Account): Html {
 
 function eventTable(events: KeptEvent[]): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Events"><table>
-    <thead><tr><th>When</th><th>What</th><th>Delivered</th></tr></thead>
+    <thead><tr><th>When (UTC)</th><th>What</th><th>Delivered</th></tr></thead>
     <tbody>${events.map(
-      ({ event, pending }) => html`<tr><td>${clock(event.created)}</td>
-        <td>${event.type}<br><code>${event.id}</code></td><td>${pending.length === 0 ? 'yes' : 'not yet'}</td></tr>`,
+      (kept) => html`<tr><td>${clock(kept.event.created)}</td>
+        <td>${kept.event.type}<br><code>${kept.event.id}</code></td><td>${deliveryInWords(kept)}</td></tr>`,
     )}</tbody>
   </table></div>`
+}
+
+function deliveryInWords({ wanted, pending }: KeptEvent): string {
+  if (wanted === 0) return 'no endpoint asked for it'
+  return pending.length === 0 ? 'yes' : 'not yet'
 }
 
 function clock(seconds: number): string {

@@ -1,8 +1,8 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
+import type { Account, Checkout } from '../state.ts'
 import { missing } from './failure.ts'
 import type { ListParams } from './params.ts'
-import type { Account, Checkout } from './state.ts'
 
 type Listed = { id: string; created?: number }
 

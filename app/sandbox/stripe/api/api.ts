@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import type { Account } from '../state.ts'
 import { missing, StripeFailure } from './failure.ts'
 import { checkParams, parseForm } from './params.ts'
-import type { Account } from './state.ts'
 import { expanded, expandOf } from './view.ts'
 
 const REFUSED_LIVE_KEY =

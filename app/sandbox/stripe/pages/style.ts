@@ -35,7 +35,7 @@ ul.lines li:first-child { border-top: 0; }
 ul.lines img, ul.lines .blank { width: 3rem; height: 3rem; border-radius: 8px; object-fit: cover; background: var(--ground); border: 1px solid var(--line); }
 ul.lines .name { overflow-wrap: anywhere; }
 dl.sums { display: grid; grid-template-columns: 1fr auto; gap: .35rem 1rem; margin: 1rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); }
-dl.sums dd { margin: 0; font-variant-numeric: tabular-nums; }
+dl.sums dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
 dl.sums .grand { font-weight: 650; }
 label, legend { font-weight: 550; font-size: .92rem; }
 fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
@@ -44,6 +44,8 @@ input[type=number] { width: 5.5rem; }
 input[type=radio], input[type=checkbox] { width: 1.15rem; min-height: 0; height: 1.15rem; margin: 0; accent-color: var(--accent); flex: none; }
 .choice { display: flex; gap: .75rem; align-items: center; padding: .7rem .8rem; border: 1px solid var(--line); border-radius: 8px; margin-top: .5rem; font-weight: 400; }
 .choice .grow { flex: 1; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+legend { font-size: 1.05rem; font-weight: 650; }
 .two { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 button { font: inherit; font-weight: 600; cursor: pointer; border-radius: 8px; border: 1px solid var(--field); background: transparent; color: inherit; padding: .65rem 1rem; min-height: 2.75rem; }

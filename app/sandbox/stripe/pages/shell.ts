@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
-import { formatMoney } from '../../../catalog/schema/money.ts'
+import { formatMoney } from '../../../../catalog/schema/money.ts'
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>
 
@@ -16,7 +16,7 @@ export function shell(title: string, body: Html, width: 'wide' | 'narrow' = 'wid
   <link rel="stylesheet" href="/style.css">
 </head>
 <body>
-  <p class="notice">This is a stand-in: no money moves.</p>
+  <header class="notice">This is a stand-in: no money moves.</header>
   <main class="${width}">${body}</main>
 </body>
 </html>`

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { addEndpoint, endpointOf, endpointParams, removeEndpoint } from '../endpoint.ts'
+import { thinEvent } from '../event.ts'
+import { refund, refundParams } from '../refund.ts'
+import { checkoutOf, expireSession, openSession } from '../session.ts'
 import type { Api } from './api.ts'
-import { addEndpoint, endpointOf, endpointParams, removeEndpoint } from './endpoint.ts'
-import { thinEvent } from './event.ts'
 import { boolean, listParams } from './params.ts'
-import { refund, refundParams } from './refund.ts'
-import { checkoutOf, expireSession, openSession } from './session.ts'
 import { sessionParams } from './session-params.ts'
 import { expanded, expandOf, lineItems, newestFirst, page } from './view.ts'
 
@@ -20,7 +20,8 @@ const sessionList = listParams.extend({
   status: z.enum(['open', 'complete', 'expired']).optional(),
 })
 const paymentList = listParams.extend({ payment_intent: z.string().optional(), charge: z.string().optional() })
-const eventList = listParams.extend({
+/** The parameters of `GET /v1/events`. */
+export const eventList = listParams.extend({
   type: z.string().optional(),
   types: z.array(z.string()).max(EVENT_TYPES_MAX).optional(),
   delivery_success: boolean.optional(),

@@ -1,11 +1,9 @@
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
-import { countryName } from './countries.ts'
+import { countryName } from '../api/countries.ts'
+import type { Account, Checkout, CheckoutLine } from '../state.ts'
+import { described, type FormState, field, problem, select } from './form.ts'
 import { type Html, money, shell } from './shell.ts'
-import type { Account, Checkout, CheckoutLine } from './state.ts'
-
-/** What stands in the form: what the buyer typed last, and what is wrong with it by the field's name. */
-export type FormState = { values: Record<string, string>; problems: Record<string, string>; alert: string | null }
 
 /** The hosted checkout page of an open session. */
 export function checkoutPage(account: Account, checkout: Checkout, form: FormState): Html {
@@ -79,7 +77,7 @@ function lineRow({ item, text, image }: CheckoutLine, form: FormState): Html {
       ${text ? html`<div class="soft">${text}</div>` : ''}
       ${
         item.adjustable_quantity
-          ? html`<label class="soft" for="${name}">Quantity of ${item.description}</label>
+          ? html`<label class="soft" for="${name}">Quantity<span class="unseen"> of ${item.description}</span></label>
             <input type="number" inputmode="numeric" id="${name}" name="${name}" value="${form.values[name] ?? item.quantity}"
               min="${minimum}" max="${maximum}" ${described(name, form)}>${problem(name, form)}`
           : html`<div class="soft">${item.quantity} × ${each}</div>`
@@ -125,7 +123,7 @@ function address(session: Stripe.Checkout.Session, form: FormState): Html {
 
 function shippingChoice({ state }: Account, session: Stripe.Checkout.Session, form: FormState): Html {
   const chosen = form.values.shipping ?? session.shipping_cost?.shipping_rate
-  return html`<fieldset class="panel">
+  return html`<div class="panel"><fieldset>
     <legend>Shipping</legend>
     ${session.shipping_options.map(({ shipping_rate: id, shipping_amount: amount }) => {
       const rate = state.shippingRates[String(id)]
@@ -136,7 +134,7 @@ function shippingChoice({ state }: Account, session: Stripe.Checkout.Session, fo
       </label>`
     })}
     ${problem('shipping', form)}
-  </fieldset>`
+  </fieldset></div>`
 }
 
 function estimate(rate: Stripe.ShippingRate | undefined): string {
@@ -191,41 +189,4 @@ function alertBox(form: FormState): Html | '' {
   const text =
     form.alert ?? (Object.keys(form.problems).length > 0 ? 'Some things are missing. Please look below.' : null)
   return text ? html`<div class="alert" role="alert">${text}</div>` : ''
-}
-
-type FieldOptions = { type?: string; autocomplete?: string; required?: boolean; hint?: string }
-
-function field(name: string, label: string, form: FormState, options: FieldOptions): Html {
-  const { type = 'text', autocomplete = 'off', required = false, hint } = options
-  return html`<div>
-    <label for="${name}">${label}</label>
-    <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${form.values[name] ?? ''}"
-      ${required ? 'required' : ''} ${described(name, form)}>
-    ${hint ? html`<div class="soft">${hint}</div>` : ''}${problem(name, form)}
-  </div>`
-}
-
-function select(
-  name: string,
-  label: string,
-  options: { value: string; label: string }[],
-  form: FormState,
-  autocomplete = 'off',
-): Html {
-  return html`<div>
-    <label for="${name}">${label}</label>
-    <select id="${name}" name="${name}" autocomplete="${autocomplete}" ${described(name, form)}>${options.map(
-      (option) =>
-        html`<option value="${option.value}" ${option.value === form.values[name] ? 'selected' : ''}>${option.label}</option>`,
-    )}</select>${problem(name, form)}
-  </div>`
-}
-
-function described(name: string, form: FormState): Html | '' {
-  return form.problems[name] ? html`aria-invalid="true" aria-describedby="${name}-problem"` : ''
-}
-
-function problem(name: string, form: FormState): Html | '' {
-  const text = form.problems[name]
-  return text ? html`<p class="problem" id="${name}-problem">${text}</p>` : ''
 }

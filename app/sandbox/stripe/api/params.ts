@@ -1,6 +1,6 @@
 import qs from 'qs'
 import { z } from 'zod'
-import { currencyProblem } from '../../../catalog/schema/money.ts'
+import { currencyProblem } from '../../../../catalog/schema/money.ts'
 import { refused, type StripeFailure } from './failure.ts'
 
 /** Limits of a form body. Stripe nests deeper, and sends longer lists, than qs takes by default. */

@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono'
-import { type Buyer, choose, chooseGoods } from './buyer.ts'
-import { checkoutPage, closedPage, type FormState } from './checkout-page.ts'
-import { pay } from './payment.ts'
-import { returnUrl } from './session.ts'
-import type { Account, Checkout } from './state.ts'
+import { type Buyer, choose, chooseGoods } from '../buyer.ts'
+import { pay } from '../payment.ts'
+import { returnUrl } from '../session.ts'
+import type { Account, Checkout } from '../state.ts'
+import { checkoutPage, closedPage } from './checkout-page.ts'
+import type { FormState } from './form.ts'
 
 /** The hosted checkout page, which works without JavaScript: every button posts the whole form. */
 export function checkoutRoutes(account: Account): Hono {

@@ -1,0 +1,158 @@
+// Compares the stand-in with Stripe's published shapes (the SDK's declarations as JSON Schema), where those are at hand.
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
+import type Stripe from 'stripe'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { StripeFailure } from '../../../app/sandbox/stripe/api/failure.ts'
+import { checkParams, parseForm } from '../../../app/sandbox/stripe/api/params.ts'
+import { eventList } from '../../../app/sandbox/stripe/api/routes.ts'
+import { sessionParams } from '../../../app/sandbox/stripe/api/session-params.ts'
+import { endpointParams } from '../../../app/sandbox/stripe/endpoint.ts'
+import { refundParams } from '../../../app/sandbox/stripe/refund.ts'
+import { line, sale, shipped, startBench, startReceiver } from './bench.ts'
+
+const folder = path.resolve(import.meta.dirname, '../../../../shared/stripe')
+const present = existsSync(path.join(folder, 'schemas.json'))
+if (!present)
+  console.warn(`LEFT OUT: the Stripe stand-in was not compared with Stripe's schemas; ${folder} is not there.`)
+
+const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8'))
+
+/** Says how an object differs from Stripe's schema for its kind; lists are looked into. */
+function createChecker(): (object: unknown) => string[] {
+  const schemas = read('schemas.json')
+  const ajv = new Ajv({ allErrors: true, strict: false, allowUnionTypes: true })
+  formats.default(ajv)
+  ajv.addFormat('decimal', /^-?\d+(\.\d{1,12})?$/)
+  ajv.addSchema(schemas)
+  return function check(given: unknown): string[] {
+    const object = given as Record<string, unknown> & { object: string; data?: unknown[]; deleted?: boolean }
+    if (object.object === 'list') return object.data?.flatMap(check) ?? []
+    if (object.object === 'v2.core.event' || object.deleted) return []
+    const kind = object.object === 'item' ? 'line_item' : object.object
+    const resource = schemas.resources[kind]
+    if (!resource) return [`no schema for ${kind}`]
+    const validate = ajv.getSchema(schemas.$id + resource.$ref)
+    if (!validate) return [`no schema at ${resource.$ref}`]
+    if (validate(object)) return []
+    return (validate.errors ?? []).map(
+      (error) => `${kind}${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`,
+    )
+  }
+}
+
+/** A run through everything that the stand-in does. Every answer and every delivered event is collected. */
+async function everything(): Promise<{ answers: unknown[]; events: Stripe.Event[] }> {
+  const answers: unknown[] = []
+  await using bench = await startBench({ onAnswer: (answer) => answers.push(answer) })
+  await using receiver = await startReceiver()
+  const { stripe } = bench
+  const sessions = stripe.checkout.sessions
+  const { id: endpoint } = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['*'] })
+  const full = await sessions.create(fullSale())
+  await sessions.listLineItems(full.id)
+  const fields = { github: 'ada', size: 'm', year: '1815' }
+  await bench.control(`sessions/${full.id}/pay`, { outcome: 'decline', fields })
+  const { session } = await bench.control(`sessions/${full.id}/pay`, {
+    shipping: 'Express',
+    promotion: 'TEN',
+    fields,
+  })
+  await sessions.retrieve(full.id, {
+    expand: ['payment_intent.latest_charge', 'line_items', 'shipping_cost.shipping_rate'],
+  })
+  await sessions.list({ expand: ['data.payment_intent'] })
+  const { payment_intent: paid }: { payment_intent: string } = session
+  const { latest_charge: charge } = await stripe.paymentIntents.retrieve(paid)
+  const refund = await stripe.refunds.create({ payment_intent: paid, amount: 100, reason: 'requested_by_customer' })
+  await bench.control(`refunds/${refund.id}/fail`)
+  await stripe.refunds.retrieve(refund.id, { expand: ['charge'] })
+  const dispute = await bench.control('disputes', { payment_intent: paid })
+  await bench.control(`disputes/${dispute.id}/close`, { outcome: 'won' })
+  await stripe.disputes.list({ payment_intent: paid })
+  await stripe.charges.retrieve(String(charge))
+  for (const ok of [true, false]) {
+    const { id } = await sessions.create(sale())
+    await bench.control(`sessions/${id}/pay`, { outcome: 'async' })
+    await bench.control(`sessions/${id}/settle`, { ok })
+    await sessions.retrieve(id, { expand: ['payment_intent.latest_charge'] })
+  }
+  const free = await sessions.create(sale({ allow_promotion_codes: true }))
+  await bench.control(`sessions/${free.id}/pay`, { promotion: 'FREE100' })
+  await sessions.create(sale())
+  await bench.control('advance', { seconds: 86_401 })
+  await stripe.events.list({ limit: 100 }).autoPagingToArray({ limit: 1000 })
+  await stripe.webhookEndpoints.list()
+  await stripe.webhookEndpoints.del(endpoint)
+  return { answers, events: receiver.received.map(({ body }) => JSON.parse(body)) }
+}
+
+function fullSale(): Stripe.Checkout.SessionCreateParams {
+  const label = (custom: string) => ({ type: 'custom' as const, custom })
+  return sale({
+    ...shipped,
+    line_items: [
+      {
+        ...line('Mug', 1500),
+        adjustable_quantity: { enabled: true, minimum: 1, maximum: 3 },
+        metadata: { sku: 'mug' },
+      },
+    ],
+    allow_promotion_codes: true,
+    automatic_tax: { enabled: true },
+    customer_creation: 'always',
+    customer_email: 'ada@example.com',
+    phone_number_collection: { enabled: true },
+    consent_collection: { terms_of_service: 'required' },
+    custom_fields: [
+      { key: 'github', type: 'text', optional: true, label: label('GitHub login'), text: { maximum_length: 39 } },
+      { key: 'size', type: 'dropdown', label: label('Size'), dropdown: { options: [{ label: 'M', value: 'm' }] } },
+      { key: 'year', type: 'numeric', label: label('Year'), numeric: { minimum_length: 4 } },
+    ],
+    integration_identifier: 'tagsale_k3v9qzpt',
+    submit_type: 'pay',
+    locale: 'de',
+    ui_mode: 'hosted_page',
+  })
+}
+
+const SCHEMAS: Record<string, z.ZodType> = {
+  'POST /v1/checkout/sessions': sessionParams,
+  'POST /v1/refunds': refundParams,
+  'GET /v1/events': eventList,
+  'POST /v1/webhook_endpoints': endpointParams,
+}
+type Example = { name: string; route: string; form: string; expect: 'ok' | { code: string; param: string } }
+const examples: Example[] = present ? read('request-examples.json') : []
+const ours = examples.filter(({ route }) => Object.hasOwn(SCHEMAS, route))
+
+describe.skipIf(!present)('the stand-in, compared with the shapes that Stripe publishes', () => {
+  test('every object that it answers with, and every object in its events, has the published shape', async () => {
+    const check = createChecker()
+    const { answers, events } = await everything()
+    expect(answers.length).toBeGreaterThan(15)
+    expect(new Set(events.map(({ type }) => type)).size).toBe(16)
+    const problems = [...answers, ...events, ...events.map(({ data }) => data.object)].flatMap(check)
+    expect([...new Set(problems)]).toEqual([])
+  })
+
+  test('the comparison would find an invented field', () => {
+    expect(createChecker()({ ...read('fixtures.json').refund, invented: 1 })).toHaveLength(1)
+  })
+
+  test.each(ours)('the request "$name" meets the same verdict', ({ route, form, expect: verdict }) => {
+    const judged = (): 'ok' | { code: string | undefined; param: string | undefined } => {
+      try {
+        checkParams(SCHEMAS[route] ?? z.never(), parseForm(form))
+        return 'ok'
+      } catch (error) {
+        if (!(error instanceof StripeFailure)) throw error
+        return { code: error.body.code, param: error.body.param }
+      }
+    }
+    expect(judged()).toEqual(verdict === 'ok' ? 'ok' : { code: verdict.code, param: verdict.param })
+  })
+})

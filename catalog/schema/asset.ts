@@ -11,13 +11,16 @@ export const ReleaseFile = z
     tag: z
       .string()
       .regex(/^[A-Za-z0-9._/+-]{1,100}$/, 'a tag is letters, digits and . _ / + -, such as v1.2.0')
-      .meta({ description: 'Tag of the release' }),
+      .meta({ description: 'Tag of the release, such as v1.2.0' }),
     file: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/, 'a file name is letters, digits and . _ + -, as GitHub shows it')
       .meta({ description: "The file's name in the release" }),
   })
-  .meta({ description: 'One file of one release on GitHub' })
+  .meta({
+    description: 'One file of one release on GitHub',
+    examples: [{ repository: 'tern/goods', tag: 'v1.0.0', file: 'field-guide.pdf' }],
+  })
 export type ReleaseFile = z.output<typeof ReleaseFile>
 
 export const AssetKind = z.enum(['book', 'video', 'audio', 'archive', 'software', 'image', 'document'])
@@ -29,11 +32,14 @@ export type AssetReview = z.output<typeof AssetReview>
 /** catalog/assets/<id>.yaml: a file that buyers download. */
 export const Asset = z
   .strictObject({
-    title: Line,
-    kind: AssetKind,
+    title: Line.meta({ description: 'What buyers read next to the download', examples: ['The field guide, PDF'] }),
+    kind: AssetKind.meta({ description: 'What sort of file it is', examples: ['book'] }),
     release: ReleaseFile,
-    license: Line.meta({ description: 'What the buyer may do with it: an SPDX id or a sentence' }),
-    review: AssetReview.meta({ description: 'Only approved assets are sold and delivered' }),
+    license: Line.meta({
+      description: 'What the buyer may do with it: an SPDX id or a sentence',
+      examples: ['CC-BY-NC-4.0'],
+    }),
+    review: AssetReview.meta({ description: 'Only approved assets are sold and delivered', examples: ['review'] }),
   })
   .meta({ title: 'Tagsale asset', description: 'A file that buyers download; its id is its file name' })
 export type AssetInput = z.input<typeof Asset>

@@ -39,8 +39,11 @@ export function toMinorUnits(text: string, currency: Currency): number {
   const match = /^(0|[1-9]\d{0,7})(?:\.(\d+))?$/.exec(text)
   const decimals = match?.[2] ?? ''
   if (!match || decimals.length > exponent) {
-    const example = exponent === 0 ? '1900' : `19.${'0'.repeat(exponent)}`
-    throw new RangeError(`an amount in ${currency} is written with at most ${exponent} decimals, such as ${example}`)
+    const form =
+      exponent === 0
+        ? 'whole digits, such as "1900"'
+        : `digits and at most ${exponent} decimals, such as "${toDecimalText({ amount: 19 * 10 ** exponent, currency })}"`
+    throw new RangeError(`an amount in ${currency} is ${form}, and never below zero`)
   }
   const minor = Number(match[1] + decimals.padEnd(exponent, '0'))
   if (exponent === 3 && minor % 10 !== 0) throw new RangeError(`in ${currency} the third decimal must be 0`)

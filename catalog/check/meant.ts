@@ -1,0 +1,71 @@
+import { isScalar } from 'yaml'
+import type { z } from 'zod'
+import type { FieldSchema } from '../schema/json-schema.ts'
+import { toDecimalText, toMinorUnits } from '../schema/money.ts'
+import type { Path, YamlFile } from '../yaml.ts'
+import { fittingText } from './mend.ts'
+import { nearestWord } from './spelling.ts'
+
+/** Longest list of choices that a sentence spells out and a spelling is compared with. */
+export const CHOICES_TOLD_MAX = 12
+const AMOUNT_FIELDS = new Set(['price', 'minimum', 'suggested'])
+
+/** Whether a path leads to one amount of a price, so that its last key is a currency. */
+export function isAmountPath(path: Path): boolean {
+  return AMOUNT_FIELDS.has(String(path.at(-2)))
+}
+
+/** The value that was probably meant, where a slight change makes it right. */
+export function meantValue(
+  yaml: YamlFile,
+  issue: z.core.$ZodIssue,
+  field: FieldSchema | undefined,
+  value: unknown,
+): unknown {
+  if (issue.path.length === 0 || !field) return undefined
+  if (value === null || value === '') return field.examples?.[0]
+  const source = sourceAt(yaml, issue.path)
+  const amount = meantAmount(issue.path, source ?? value)
+  if (amount !== undefined) return amount
+  if (issue.code === 'invalid_type') return otherType(issue.expected, field, value, source)
+  if (typeof value !== 'string') return undefined
+  return (
+    nearestWord(value, field.enum && field.enum.length <= CHOICES_TOLD_MAX ? field.enum : []) ??
+    fittingText(value, field)
+  )
+}
+
+function otherType(expected: string, field: FieldSchema, value: unknown, source: string | undefined): unknown {
+  if (expected === 'string') return typeof value === 'object' ? undefined : (source ?? String(value))
+  if (expected === 'array' && field.items?.type === 'string' && typeof value === 'string') {
+    return value.split(/[,\s]+/).map((word) => fittingText(word, field.items ?? {}) ?? word)
+  }
+  const digits = typeof value === 'string' ? /^(\d+)(?: ?g| ?grams)?$/.exec(value)?.[1] : undefined
+  if ((expected === 'int' || expected === 'number') && digits) return Number(digits)
+  if (expected === 'record' && (typeof value === 'string' || typeof value === 'number')) return field.examples?.[0]
+  return undefined
+}
+
+/** An amount as it should be written, `19,5` → `19.50`; cut, never rounded up, when it has too many decimals. */
+function meantAmount(path: Path, value: unknown): string | undefined {
+  if (!isAmountPath(path)) return undefined
+  const currency = String(path.at(-1))
+  const match = /^[€$£ ]*(\d+)(?:[.,](\d+))?[€$£ ]*$/.exec(String(value))
+  if (!match?.[1] || !/^[a-z]{3}$/.test(currency)) return undefined
+  const whole = String(Number(match[1]))
+  const decimals = (match[2] ?? '').slice(0, 2)
+  for (const text of [decimals ? `${whole}.${decimals}` : whole, whole]) {
+    try {
+      return toDecimalText({ amount: toMinorUnits(text, currency), currency })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+    }
+  }
+  return undefined
+}
+
+/** A value as it is written in the file: `19.00`, where YAML reads the number 19. */
+export function sourceAt(yaml: YamlFile, path: Path): string | undefined {
+  const { value } = yaml.nodesAt(path)
+  return isScalar(value) ? value.source : undefined
+}

@@ -1,0 +1,119 @@
+import type { CatalogProblem } from '../problem.ts'
+import { quoted } from '../problem.ts'
+import type { Asset } from '../schema/asset.ts'
+import type { BundlePart, Gives, Product } from '../schema/product.ts'
+import type { Shop } from '../schema/shop.ts'
+import type { Path } from '../yaml.ts'
+import type { Entry } from './entry.ts'
+import { withAddedKey, withValue } from './mend.ts'
+import { problemAt } from './report.ts'
+import { allOf, didYouMean, nearestWord } from './spelling.ts'
+
+export type ProductEntry = Entry<Omit<Product, 'id'>>
+
+/** Every file that could be read. The ids are those of all files, readable or not, so that none seems to be missing. */
+export type Entries = {
+  shop: Entry<Shop> | null
+  products: ReadonlyMap<string, ProductEntry>
+  assets: ReadonlyMap<string, Entry<Omit<Asset, 'id'>>>
+  productIds: readonly string[]
+  assetIds: readonly string[]
+  images: ReadonlySet<string>
+}
+
+/** Problems of what a product points at: its category, pictures, downloads and parts must be there. */
+export function referenceProblems(entries: Entries, product: ProductEntry): CatalogProblem[] {
+  const { sound } = product
+  const variants = sound.variants ?? []
+  return [
+    ...categoryProblems(entries, product),
+    ...(sound.images ?? []).flatMap((image, index) =>
+      missing(
+        product,
+        ['images', index, 'file'],
+        image.file,
+        entries.images,
+        `There is no picture ${quoted(image.file)}.`,
+      ),
+    ),
+    ...downloadProblems(entries, product, ['gives', 'downloads'], sound.gives),
+    ...variants.flatMap((variant, index) =>
+      downloadProblems(entries, product, ['variants', index, 'gives', 'downloads'], variant.gives),
+    ),
+    ...(sound.bundle ?? []).flatMap((part, index) => partProblems(entries, product, part, ['bundle', index])),
+  ]
+}
+
+/** The gives of a product and of each of its variants, with their places. */
+export function allGives(product: ProductEntry): { path: Path; gives: Gives }[] {
+  const own = product.sound.gives ? [{ path: ['gives'], gives: product.sound.gives }] : []
+  const variants = product.sound.variants ?? []
+  return [
+    ...own,
+    ...variants.flatMap(({ gives }, index) => (gives ? [{ path: ['variants', index, 'gives'], gives }] : [])),
+  ]
+}
+
+function categoryProblems({ shop }: Entries, product: ProductEntry): CatalogProblem[] {
+  const categories = shop?.sound.categories?.map((category) => category.id)
+  const { category } = product.sound
+  if (!categories || category === undefined || shop?.broken.has('categories')) return []
+  const found = `There is no category ${quoted(category)} in shop.yaml.`
+  return missing(product, ['category'], category, categories, found, `The categories are ${allOf(categories)}.`)
+}
+
+function downloadProblems(entries: Entries, product: ProductEntry, path: Path, gives: Gives | undefined) {
+  return (gives?.downloads ?? []).flatMap((id, index) => {
+    const expected = `Add assets/${id}.yaml, or name another asset.`
+    return missing(product, [...path, index], id, entries.assetIds, `There is no asset ${quoted(id)}.`, expected)
+  })
+}
+
+function partProblems(entries: Entries, product: ProductEntry, part: BundlePart, path: Path): CatalogProblem[] {
+  const found = `There is no product ${quoted(part.product)}.`
+  const others = entries.productIds.filter((id) => id !== product.id)
+  if (part.product === product.id) {
+    const told = { found: 'This bundle is a part of itself.', expected: 'A bundle is made of other products.' }
+    return [problemAt(product.yaml, [...path, 'product'], told)]
+  }
+  const unknown = missing(product, [...path, 'product'], part.product, others, found)
+  const target = entries.products.get(part.product)
+  if (unknown.length > 0 || !target) return unknown
+  if (target.sound.bundle || target.broken.has('bundle')) {
+    const told = {
+      found: `${quoted(part.product)} is a bundle itself.`,
+      expected: 'Name the products that it is made of.',
+    }
+    return [problemAt(product.yaml, [...path, 'product'], told)]
+  }
+  return target.broken.has('variants') ? [] : partVariantProblems(product, part, path, target)
+}
+
+function partVariantProblems(product: ProductEntry, part: BundlePart, path: Path, target: ProductEntry) {
+  const ids = (target.sound.variants ?? []).map((variant) => variant.id)
+  const choices = ids.length > 0 ? `Its variants are ${allOf(ids)}.` : 'It has no variants: remove this line.'
+  if (part.variant !== undefined) {
+    const found = `${quoted(part.product)} has no variant ${quoted(part.variant)}.`
+    return missing(product, [...path, 'variant'], part.variant, ids, found, choices)
+  }
+  if (ids.length === 0) return []
+  const mended = withAddedKey(product.yaml, path, { variant: ids[0] }, ['product', 'variant', 'quantity'])
+  const found = `${quoted(part.product)} comes in variants, and this part names none.`
+  return [problemAt(product.yaml, [...path, 'product'], { found, expected: choices, mended })]
+}
+
+/** One problem when an id is not among the known ones: with the one that was probably meant, or else with `expected`. */
+function missing(
+  { yaml }: ProductEntry,
+  path: Path,
+  id: string,
+  known: Iterable<string>,
+  found: string,
+  expected = 'Check its spelling, or add the file.',
+): CatalogProblem[] {
+  const ids = [...known]
+  if (ids.includes(id)) return []
+  const nearest = nearestWord(id, ids)
+  const mended = nearest === undefined ? null : withValue(yaml, path, nearest)
+  return [problemAt(yaml, path, { found, expected: didYouMean(id, ids, expected), mended })]
+}

@@ -82,8 +82,13 @@ async function listen({ PORT, HOST }: Config, fetch: Parameters<typeof serve>[0]
     connectionsCheckingInterval: CONNECTIONS_CHECK_MILLISECONDS,
   }
   const server = serve({ fetch, port: PORT, hostname: HOST, serverOptions }) as Server
-  if (!server.listening) await once(server, 'listening')
+  if (!server.listening)
+    await once(server, 'listening').catch((error: unknown) => Promise.reject(portProblem(error, PORT)))
   return server
+}
+
+function portProblem(error: unknown, port: number): unknown {
+  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new ConfigError([`Port ${port} is taken.`]) : error
 }
 
 function startDispatching(dispatchDueJobs: () => Promise<number>, log: Logger) {

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -28,8 +28,9 @@ async function start(): Promise<void> {
   const { PORT, LOG_LEVEL } = readSandboxSettings()
   const port = await freePort(PORT)
   const folder = join(stateFolder, 'sandbox')
-  if (fresh) await forget(folder)
   await mkdir(folder, { recursive: true })
+  await nodeDisk.lock(folder) // until the process ends: two sandboxes may not share one
+  if (fresh) await forget(folder)
 
   const siteUrl = `http://localhost:${port}`
   const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(stateFolder, 'site') })
@@ -82,12 +83,9 @@ function freePort(port: number): Promise<number> {
   })
 }
 
-/** Begins again, unless a sandbox is using the folder. */
+/** Begins again: everything in the folder goes. */
 async function forget(folder: string): Promise<void> {
-  await mkdir(join(folder, 'store'), { recursive: true })
-  const release = await nodeDisk.lock(join(folder, 'store'))
-  await rm(folder, { recursive: true, force: true })
-  await release()
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
 }
 
 function afterEdits(look: () => Promise<void>): () => void {

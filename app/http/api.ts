@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
+import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
@@ -14,7 +15,7 @@ import { downloadRoutes } from './downloads.ts'
 import { createMetrics, healthRoutes } from './health.ts'
 import { createLimits } from './limit.ts'
 import { orderRoutes } from './orders.ts'
-import { problem } from './problem.ts'
+import { type ProblemInput, problem } from './problem.ts'
 import { storefrontRoutes } from './storefront.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -43,7 +44,8 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   docsRoutes(api)
   storefrontRoutes(api)
   api.onError((error, c) => {
-    parts.log.error({ request: c.var.requestId, route: routePath(c, -1), err: error }, 'request failed')
+    const level = error instanceof HTTPException ? 'debug' : 'error'
+    parts.log[level]({ request: c.var.requestId, route: routePath(c, -1), err: error }, 'request failed')
     return problem(c, failure(error))
   })
   return api
@@ -91,8 +93,11 @@ function securityHeaders({ mode, STRIPE_API_URL }: Config): MiddlewareHandler {
   })
 }
 
-/** What went wrong, without its insides: Stripe is away, the store is busy, or we have a bug. */
-function failure(error: Error) {
+/** What went wrong, without its insides: the request, the store being busy, Stripe being away, or a bug of ours. */
+function failure(error: Error): ProblemInput {
+  if (error instanceof HTTPException) {
+    return { status: error.status, title: 'This is not what was expected', detail: `${error.message}.` }
+  }
   if (error.name === 'StoreBusyError') {
     const detail = 'The shop has its hands full. Please try again in a moment.'
     return { status: 503, title: 'In a moment', detail, retryAfterSeconds: BUSY_RETRY_SECONDS }

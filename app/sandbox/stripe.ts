@@ -39,12 +39,12 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
   const save = stateSaver(state, options.stateFile)
   let url = ''
   const account = accountOf(state, () => url)
-  const postman = createPostman(account, { onDrained: save, log: options.log ?? (() => {}) })
+  const postman = createPostman(account, { onDrained: () => void save(), log: options.log ?? (() => {}) })
   const app = stripeApp(account, postman, save)
   const server = await listen(app, options.port ?? 0)
   url = `http://127.0.0.1:${server.port}`
   const ticking = setInterval(() => {
-    if (expireOverdue(account)) save()
+    if (expireOverdue(account)) void save()
     void postman.drain()
   }, TICK_MS)
   return {
@@ -54,19 +54,19 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
       clearInterval(ticking)
       await postman.stop()
       await server.close()
-      save()
+      await save()
     },
   }
 }
 
-function stripeApp(account: Account, postman: Postman, save: () => void): Hono {
+function stripeApp(account: Account, postman: Postman, save: () => Promise<void>): Hono {
   const app = new Hono()
   app.use(bodyLimit({ maxSize: BODY_BYTES_MAX }))
   app.use('/home/*', csrf())
   app.use(async (context, next) => {
     await next()
     if (context.req.method === 'GET') return
-    save()
+    await save()
     // After the answer is on its way, as a webhook from Stripe would be.
     setImmediate(() => void postman.drain())
   })

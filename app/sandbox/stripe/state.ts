@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type Stripe from 'stripe'
 
 /** A line of a session: the object that the API gives, and what only the checkout page shows. */
@@ -106,17 +107,26 @@ export function loadState(file: string | undefined): State {
   return { ...emptyState(), ...JSON.parse(readFileSync(file, 'utf8')) }
 }
 
-/** A function that writes the state to its file when it has changed: whole or not at all, by renaming. */
-export function stateSaver(state: State, file: string | undefined): () => void {
-  if (!file) return () => {}
+/**
+ * A function that writes the state to its file when it has changed, whole or not at all (by renaming), and resolves
+ * then. Changes of the same moment share one write.
+ */
+export function stateSaver(state: State, file: string | undefined): () => Promise<void> {
+  if (!file) return async () => {}
   mkdirSync(dirname(file), { recursive: true })
   let saved = ''
-  return () => {
+  let next: Promise<void> | undefined
+  function write(): void {
+    next = undefined
     const text = JSON.stringify(state)
     if (text === saved) return
     writeFileSync(`${file}.new`, text)
-    renameSync(`${file}.new`, file)
+    renameSync(`${file}.new`, String(file))
     saved = text
+  }
+  return () => {
+    next ??= setImmediate().then(write)
+    return next
   }
 }
 

@@ -25,44 +25,53 @@ export function createPostman(
   hooks: { onDrained: () => void; log: (line: string) => void },
 ): Postman {
   const { state } = account
-  const underway = new Map<string, Promise<void>>()
   const stopping = new AbortController()
+  let round: Promise<void> | undefined
+  const send = (delivery: Delivery) => deliver(account, delivery, stopping.signal, hooks.log)
 
   function due(): Delivery[] {
     if (state.chaos.hold || stopping.signal.aborted) return []
-    const ready = state.deliveries.filter(({ id, due }) => due <= account.now() && !underway.has(id))
+    const ready = dueNow(account)
     return state.chaos.shuffle ? shuffled(account, ready) : ready
   }
 
-  function start(delivery: Delivery): Promise<void> {
-    const finished = deliver(account, delivery, stopping.signal, hooks.log).finally(() => underway.delete(delivery.id))
-    underway.set(delivery.id, finished)
-    return finished
+  async function sendTogether(batch: Delivery[]): Promise<void> {
+    const rest = batch.values()
+    const workers = Array.from({ length: DELIVERIES_AT_ONCE }, async () => {
+      for (const delivery of rest) await send(delivery)
+    })
+    await Promise.all(workers)
   }
 
-  async function drain(): Promise<void> {
-    for (;;) {
-      for (const delivery of due().slice(0, DELIVERIES_AT_ONCE - underway.size)) void start(delivery)
-      if (underway.size === 0) break
-      await Promise.race(underway.values())
-    }
+  async function sendAllDue(): Promise<void> {
+    let batch = due()
+    do {
+      await sendTogether(batch)
+      batch = due()
+    } while (batch.length > 0)
+    // In the same step as the last look, so that whoever asks from now on gets a new round.
+    round = undefined
     hooks.onDrained()
   }
 
   async function release(order: 'kept' | 'reverse' | 'shuffle'): Promise<void> {
-    await Promise.all(underway.values())
-    const held = state.deliveries.filter((delivery) => delivery.due <= account.now())
-    const ordered = { kept: () => held, reverse: () => held.toReversed(), shuffle: () => shuffled(account, held) }[
-      order
-    ]()
-    for (const delivery of ordered) await start(delivery)
+    state.chaos.hold = true
+    await round
+    const held = dueNow(account)
+    const ordered = order === 'shuffle' ? shuffled(account, held) : order === 'reverse' ? held.toReversed() : held
+    for (const delivery of ordered) await send(delivery)
     state.chaos.hold = false
     await drain()
   }
 
+  function drain(): Promise<void> {
+    round ??= sendAllDue()
+    return round
+  }
+
   async function stop(): Promise<void> {
     stopping.abort()
-    await Promise.all(underway.values())
+    await round
   }
 
   return { drain, release, stop }
@@ -129,6 +138,10 @@ function record(account: Account, delivery: Delivery, kept: KeptEvent, status: n
   if (wait === undefined) return
   const id = account.newId('delivery')
   state.deliveries.push({ ...delivery, id, attempt: attempt + 1, due: account.now() + wait })
+}
+
+function dueNow(account: Account): Delivery[] {
+  return account.state.deliveries.filter(({ due }) => due <= account.now())
 }
 
 function shuffled<T>({ state }: Account, items: T[]): T[] {

@@ -225,3 +225,15 @@ test('a removed endpoint hears nothing more, and is no longer listed', async () 
   expect(receiver.received).toEqual([])
   expect((await bench.stripe.webhookEndpoints.list()).data).toEqual([])
 })
+
+test('many sales at once, with copies and shuffled, deliver every webhook as often as told', async () => {
+  const sales = 60
+  await using bench = await startBench()
+  await using receiver = await startReceiver()
+  await bench.stripe.webhookEndpoints.create({ url: receiver.url, ...EVERY })
+  await bench.control('chaos', { duplicate: 3, shuffle: true })
+  await Promise.all(Array.from({ length: sales }, () => paidSession(bench)))
+  const ids = receiver.received.map(({ body }) => JSON.parse(body).id)
+  expect(ids).toHaveLength(sales * OF_A_PAYMENT.length * 3)
+  expect(new Set(ids).size).toBe(sales * OF_A_PAYMENT.length)
+})

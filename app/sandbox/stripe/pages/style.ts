@@ -55,7 +55,7 @@ button.wide { width: 100%; margin-top: .6rem; }
 .problem { color: var(--alarm); font-size: .9rem; margin: .25rem 0 0; }
 [aria-invalid=true] { border-color: var(--alarm); }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+table { border-collapse: collapse; width: 100%; min-width: 40rem; font-size: .92rem; }
 th, td { text-align: left; padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); vertical-align: top; }
 thead th { border-top: 0; color: var(--soft); font-weight: 550; }
 td form { display: inline-block; margin: 0 .35rem .35rem 0; }

@@ -31,6 +31,9 @@ const ALLOWED: Options = {
 /** What a description must not hold, and where it stands in the Markdown: lines and columns from 1. */
 export type MarkdownFault = { line: number; column: number; length: number; found: string; expected: string }
 
+/** Quotes and lists inside one another, all opened on one line; nobody writes that many, and the parser walks each. */
+const TOO_DEEP = /^(?:[ \t]*(?:>|[-*+](?=\s)|\d{1,9}[.)](?=\s))){30,}/m
+
 const parser = unified().use(remarkParse).use(remarkGfm)
 const renderer = unified()
   .use(remarkParse)
@@ -47,16 +50,23 @@ const renderer = unified()
  * pictures are dropped; headings begin at h2, since the page has the product's name as its h1.
  */
 export function renderMarkdown(text: string): string {
-  return String(renderer.processSync(text))
+  return String(renderer.processSync(text.replaceAll(new RegExp(TOO_DEEP, 'gm'), '')))
 }
 
 /** Everything in a text that `renderMarkdown` would drop: raw HTML, pictures, footnotes, and links it can't follow safely. */
 export function markdownFaults(text: string): MarkdownFault[] {
+  const deep = TOO_DEEP.exec(text)
+  if (deep) {
+    const line = text.slice(0, deep.index).split('\n').length
+    return [{ line, column: 1, length: 1, found: 'This is nested too deep.', expected: 'A few levels are enough.' }]
+  }
   const faults: MarkdownFault[] = []
   walk(parser.parse(text), (node) => {
     const sentences = faultOf(node)
     const start = node.position?.start
     if (!sentences || !start) return
+    // A pair of tags is told once, at the first of the two.
+    if (faults.some(({ line, found }) => line === start.line && found === sentences.found)) return
     const source = text.slice(start.offset, node.position?.end.offset).split('\n')[0] ?? ''
     faults.push({ line: start.line, column: start.column, length: Math.max(1, source.length), ...sentences })
   })
@@ -66,7 +76,6 @@ export function markdownFaults(text: string): MarkdownFault[] {
 function faultOf(node: Nodes): Pick<MarkdownFault, 'found' | 'expected'> | undefined {
   switch (node.type) {
     case 'html':
-      if (node.value.startsWith('</')) return undefined // told at its opening tag
       return {
         found: 'There is HTML in this text.',
         expected: 'Write Markdown; or put HTML that is an example into `backticks`.',

@@ -11,7 +11,7 @@ import { allOf, nearestWord, oneOf } from './spelling.ts'
 /** Most unknown keys that are told of one group. */
 const UNKNOWN_KEYS_MAX = 20
 const KINDS: Record<string, string> = {
-  string: 'text',
+  string: 'text, in quotes when it looks like a number',
   number: 'a whole number, without quotes',
   int: 'a whole number',
   array: 'a list, with a hyphen before each entry',

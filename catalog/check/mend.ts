@@ -76,7 +76,8 @@ function withNode(yaml: YamlFile, node: Node, value: unknown): Mended | null {
   const start = yaml.spanOf(node)
   const end = yaml.positionOf(node.range?.[1] ?? 0)
   const text = yaml.lines[start.line - 1] ?? ''
-  if (typeof value === 'object' && value !== null) return withLinesBelow(yaml, node, value as Record<string, unknown>)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return withLinesBelow(yaml, node, value as Record<string, unknown>)
   const oneLine = end.line === start.line || (end.line === start.line + 1 && end.column === 1)
   if (!oneLine || (isScalar(node) && node.type?.startsWith('BLOCK'))) return null
   const after = end.line === start.line ? text.slice(end.column - 1) : ''
@@ -117,7 +118,11 @@ function lastLineOf(yaml: YamlFile, node: Node): number {
 
 /** A value as YAML on one line: `"19.00"`, `[a, b]`, `{ eur: "19.00" }`. */
 function inlineText(value: unknown): string {
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd()
+  return stringify(value, {
+    collectionStyle: 'flow',
+    lineWidth: 0,
+    flowCollectionPadding: !Array.isArray(value),
+  }).trimEnd()
 }
 
 function linesOf(value: Record<string, unknown>, indent: number): string[] {

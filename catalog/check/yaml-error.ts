@@ -51,6 +51,7 @@ function yamlErrorProblem(source: YamlSource, error: YAMLParseError): CatalogPro
 /** Where the fault is; at the end of a file, the last line that has text. */
 function placeOf(source: YamlSource, error: YAMLParseError): { line: number; column: number } {
   const place = source.positionOf(error.pos[0])
+  if (error.code === 'RESOURCE_EXHAUSTION') return { line: place.line, column: 1 } // where exactly it gave up says nothing
   if (source.lines[place.line - 1]?.trim() || place.line === 1) return place
   const line = source.lines.findLastIndex((text, index) => index < place.line && text.trim() !== '') + 1
   return line === 0 ? { line: 1, column: 1 } : { line, column: (source.lines[line - 1] ?? '').length }

@@ -1,0 +1,73 @@
+import { relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadCatalog } from '../../catalog/load.ts'
+import type { Catalog } from '../../catalog/offer.ts'
+import { type CatalogProblem, printProblems } from '../../catalog/problem.ts'
+import type { Terminal } from './tagsale.ts'
+
+const FORMATS = ['text', 'json', 'github'] as const
+type Format = (typeof FORMATS)[number]
+
+/** `tagsale check [folder] [--format text|json|github]`: 0 when all is well, 1 when the catalog isn't, 2 when the command isn't. */
+export async function check(args: readonly string[], terminal: Terminal): Promise<number> {
+  const command = readArguments(args)
+  if ('wrong' in command) {
+    terminal.error(`${command.wrong} Try: tagsale help\n`)
+    return 2
+  }
+  const result = await loadCatalog(command.folder)
+  const problems = 'problems' in result ? result.problems : []
+  const folder = (relative('.', command.folder) || '.').replaceAll('\\', '/')
+  if (command.format === 'json') terminal.out(asJson(folder, problems))
+  else if (command.format === 'github') terminal.out(asWorkflowCommands(folder, problems))
+  else if (problems.length > 0) terminal.out(printProblems(problems, folder))
+  if (command.format !== 'json' && 'catalog' in result) terminal.out(summary(result.catalog))
+  return problems.length > 0 ? 1 : 0
+}
+
+function readArguments(args: readonly string[]): { folder: string; format: Format } | { wrong: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { format: { type: 'string', default: 'text' } },
+    })
+    const format = FORMATS.find((name) => name === values.format)
+    if (!format) return { wrong: `There is no format "${values.format}": it is text, json or github.` }
+    if (positionals.length > 1) return { wrong: 'One folder is checked at a time.' }
+    return { folder: positionals[0] ?? 'catalog', format }
+  } catch (error) {
+    if (error instanceof TypeError) return { wrong: `${error.message.split('. ')[0]}.` } // parseArgs' own sentence
+    throw error
+  }
+}
+
+function summary({ products, assets }: Catalog): string {
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+  return `${count(products.size, 'product')}, ${count(assets.size, 'asset')}: all well.\n`
+}
+
+function asJson(folder: string, problems: readonly CatalogProblem[]): string {
+  return `${JSON.stringify({ folder, problems }, null, 2)}\n`
+}
+
+/** Annotations (https://docs.github.com/actions/reference/workflow-commands-for-github-actions), one line each. */
+function asWorkflowCommands(folder: string, problems: readonly CatalogProblem[]): string {
+  return problems.map((problem) => `${workflowCommand(folder, problem)}\n`).join('')
+}
+
+function workflowCommand(folder: string, problem: CatalogProblem): string {
+  const { line, column, endColumn, found, expected, mended } = problem
+  const instead = mended ? `\n${mended.replaces === 0 ? 'Add' : 'Write instead'}:\n${mended.lines.join('\n')}` : ''
+  const file = escapeProperty(folder === '.' ? problem.file : `${folder}/${problem.file}`)
+  const place = `file=${file},line=${line},col=${column},endColumn=${endColumn},title=Catalog`
+  return `::error ${place}::${escapeData(`${found} ${expected}${instead}`)}`
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}

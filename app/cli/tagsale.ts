@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { check } from './check.ts'
+
+const HELP = `Tagsale: the shop of an open-source project, kept in its repository.
+
+  tagsale check [folder] [--format text|json|github]
+      Checks a catalog (./catalog unless you name another folder), and shows what is wrong, where,
+      and what to write instead. Exit code 0 when all is well, 1 when something is wrong, 2 when
+      the command itself is.
+      json: one object for programs. github: annotations in a GitHub workflow.
+
+  tagsale help
+      Shows this text.
+`
+
+/** The output of a command line, so that a test can hold it. */
+export type Terminal = { out: (text: string) => void; error: (text: string) => void }
+
+/** Runs `tagsale <command> …` and gives the exit code. */
+export async function tagsale(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [command = 'help', ...rest] = args
+  if (command === 'check') return check(rest, terminal)
+  if (command === 'help' || command === '--help' || command === '-h') {
+    terminal.out(HELP)
+    return 0
+  }
+  terminal.error(`There is no command "${command}". Try: tagsale help\n`)
+  return 2
+}
+
+if (import.meta.main) {
+  const terminal: Terminal = {
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+  }
+  process.exitCode = await tagsale(process.argv.slice(2), terminal)
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { loadCatalog } from '../../catalog/load.ts'
+import { findOffer, offersOf } from '../../catalog/offer.ts'
+
+const loaded = await loadCatalog(join(import.meta.dirname, '../fixtures/bad-catalogs/_good'))
+if ('problems' in loaded) throw new Error('the good catalog is not good')
+const { catalog } = loaded
+
+test('a product without variants is one offer', () => {
+  const offer = findOffer(catalog, 'guide')
+  expect(offer).toMatchObject({ id: 'guide', name: 'Field guide', downloads: ['guide-pdf'], parcel: null, takes: [] })
+  expect(offer?.price).toEqual({ kind: 'fixed', amounts: { eur: 1900, usd: 2100 } })
+})
+
+test('each variant is an offer, with what it leaves out taken from its product', () => {
+  const shirt = catalog.products.get('shirt')
+  if (!shirt) throw new Error('no shirt')
+  const offers = offersOf(catalog, shirt)
+  expect(offers.map(({ id, name }) => [id, name])).toEqual([
+    ['shirt/black-m', 'Tern shirt (black, M)'],
+    ['shirt/black-l', 'Tern shirt (black, L)'],
+  ])
+  expect(offers.map(({ price }) => price)).toEqual([
+    { kind: 'fixed', amounts: { eur: 2500, usd: 2700 } },
+    { kind: 'fixed', amounts: { eur: 2600, usd: 2800 } },
+  ])
+  expect(offers.map(({ takes }) => takes)).toEqual([[{ price: 'shirt/black-m', quantity: 1, stock: 10 }], []])
+  expect(offers[0]?.parcel).toEqual({ weight: 200, customs: 'Cotton shirt', origin: 'PT' })
+})
+
+test('a bundle gives what its parts give, and takes them from the shelf', () => {
+  const offer = findOffer(catalog, 'set')
+  expect(offer).toMatchObject({
+    price: { kind: 'fixed', amounts: { eur: 4000, usd: 4400 } },
+    downloads: ['guide-pdf'],
+    parcel: { weight: 200, customs: 'Cotton shirt' },
+    takes: [{ price: 'shirt/black-m', quantity: 1, stock: 10 }],
+  })
+})
+
+test('what the catalog does not have is no offer', () => {
+  for (const price of ['nothing', 'shirt', 'shirt/red', 'guide/black-m', '', 'guide/']) {
+    expect(findOffer(catalog, price)).toBeUndefined()
+  }
+})

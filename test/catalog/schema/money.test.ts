@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { exponentOf, formatMoney, toDecimalText, toMinorUnits } from '../../../catalog/schema/money.ts'
+
+test.each([
+  ['19.00', 'eur', 1900],
+  ['19.5', 'eur', 1950],
+  ['19', 'eur', 1900],
+  ['0', 'eur', 0],
+  ['0.00', 'usd', 0],
+  ['0.01', 'usd', 1],
+  ['0.29', 'usd', 29],
+  ['1.15', 'usd', 115],
+  ['4.35', 'eur', 435],
+  ['1900', 'jpy', 1900],
+  ['1.230', 'kwd', 1230],
+  ['1.23', 'kwd', 1230],
+  ['99999999.99', 'eur', 9_999_999_999],
+])('%s %s is %i minor units', (text, currency, minor) => {
+  expect(toMinorUnits(text, currency)).toBe(minor)
+})
+
+test.each([
+  ['-1.00', 'eur'],
+  ['+1.00', 'eur'],
+  ['1,00', 'eur'],
+  ['1.000', 'eur'],
+  ['1.', 'eur'],
+  ['.5', 'eur'],
+  ['01.00', 'eur'],
+  ['1e3', 'eur'],
+  [' 1.00', 'eur'],
+  ['1.00\n', 'eur'],
+  ['', 'eur'],
+  ['١.00', 'eur'],
+  ['Infinity', 'eur'],
+  ['100000000', 'eur'],
+  ['1900.0', 'jpy'],
+  ['1.2345', 'kwd'],
+])('"%s" is no amount in %s', (text, currency) => {
+  expect(() => toMinorUnits(text, currency)).toThrow(RangeError)
+})
+
+test('messages say what to write', () => {
+  expect(() => toMinorUnits('-1', 'eur')).toThrow(
+    'an amount in eur is digits and at most 2 decimals, such as "19.00", and never below zero',
+  )
+  expect(() => toMinorUnits('1.5', 'jpy')).toThrow(
+    'an amount in jpy is whole digits, such as "1900", and never below zero',
+  )
+  expect(() => toMinorUnits('1.234', 'kwd')).toThrow('in kwd the third decimal must be 0')
+  expect(() => toMinorUnits('1', 'EUR')).toThrow('a currency is three lower-case letters, such as eur')
+  expect(() => toMinorUnits('1', 'isk')).toThrow('isk has special rules at Stripe and is not supported')
+})
+
+test('an amount survives being written and read, in every kind of currency', () => {
+  const amounts = [...Array(2000).keys(), ...Array.from({ length: 2000 }, (_, n) => (n * 7_919_777) % 99_999_999)]
+  for (const currency of ['eur', 'usd', 'jpy', 'krw', 'kwd', 'tnd']) {
+    const step = exponentOf(currency) === 3 ? 10 : 1
+    for (const amount of amounts.map((n) => n * step)) {
+      expect(toMinorUnits(toDecimalText({ amount, currency }), currency)).toBe(amount)
+    }
+  }
+})
+
+test("buyers read amounts with Stripe's decimals, whatever Intl believes", () => {
+  expect(formatMoney({ amount: 1900, currency: 'eur' })).toBe('€19.00')
+  expect(formatMoney({ amount: 1900, currency: 'jpy' })).toBe('¥1,900')
+  expect(formatMoney({ amount: 1900, currency: 'mga' })).toMatch(/1,900$/)
+})

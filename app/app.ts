@@ -5,5 +5,5 @@ import type { Parts } from './parts.ts'
 /** The whole app over its parts: the door, and the work behind it. Used by the process and by every flow test. */
 export function createApp(parts: Parts) {
   const http = createHttp(parts)
-  return { fetch: http.fetch, request: http.request, dispatchDueJobs: () => dispatchDueJobs(parts) }
+  return { fetch: http.fetch, routes: http.routes, dispatchDueJobs: () => dispatchDueJobs(parts) }
 }

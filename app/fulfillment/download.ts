@@ -49,14 +49,25 @@ async function factsIfAny(parts: DownloadParts, asset: SoldAsset): Promise<Relea
   }
 }
 
-/** Opens one file for the buyer, or nothing when the order does not entitle to it. Throws a ReleaseFileError. */
+/** Why a file is not given: to a person's work, to GitHub being away, or because the order does not entitle to it. */
+export type NotGiven =
+  | { refused: 'not-entitled' }
+  | { refused: 'missing' | 'unavailable'; reason: string; retryAfterSeconds: number }
+
+/** Opens one file for the buyer, or says why not. */
 export async function openDownload(
   parts: DownloadParts,
   order: Order,
   asset: string,
-): Promise<OpenedReleaseFile | undefined> {
+): Promise<OpenedReleaseFile | NotGiven> {
   const sold = mayDownload(order, asset)
-  return sold && openReleaseFile(parts, currentFile(parts.catalog(), sold))
+  if (!sold) return { refused: 'not-entitled' }
+  try {
+    return await openReleaseFile(parts, currentFile(parts.catalog(), sold))
+  } catch (error) {
+    const { reason: refused, message: reason, retryAfterSeconds } = failureOf(error)
+    return { refused, reason, retryAfterSeconds }
+  }
 }
 
 /** Where the file lies now: a mended or newer release if the catalog names one that is approved, else the one sold. */

@@ -115,6 +115,7 @@ export function unreadable(error: z.core.$ZodError) {
   return { status: 422, title: 'This is not what was expected', detail }
 }
 
+/** Says how long to wait. */
 export const tooMany = (c: Context<HttpEnv>, retryAfterSeconds: number): Promise<Response> =>
   problem(c, {
     status: 429,

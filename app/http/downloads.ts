@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { openDownload } from '../fulfillment/download.ts'
-import { ReleaseFileError } from '../github/release.ts'
+import { type NotGiven, openDownload } from '../fulfillment/download.ts'
 import { checkDownload } from '../link.ts'
 import { isOrderId } from '../order/id.ts'
 import { tooMany } from './checkout.ts'
@@ -42,18 +41,17 @@ export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
     if (link === 'forged') return notWhole(c, limits) as never
     if (link === 'expired') return gone(c, 'This link has expired. Your order page has a fresh one.') as never
     const order = isOrderId(id) ? await parts.store.order(id) : undefined
-    try {
-      const file = order && (await openDownload(parts, order, asset))
-      if (!file) return gone(c, 'This order does not, or no longer, entitle to this file.') as never
-      if ('redirect' in file) return c.body(null, 302, { ...PRIVATE, location: file.redirect })
-      return c.body(file.stream, 200, { ...file.headers, ...PRIVATE }) as never
-    } catch (error) {
-      if (!(error instanceof ReleaseFileError)) throw error
-      parts.log.warn({ order: id, asset, reason: error.reason, err: error.message }, 'download not given')
-      return notNow(c, error) as never
-    }
+    if (!order) return gone(c, NOT_ENTITLED) as never
+    const file = await openDownload(parts, order, asset)
+    if ('redirect' in file) return c.body(null, 302, { ...PRIVATE, location: file.redirect })
+    if ('stream' in file) return c.body(file.stream, 200, { ...file.headers, ...PRIVATE }) as never
+    if (file.refused === 'not-entitled') return gone(c, NOT_ENTITLED) as never
+    parts.log.warn({ order: id, asset, why: file.refused, reason: file.reason }, 'download not given')
+    return notNow(c, file) as never
   })
 }
+
+const NOT_ENTITLED = 'This order does not, or no longer, entitle to this file.'
 
 async function notWhole(c: Context<HttpEnv>, limits: Limits): Promise<Response> {
   const wait = await limits.wrongKey(addressOf(c))
@@ -65,10 +63,10 @@ async function notWhole(c: Context<HttpEnv>, limits: Limits): Promise<Response> 
 const gone = (c: Context<HttpEnv>, detail: string): Promise<Response> =>
   problem(c, { status: 410, title: 'No longer here', detail })
 
-function notNow(c: Context<HttpEnv>, { reason, retryAfterSeconds }: ReleaseFileError): Promise<Response> {
+function notNow(c: Context<HttpEnv>, file: Exclude<NotGiven, { refused: 'not-entitled' }>): Promise<Response> {
   const detail =
-    reason === 'missing'
+    file.refused === 'missing'
       ? 'The file is not where it should be. The maintainers can see that; your download waits for you.'
       : 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.'
-  return problem(c, { status: 503, title: 'Not just now', detail, retryAfterSeconds })
+  return problem(c, { status: 503, title: 'Not just now', detail, retryAfterSeconds: file.retryAfterSeconds })
 }

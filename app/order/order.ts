@@ -108,6 +108,7 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
 export const subtotalOf = (order: Pick<Order, 'lines'>): number =>
   order.lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
 
+/** What has gone back to the buyer, in minor units. */
 export const refundedAmount = (order: Order): number => order.refunds.reduce((sum, refund) => sum + refund.amount, 0)
 
 /** Where the money is. */

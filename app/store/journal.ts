@@ -14,7 +14,7 @@ type Entry = { seq: number; prev: string; change: unknown }
 
 /** Longest json of a line. A change never comes near it; a damaged length does. */
 export const LINE_BYTES_MAX = 1_000_000
-const READ_CHUNK_BYTES = 1 << 20
+const READ_CHUNK_BYTES = 64 * 1024
 const HEAD = /^([0-9a-f]{8}) ([1-9][0-9]{0,6}) /
 const HEAD_BYTES_MAX = 8 + 1 + 7 + 1
 /** What may be left of a head when the power went. */

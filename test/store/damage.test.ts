@@ -56,7 +56,7 @@ function lineOf(entry: object): Buffer {
   ])
 }
 
-describe('a journal', () => {
+describe('a journal', { timeout: 30_000 }, () => {
   let files: Files = {}
   let journal = Buffer.alloc(0)
   let lines: Buffer[] = []

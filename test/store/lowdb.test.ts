@@ -68,7 +68,7 @@ const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 20))
 const openOn = async (disk: Disk, onFailure: (error: Error) => void = unexpected) =>
   (await openLowdbStore({ folder: '/shop', disk, now, onFailure })).store
 
-describe('durability', () => {
+describe('durability', { timeout: 30_000 }, () => {
   const order = orderNumber(1)
 
   it('answers nothing that it has seen before that is on the disk', async () => {

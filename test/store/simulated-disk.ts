@@ -2,8 +2,9 @@ import { dirname } from 'node:path'
 import type { Disk, DiskFile } from '../../app/store/disk.ts'
 import { StoreRefusedError } from '../../app/store/refusal.ts'
 
-// A disk in memory that does what real ones do at the worst moment. Bytes written and names made are kept apart from
-// those that were synced: when the power goes, any first part of what was not synced may be there, and no more.
+// A disk in memory that does what real ones may do at the worst moment. Bytes written and names made are kept apart from
+// those that were synced. When the power goes, a first part of the bytes that were not synced is left, and any of the
+// names; a file that was never synced itself is gone, name or not.
 
 /** What goes wrong at one call: it fails before or after its work, takes half, or the power goes. */
 export const FAULTS = [
@@ -17,12 +18,15 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number]
 
 type Edit = { kind: 'write'; bytes: Buffer; position: number } | { kind: 'length'; length: number }
-type Inode = { synced: Buffer; edits: Edit[] }
+type Inode = { synced: Buffer | undefined; edits: Edit[] }
 type Names = Map<string, Inode>
+type NameEdit = { folder: string; apply: (names: Names) => void }
+/** Calls that answer and do nothing: a control, to see that the tests would notice. */
+export type Lies = readonly ('datasync' | 'syncFolder')[]
 
 export type SimulatedDisk = Disk & {
   /** Names of the calls made so far. */
-  calls: string[]
+  calls: readonly string[]
   /** Makes the nth call go wrong, counted from 0. */
   failAt(call: number, fault: Fault): void
   /** Whether that call has come, and was a failure. */
@@ -34,115 +38,127 @@ export type SimulatedDisk = Disk & {
   files(): Record<string, Buffer>
 }
 
-/** `lies` are calls that answer and do nothing: a control, to see that the tests would notice. */
-export function simulatedDisk(
-  files: Record<string, Buffer> = {},
-  lies: readonly ('datasync' | 'syncFolder')[] = [],
-): SimulatedDisk {
-  const syncedNames: Names = new Map()
-  for (const [path, bytes] of Object.entries(files)) syncedNames.set(path, { synced: bytes, edits: [] })
-  let names: Names = new Map(syncedNames)
-  let nameEdits: { folder: string; apply: (names: Names) => void }[] = []
-  const calls: string[] = []
-  let planned: { call: number; fault: Fault } | undefined
-  let locked = false
-  let off = false
-  let failed = false
+type Machine = {
+  names: Names
+  syncedNames: Names
+  nameEdits: NameEdit[]
+  calls: string[]
+  planned: { call: number; fault: Fault } | undefined
+  locked: boolean
+  off: boolean
+  failed: boolean
+  lies: Lies
+}
 
-  /** Does the work of one call, unless this is the one to go wrong. */
-  async function call<Result>(name: string, work: () => Result, half = work): Promise<Result> {
-    if (off) throw new Error('the power is off')
-    const fault = planned?.call === calls.push(name) - 1 ? planned.fault : undefined
-    await Promise.resolve()
-    if (!fault || (fault === 'takes half' && name !== 'write')) return work()
-    if (fault === 'takes half') return half()
-    failed = true
-    off = fault.startsWith('power cut')
-    if (fault === 'fails late' || fault === 'power cut after') work()
-    if (fault === 'fails half way') half()
-    throw new Error(off ? 'the power went' : `EIO: ${name}`)
+/** A disk that holds these files, safely. */
+export function simulatedDisk(files: Record<string, Buffer> = {}, lies: Lies = []): SimulatedDisk {
+  const entries = Object.entries(files).map(([path, synced]): [string, Inode] => [path, { synced, edits: [] }])
+  const machine: Machine = {
+    names: new Map(entries),
+    syncedNames: new Map(entries),
+    nameEdits: [],
+    calls: [],
+    planned: undefined,
+    locked: false,
+    off: false,
+    failed: false,
+    lies,
   }
-
-  function rename(edit: { folder: string; apply: (names: Names) => void }): void {
-    edit.apply(names)
-    nameEdits.push(edit)
-  }
-
-  const opened = (inode: Inode): DiskFile => ({
-    read: (into, position) => call('read', () => contentOf(inode).copy(into, 0, position)),
-    write(bytes, position) {
-      const take = (length: number) => () => {
-        const taken = Buffer.from(bytes.subarray(0, length))
-        inode.edits.push({ kind: 'write', bytes: taken, position })
-        return taken.length
-      }
-      return call('write', take(bytes.length), take(Math.ceil(bytes.length / 2)))
-    },
-    truncate: (length) => call('truncate', () => void inode.edits.push({ kind: 'length', length })),
-    datasync: () => call('datasync', () => (lies.includes('datasync') ? undefined : settle(inode))),
-    close: () => call('close', () => undefined),
-  })
-
   return {
-    calls,
-    failAt: (at, fault) => {
-      planned = { call: at, fault }
-    },
-    failed: () => failed,
-    restart: () => {
-      off = false
-      locked = false
-      planned = undefined
-    },
-    powerCut(random) {
-      const kept = Math.floor(random() * (nameEdits.length + 1))
-      for (const edit of nameEdits.slice(0, kept)) edit.apply(syncedNames)
-      nameEdits = []
-      names = new Map(syncedNames)
-      for (const inode of new Set(names.values())) loseSome(inode, random)
-    },
-    files: () => Object.fromEntries([...names].map(([path, inode]) => [path, contentOf(inode)])),
-    makeFolder: () => call('makeFolder', () => undefined),
-    lock: (folder) =>
-      call('lock', () => {
-        if (locked) throw new StoreRefusedError(`Another process is using ${folder}.`)
-        locked = true
-        return async () => {
-          locked = false
-        }
-      }),
-    open: (path) =>
-      call('open', () => {
-        const inode = names.get(path)
-        return inode && opened(inode)
-      }),
-    create: (path) =>
-      call('create', () => {
-        const inode = names.get(path) ?? { synced: Buffer.alloc(0), edits: [] }
-        if (names.has(path)) inode.edits.push({ kind: 'length', length: 0 })
-        else rename({ folder: dirname(path), apply: (all) => all.set(path, inode) })
-        return opened(inode)
-      }),
-    rename: (from, to) =>
-      call('rename', () => {
-        const inode = names.get(from)
-        if (!inode) throw new Error(`ENOENT: ${from}`)
-        const apply = (all: Names) => {
-          all.delete(from)
-          all.set(to, inode)
-        }
-        rename({ folder: dirname(to), apply })
-      }),
-    syncFolder: (folder) =>
-      call('syncFolder', () => {
-        if (lies.includes('syncFolder')) return
-        for (const edit of nameEdits) if (edit.folder === folder) edit.apply(syncedNames)
-        nameEdits = nameEdits.filter((edit) => edit.folder !== folder)
-      }),
+    ...diskOf(machine),
+    calls: machine.calls,
+    failAt: (call, fault) => void Object.assign(machine, { planned: { call, fault } }),
+    failed: () => machine.failed,
+    restart: () => void Object.assign(machine, { off: false, locked: false, planned: undefined }),
+    powerCut: (random) => cutPower(machine, random),
+    files: () => Object.fromEntries([...machine.names].map(([path, inode]) => [path, contentOf(inode)])),
   }
 }
 
-const contentOf = (inode: Inode): Buffer => inode.edits.reduce(edited, inode.synced)
+/** Does the work of one call, unless this is the one to go wrong. */
+async function call<Result>(machine: Machine, name: string, work: () => Result, half = work): Promise<Result> {
+  if (machine.off) throw new Error('the power is off')
+  const { planned } = machine
+  const fault = planned?.call === machine.calls.push(name) - 1 ? planned.fault : undefined
+  await Promise.resolve()
+  if (!fault || (fault === 'takes half' && name !== 'write')) return work()
+  if (fault === 'takes half') return half()
+  machine.failed = true
+  machine.off = fault.startsWith('power cut')
+  if (fault === 'fails late' || fault === 'power cut after') work()
+  if (fault === 'fails half way') half()
+  throw new Error(machine.off ? 'the power went' : `EIO: ${name}`)
+}
+
+const diskOf = (machine: Machine): Disk => ({
+  makeFolder: () => call(machine, 'makeFolder', () => undefined),
+  lock: (folder) =>
+    call(machine, 'lock', () => {
+      if (machine.locked) throw new StoreRefusedError(`Another process is using ${folder}.`)
+      machine.locked = true
+      return async () => void Object.assign(machine, { locked: false })
+    }),
+  open: (path) =>
+    call(machine, 'open', () => {
+      const inode = machine.names.get(path)
+      return inode && fileOf(machine, inode)
+    }),
+  create: (path) =>
+    call(machine, 'create', () => {
+      const inode = machine.names.get(path) ?? { synced: undefined, edits: [] }
+      if (machine.names.has(path)) inode.edits.push({ kind: 'length', length: 0 })
+      else editNames(machine, path, (names) => void names.set(path, inode))
+      return fileOf(machine, inode)
+    }),
+  rename: (from, to) =>
+    call(machine, 'rename', () => {
+      const inode = machine.names.get(from)
+      if (!inode) throw new Error(`ENOENT: ${from}`)
+      editNames(machine, to, (names) => {
+        names.delete(from)
+        names.set(to, inode)
+      })
+    }),
+  syncFolder: (folder) =>
+    call(machine, 'syncFolder', () => {
+      if (machine.lies.includes('syncFolder')) return
+      for (const edit of machine.nameEdits) if (edit.folder === folder) edit.apply(machine.syncedNames)
+      machine.nameEdits = machine.nameEdits.filter((edit) => edit.folder !== folder)
+    }),
+})
+
+const fileOf = (machine: Machine, inode: Inode): DiskFile => ({
+  read: (into, position) => call(machine, 'read', () => contentOf(inode).copy(into, 0, position)),
+  write(bytes, position) {
+    const take = (length: number) => () => {
+      const taken = Buffer.from(bytes.subarray(0, length))
+      inode.edits.push({ kind: 'write', bytes: taken, position })
+      return taken.length
+    }
+    return call(machine, 'write', take(bytes.length), take(Math.ceil(bytes.length / 2)))
+  },
+  truncate: (length) => call(machine, 'truncate', () => void inode.edits.push({ kind: 'length', length })),
+  datasync: () =>
+    call(machine, 'datasync', () => {
+      if (!machine.lies.includes('datasync')) settle(inode)
+    }),
+  close: () => call(machine, 'close', () => undefined),
+})
+
+function editNames(machine: Machine, path: string, apply: NameEdit['apply']): void {
+  apply(machine.names)
+  machine.nameEdits.push({ folder: dirname(path), apply })
+}
+
+function cutPower(machine: Machine, random: () => number): void {
+  for (const edit of machine.nameEdits) if (random() > 0.5) edit.apply(machine.syncedNames)
+  machine.nameEdits = []
+  machine.syncedNames = new Map([...machine.syncedNames].filter(([, inode]) => inode.synced))
+  machine.names = new Map(machine.syncedNames)
+  for (const inode of machine.names.values()) loseSome(inode, random)
+}
+
+const contentOf = (inode: Inode): Buffer => inode.edits.reduce(edited, inode.synced ?? Buffer.alloc(0))
 
 function edited(bytes: Buffer, edit: Edit): Buffer {
   if (edit.kind === 'length') return bytes.subarray(0, edit.length)

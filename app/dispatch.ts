@@ -5,7 +5,7 @@ import { withJobs } from './order/decide.ts'
 import type { Fact, StallReason } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
 import { type Job, type JobOutcome, jobDueAt, nextTry } from './order/job.ts'
-import { paymentStatus } from './order/order.ts'
+import { isStalledBy, paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
@@ -102,7 +102,7 @@ async function stall(
   const reason: StallReason = end === 'stalled' && job.work.kind === 'fulfill' ? 'file-missing' : 'gave-up'
   await parts.store.transact(id ? { order: id } : {}, ({ order }) => {
     if (!order) return { jobsDone: [job.id] }
-    const facts: Fact[] = order.stalled?.reason === reason ? [] : [{ type: 'order.stalled', reason, detail }]
+    const facts: Fact[] = isStalledBy(order, reason) ? [] : [{ type: 'order.stalled', reason, detail }]
     const head = {
       order: order.id,
       shop: order.shop,

@@ -1,7 +1,7 @@
 import type { Cause, Fact, OrderEvent } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
 import { type Job, jobsFor } from './job.ts'
-import { evolve, type Order, paymentStatus, subtotalOf } from './order.ts'
+import { evolve, isStalledBy, type Order, paymentStatus, subtotalOf } from './order.ts'
 
 /** One payment as Stripe has it now, in our words. Amounts are minor units of its currency. */
 export type PaymentSnapshot = {
@@ -14,13 +14,17 @@ export type PaymentSnapshot = {
   subtotal: number
   shipping: number
   total: number
-  /** Refunds whose money is on its way back for good. */
-  refunds: readonly { id: string; amount: number; at: string }[]
+  /** Refunds that went out, and those that failed. What is not named here has not been looked at. */
+  refunds: readonly { id: string; amount: number; at: string; failed: boolean }[]
   disputes: readonly { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }[]
 }
 
-/** What the order does not know yet of its payment. Called again with the same snapshot, it finds nothing. */
+/**
+ * What the order does not know yet of its payment. Called again with the same snapshot, or an older one that was slow
+ * to come, it finds nothing.
+ */
 export function missingEvents(order: Order, now: PaymentSnapshot): Fact[] {
+  if (order.paid && now.payment !== order.payment.id) return missingOfPayment(order, now)
   return [...missingOfPayment(order, now), ...missingOfRefunds(order, now), ...missingOfDisputes(order, now)]
 }
 
@@ -88,24 +92,22 @@ function doubts(order: Order, now: PaymentSnapshot): Fact[] {
 }
 
 function paidTwice(order: Order, now: PaymentSnapshot): Fact[] {
-  if (order.stalled?.reason === 'paid-twice') return []
+  if (isStalledBy(order, 'paid-twice')) return []
   return [
     { type: 'order.stalled', reason: 'paid-twice', detail: `${now.payment} paid it again: refund one of the two` },
   ]
 }
 
 function missingOfRefunds(order: Order, now: PaymentSnapshot): Fact[] {
-  if (now.payment !== order.payment.id && order.paid) return []
-  const known = new Set(order.refunds.map((refund) => refund.id))
-  const fresh = now.refunds.filter((refund) => !known.has(refund.id))
-  const gone = order.refunds.filter((refund) => !now.refunds.some(({ id }) => id === refund.id))
-  return [
-    ...fresh.map(({ id, amount, at }): Fact => ({ type: 'order.refunded', refund: id, amount, refundedAt: at })),
-    ...gone.flatMap(({ id }): Fact[] => [
+  return now.refunds.flatMap(({ id, amount, at, failed }): Fact[] => {
+    const known = order.refunds.find((refund) => refund.id === id)
+    if (!failed) return known ? [] : [{ type: 'order.refunded', refund: id, amount, refundedAt: at }]
+    if (!known || known.failed) return []
+    return [
       { type: 'order.refund_failed', refund: id },
       { type: 'order.stalled', reason: 'refund-failed', detail: `${id} failed: the money is back with the shop` },
-    ]),
-  ]
+    ]
+  })
 }
 
 function missingOfDisputes(order: Order, now: PaymentSnapshot): Fact[] {

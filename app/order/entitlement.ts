@@ -1,5 +1,5 @@
 import type { SoldAsset } from './event.ts'
-import { type Order, paymentStatus } from './order.ts'
+import { isStalledBy, type Order, paymentStatus } from './order.ts'
 
 /** What the customer may have now: one file through one line of the order. Derived, never stored. */
 export type Entitlement = { line: string; asset: SoldAsset }
@@ -8,7 +8,7 @@ export type Entitlement = { line: string; asset: SoldAsset }
 export function entitlementsOf(order: Order): Entitlement[] {
   const status = paymentStatus(order)
   if (status !== 'paid' && status !== 'partially_refunded') return []
-  if (order.stalled?.reason === 'amount-differs') return []
+  if (isStalledBy(order, 'amount-differs')) return []
   const entitlements = order.lines.flatMap((line) => line.assets.map((asset) => ({ line: line.id, asset })))
   return entitlements.filter(
     (entitlement, index) => entitlements.findIndex((other) => other.asset.id === entitlement.asset.id) === index,

@@ -1,9 +1,10 @@
 import type { OrderEvent, OrderLine, OrderPlaced, StallReason } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
 
-/** Money given back, as Stripe has it. Amounts are minor units of the order's currency. */
-export type Refund = { id: string; amount: number; at: string }
+/** Money given back, as Stripe has it; `failed` when the bank sent it back to the shop. Amounts are minor units. */
+export type Refund = { id: string; amount: number; at: string; failed: boolean }
 export type Dispute = { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }
+export type Stall = { at: string; reason: StallReason; detail: string }
 export type Shipment = { id: string; lines: readonly string[]; deliveredAt: string | null }
 
 /** An order: the fold of its events. */
@@ -25,7 +26,8 @@ export type Order = {
   disputes: readonly Dispute[]
   shipments: readonly Shipment[]
   fulfilledLines: readonly string[]
-  stalled: { at: string; reason: StallReason; detail: string } | null
+  /** Why it needs a person, oldest first. */
+  stalls: readonly Stall[]
 }
 
 export type PaymentStatus = 'pending' | 'paid' | 'failed' | 'partially_refunded' | 'refunded' | 'disputed'
@@ -66,7 +68,7 @@ function placed(event: OrderPlaced): Order {
     disputes: [],
     shipments: [],
     fulfilledLines: [],
-    stalled: null,
+    stalls: [],
   }
 }
 
@@ -86,9 +88,11 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.canceled':
       return { canceled: { at: event.at, reason: event.reason } }
     case 'order.refunded':
-      return { refunds: [...order.refunds, { id: event.refund, amount: event.amount, at: event.refundedAt }] }
+      return {
+        refunds: [...order.refunds, { id: event.refund, amount: event.amount, at: event.refundedAt, failed: false }],
+      }
     case 'order.refund_failed':
-      return { refunds: order.refunds.filter((refund) => refund.id !== event.refund) }
+      return { refunds: order.refunds.map((r) => (r.id === event.refund ? { ...r, failed: true } : r)) }
     case 'order.disputed':
       return { disputes: [...order.disputes, { id: event.dispute, amount: event.amount, outcome: 'open' }] }
     case 'order.dispute_closed':
@@ -100,7 +104,7 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.fulfilled':
       return { fulfilledLines: [...new Set([...order.fulfilledLines, ...event.lines])] }
     case 'order.stalled':
-      return { stalled: { at: event.at, reason: event.reason, detail: event.detail } }
+      return { stalls: [...order.stalls, { at: event.at, reason: event.reason, detail: event.detail }] }
   }
 }
 
@@ -109,7 +113,12 @@ export const subtotalOf = (order: Pick<Order, 'lines'>): number =>
   order.lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
 
 /** What has gone back to the buyer, in minor units. */
-export const refundedAmount = (order: Order): number => order.refunds.reduce((sum, refund) => sum + refund.amount, 0)
+export const refundedAmount = (order: Order): number =>
+  order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
+
+/** Whether a person was asked for because of this. */
+export const isStalledBy = (order: Order, reason: StallReason): boolean =>
+  order.stalls.some((stall) => stall.reason === reason)
 
 /** Where the money is. */
 export function paymentStatus(order: Order): PaymentStatus {
@@ -122,7 +131,7 @@ export function paymentStatus(order: Order): PaymentStatus {
 
 /** Where the goods are. Downloads count as fulfilled once they are ready, parcels once they are on their way. */
 export function fulfillmentStatus(order: Order): FulfillmentStatus {
-  if (order.stalled) return 'stalled'
+  if (order.stalls.length > 0) return 'stalled'
   const shipped = new Set(order.shipments.flatMap((shipment) => shipment.lines))
   const parcels = order.lines.filter((line) => line.parcel)
   if (parcels.length > 0 && parcels.every((line) => shipped.has(line.id))) {

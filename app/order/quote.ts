@@ -49,7 +49,7 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
   if (subtotal > TOTAL_MINOR_UNITS_MAX)
     return { problems: [{ line: null, detail: 'This is more than one payment can be.' }] }
-  return { currency, lines, ...destination, subtotal, shelf: shelfOf(offers) }
+  return { currency, lines, ...destination, subtotal, shelf: shelfOf(catalog, offers) }
 }
 
 /** What is not there in the quantity asked for, given what other orders hold back. */
@@ -119,13 +119,14 @@ function shipping(
   return zone ? { shipTo, zone } : { detail: 'This shop does not ship to that country.' }
 }
 
-function shelfOf(offers: readonly PricedLine[]): Quote['shelf'] {
+function shelfOf(catalog: Catalog, offers: readonly PricedLine[]): Quote['shelf'] {
   const shelf = new Map<string, Quote['shelf'][number]>()
   for (const [place, { offer, line }] of offers.entries()) {
     for (const { price, quantity, stock } of offer.takes) {
-      const entry = shelf.get(price) ?? { price, name: line.name, quantity: 0, stock, lines: [] }
+      const name = findOffer(catalog, price)?.name ?? line.name // a part of a bundle has its own
+      const entry = shelf.get(price) ?? { price, name, quantity: 0, stock, lines: [] }
       entry.quantity += quantity * line.quantity
-      entry.lines.push(place)
+      if (!entry.lines.includes(place)) entry.lines.push(place)
       shelf.set(price, entry)
     }
   }

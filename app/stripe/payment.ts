@@ -27,7 +27,7 @@ export async function fetchPayment(stripe: Stripe, object: string): Promise<Paym
     subtotal: session.amount_subtotal ?? 0,
     shipping: session.shipping_cost?.amount_total ?? 0,
     total: session.amount_total ?? 0,
-    refunds: intent && charge?.amount_refunded ? await refundsOf(stripe, intent.id) : [],
+    refunds: intent && (charge?.amount_refunded || isRefund(object)) ? await refundsOf(stripe, intent.id) : [],
     disputes: intent && charge?.disputed ? await disputesOf(stripe, intent.id) : [],
   }
   return { snapshot, customer: customerOf(order, session) }
@@ -74,19 +74,28 @@ function chargeOf(intent: Stripe.PaymentIntent | null): Stripe.Charge | null {
   return !charge || typeof charge === 'string' ? null : charge
 }
 
-/** https://docs.stripe.com/checkout/fulfillment: `unpaid` after completion is a delayed method, or one that failed. */
+/**
+ * https://docs.stripe.com/checkout/fulfillment: `unpaid` after completion is a delayed method, or one that failed.
+ * A voucher that is yet to be paid at a till is `requires_action`. https://docs.stripe.com/payments/paymentintents/lifecycle
+ */
 function stateOf(session: Stripe.Checkout.Session): PaymentSnapshot['state'] {
   if (session.payment_status !== 'unpaid') return 'paid'
   if (session.status === 'expired') return 'expired'
   if (session.status === 'open') return 'open'
-  return intentOf(session)?.status === 'processing' ? 'processing' : 'failed'
+  const status = intentOf(session)?.status
+  return status === 'requires_payment_method' || status === 'canceled' ? 'failed' : 'processing'
 }
+
+/** A refund that failed no longer counts in its charge, so whoever asks about it has the list read. */
+const isRefund = (object: string): boolean => /^(re|pyr)_/.test(object)
 
 async function refundsOf(stripe: Stripe, intent: string): Promise<PaymentSnapshot['refunds']> {
   const refunds: PaymentSnapshot['refunds'][number][] = []
   for await (const refund of stripe.refunds.list({ payment_intent: intent, limit: 100 })) {
-    if (refund.status !== 'succeeded') continue
-    refunds.push({ id: refund.id, amount: refund.amount, at: new Date(refund.created * 1000).toISOString() })
+    const { id, amount, status } = refund
+    const failed = status === 'failed' || status === 'canceled'
+    if (status !== 'succeeded' && !failed) continue
+    refunds.push({ id, amount, at: new Date(refund.created * 1000).toISOString(), failed })
   }
   return refunds
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { toDecimalText } from '../catalog/schema/money.ts'
 import { thanksUrl } from './link.ts'
 import { withJobs } from './order/decide.ts'
 import type { Fact } from './order/event.ts'
@@ -39,11 +40,13 @@ export async function startSale(parts: SaleParts, request: SaleRequest): Promise
   return { end: 'started', order: id, url: (await openPage(parts, order, priced)) ?? thanks }
 }
 
-/** The cart of an order that came to nothing, to start again with today's prices. */
+/** The cart of an order that came to nothing, to start again with today's prices, or the one that the buyer chose. */
 export const cartOf = (order: Order): CartRequest => ({
   currency: order.currency,
   ...(order.shipTo && { shipTo: order.shipTo }),
-  lines: order.lines.map(({ price, quantity }) => ({ price, quantity })),
+  lines: order.lines.map(({ price, quantity, unitAmount }) => {
+    return { price, quantity, amount: toDecimalText({ amount: unitAmount, currency: order.currency }) }
+  }),
 })
 
 function saleId({ config, random }: SaleParts, retryKey: string | undefined): OrderId {

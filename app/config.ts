@@ -6,6 +6,9 @@ const STRIPE_API_URL = 'https://api.stripe.com'
 const GITHUB_API_URL = 'https://api.github.com'
 const LINK_SECRET_CHARACTERS_MIN = 32
 
+const MAILBOX = /[^\s<>@]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*/.source
+const SENDER = new RegExp(`^(?:${MAILBOX}|[^\\p{Cc}<>]*<${MAILBOX}>)$`, 'iu')
+
 const address = (text: string) => text.replace(/\/+$/, '')
 const Address = z.url({ protocol: /^https?$/, error: 'an address such as https://shop.example.org' }).transform(address)
 const Count = (least: number, most: number) =>
@@ -39,7 +42,7 @@ const Environment = z.object({
     .refine((text) => text.includes('PRIVATE KEY-----'), "the App's private key (PEM), as it is or in base64"),
   GITHUB_API_URL: Address.default(GITHUB_API_URL),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'an address such as smtps://user:password@mail.example.org' }),
-  MAIL_FROM: z.string().regex(/^[^\r\n<>]*<?[^\s<>@]+@[^\s<>@]+>?$/, 'a sender such as "Tern Shop <shop@example.org>"'),
+  MAIL_FROM: z.string().regex(SENDER, 'a sender such as "Tern Shop <shop@example.org>"'),
   CHECKOUTS_PER_MINUTE: Count(1, 1_000_000).default(300),
   CHECKOUTS_PER_MINUTE_PER_ADDRESS: Count(1, 1_000_000).default(10),
   METRICS_TOKEN: z.string().min(16, 'at least 16 random characters').optional(),
@@ -76,7 +79,7 @@ export function readSandboxSettings(): { PORT: number; LOG_LEVEL: Config['LOG_LE
 
 /** Checks settings, from the environment or from the sandbox. An empty text counts as missing. */
 export function parseConfig(values: ConfigInput, mode: Mode): Config {
-  const given = Object.fromEntries(VARIABLES.map((name) => [name, values[name as keyof ConfigInput] || undefined]))
+  const given = Object.fromEntries(VARIABLES.map((name) => [name, settingOf(values[name as keyof ConfigInput])]))
   const result = Environment.safeParse(given)
   const problems = result.success
     ? modeProblems(result.data, mode)
@@ -87,6 +90,8 @@ export function parseConfig(values: ConfigInput, mode: Mode): Config {
   if (problems.length > 0 || !result.success) throw new ConfigError(problems)
   return { ...result.data, STOREFRONT_URL: result.data.STOREFRONT_URL ?? result.data.SHOP_URL, mode }
 }
+
+const settingOf = (value: unknown): unknown => (value === '' ? undefined : value)
 
 /** Live money and stand-ins never meet. */
 function modeProblems(config: z.output<typeof Environment>, mode: Mode): string[] {

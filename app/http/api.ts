@@ -33,7 +33,11 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   api.use(requestId(), withParts(parts), logging, metrics.timing, securityHeaders(parts.config))
   api.use(
     '/api/*',
-    cors({ origin: parts.config.STOREFRONT_URL, allowHeaders: ['content-type', 'idempotency-key'], maxAge: 600 }),
+    cors({
+      origin: new URL(parts.config.STOREFRONT_URL).origin,
+      allowHeaders: ['content-type', 'idempotency-key'],
+      maxAge: 600,
+    }),
   )
   api.use('/api/*', bodyLimit({ maxSize: API_BODY_BYTES_MAX, onError: (c) => problem(c, TOO_LARGE) }))
   checkoutRoutes(api, limits)

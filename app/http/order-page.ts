@@ -111,7 +111,11 @@ const tryAgain = (url: string) =>
 /** Bytes for people: `1.2 MB`. */
 export function sizeText(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB']
-  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
-  const value = bytes / 1000 ** step
+  let value = bytes
+  let step = 0
+  while (Math.round(value) >= 1000 && step < units.length - 1) {
+    value /= 1000
+    step += 1
+  }
   return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
 }

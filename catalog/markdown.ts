@@ -34,6 +34,9 @@ export type MarkdownFault = { line: number; column: number; length: number; foun
 /** Quotes and lists inside one another, all opened on one line; nobody writes that many, and the parser walks each. */
 const TOO_DEEP = /^(?:[ \t]*(?:>|[-*+](?=\s)|\d{1,9}[.)](?=\s))){30,}/m
 
+/** HTML, pictures, footnotes and links all have one of these; a text without them need not be parsed. */
+const MAY_BE_AT_FAULT = /[<[@]|:\/\/|www\.|mailto:|xmpp:/i
+
 const parser = unified().use(remarkParse).use(remarkGfm)
 const renderer = unified()
   .use(remarkParse)
@@ -60,6 +63,7 @@ export function markdownFaults(text: string): MarkdownFault[] {
     const line = text.slice(0, deep.index).split('\n').length
     return [{ line, column: 1, length: 1, found: 'This is nested too deep.', expected: 'A few levels are enough.' }]
   }
+  if (!MAY_BE_AT_FAULT.test(text)) return []
   const faults: MarkdownFault[] = []
   walk(parser.parse(text), (node) => {
     const sentences = faultOf(node)

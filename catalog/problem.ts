@@ -1,6 +1,8 @@
 /** Longest stretch of a line that a problem shows; around the fault when the line is longer. */
 const EXCERPT_CHARACTERS_MAX = 120
 const QUOTED_CHARACTERS_MAX = 60
+/** More than these, and a file was not meant to be one of ours. */
+const PROBLEMS_PER_FILE_MAX = 50
 
 /** Where something stands in a file; lines and columns are counted from 1, the end column lies just behind it. */
 export type Span = { line: number; column: number; endColumn: number }
@@ -26,8 +28,14 @@ export function fileProblem(file: string, found: string, expected: string): Cata
   return { file, line: 1, column: 1, endColumn: 1, excerpt: '', found, expected, mended: null }
 }
 
-/** Problems in the order of a reader: by file, line, column. */
+/** Problems in the order of a reader, by file, line and column; of one file, at most PROBLEMS_PER_FILE_MAX. */
 export function inReadingOrder(problems: readonly CatalogProblem[]): CatalogProblem[] {
+  const byFile = Object.values(Object.groupBy(problems, (problem) => problem.file))
+  const told = byFile.flatMap((ofFile = []) => sorted(ofFile).slice(0, PROBLEMS_PER_FILE_MAX))
+  return sorted(told)
+}
+
+function sorted(problems: readonly CatalogProblem[]): CatalogProblem[] {
   return problems.toSorted(
     (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
   )

@@ -90,8 +90,8 @@ test.each([
   ['images', '![a]('.repeat(4_000)],
   ['pipes', `${'|'.repeat(6_000)}\n${'|-'.repeat(6_000)}`],
 ])('%s without end are read in reasonable time', (_, text) => {
-  const start = performance.now()
+  const before = process.cpuUsage()
   markdownFaults(text)
   renderMarkdown(text)
-  expect(performance.now() - start).toBeLessThan(3_000)
+  expect(process.cpuUsage(before).user / 1_000_000).toBeLessThan(3)
 })

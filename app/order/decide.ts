@@ -101,9 +101,10 @@ function paidTwice(order: Order, now: PaymentSnapshot): Fact[] {
 function missingOfRefunds(order: Order, now: PaymentSnapshot): Fact[] {
   return now.refunds.flatMap(({ id, amount, at, failed }): Fact[] => {
     const known = order.refunds.find((refund) => refund.id === id)
-    if (!failed) return known ? [] : [{ type: 'order.refunded', refund: id, amount, refundedAt: at }]
-    if (!known || known.failed) return []
+    const made: Fact[] = known ? [] : [{ type: 'order.refunded', refund: id, amount, refundedAt: at }]
+    if (!failed || known?.failed) return made
     return [
+      ...made,
       { type: 'order.refund_failed', refund: id },
       { type: 'order.stalled', reason: 'refund-failed', detail: `${id} failed: the money is back with the shop` },
     ]

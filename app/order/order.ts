@@ -40,9 +40,13 @@ export type FulfillmentStatus =
   | 'stalled'
 export type OrderSummary = 'PENDING' | 'PAID' | 'SHIPPED' | 'DELIVERED' | 'CANCELED' | 'REFUNDED'
 
-/** The order after one more event. Only `order.placed` starts an order; anything else on nothing is a bug, and throws. */
+/** The order after one more event. An order starts with `order.placed`, and once; anything else is a bug, and throws. */
 export function evolve(order: Order | undefined, event: OrderEvent): Order {
-  if (event.type === 'order.placed') return placed(event)
+  if (order && order.id !== event.order) throw new Error(`${order.id}: ${event.type} is of ${event.order}`)
+  if (event.type === 'order.placed') {
+    if (order) throw new Error(`${event.order}: order.placed a second time`)
+    return placed(event)
+  }
   if (!order) throw new Error(`${event.order}: ${event.type} without order.placed before it`)
   return { ...order, ...changes(order, event), version: order.version + 1 }
 }

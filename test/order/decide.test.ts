@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest'
+import { missingEvents, type PaymentSnapshot, withJobs } from '../../app/order/decide.ts'
+import type { Fact } from '../../app/order/event.ts'
+import { type Order, paymentStatus, refundedAmount, summaryOf } from '../../app/order/order.ts'
+import * as given from './facts.ts'
+import { book, head, look, opened, orderOf, paid, placed, snapshot, stickers } from './facts.ts'
+
+const { disputeClosed, disputed, expired, failed, processing, refunded } = given
+const refund = (id: string, amount: number, failed = false) => ({ id, amount, at: '2026-03-02T09:00:00.000Z', failed })
+const types = (facts: readonly Fact[]) => facts.map((fact) => fact.type.replace('order.', ''))
+
+describe('what an order lacks of its payment', () => {
+  const orders = {
+    'not opened': [],
+    opened: [opened],
+    processing: [opened, processing],
+    failed: [opened, failed],
+    'given up': [opened, expired],
+    'never started': [{ type: 'order.canceled', reason: 'not-started' }],
+    paid: [opened, paid],
+  } satisfies Record<string, Fact[]>
+  type Before = keyof typeof orders
+  const table: Record<PaymentSnapshot['state'], Record<Before, string>> = {
+    open: {
+      'not opened': 'checkout_opened',
+      opened: '',
+      processing: '',
+      failed: '',
+      'given up': '',
+      'never started': 'checkout_opened',
+      paid: '',
+    },
+    expired: {
+      'not opened': 'checkout_opened canceled',
+      opened: 'canceled',
+      processing: 'canceled',
+      failed: '',
+      'given up': '',
+      'never started': 'checkout_opened',
+      paid: '',
+    },
+    processing: {
+      'not opened': 'checkout_opened payment_processing',
+      opened: 'payment_processing',
+      processing: '',
+      failed: '',
+      'given up': 'payment_processing',
+      'never started': 'checkout_opened payment_processing',
+      paid: '',
+    },
+    failed: {
+      'not opened': 'checkout_opened payment_failed',
+      opened: 'payment_failed',
+      processing: 'payment_failed',
+      failed: '',
+      'given up': 'payment_failed',
+      'never started': 'checkout_opened payment_failed',
+      paid: '',
+    },
+    paid: {
+      'not opened': 'checkout_opened paid',
+      opened: 'paid',
+      processing: 'paid',
+      failed: 'paid',
+      'given up': 'paid',
+      'never started': 'checkout_opened paid',
+      paid: '',
+    },
+  }
+  const rows = Object.entries(table).flatMap(([state, row]) =>
+    Object.entries(row).map(([before, lacks]) => [before as Before, state as PaymentSnapshot['state'], lacks] as const),
+  )
+
+  test.each(rows)('an order that is %s, whose payment is %s, lacks: %s', (before, state, lacks) => {
+    const order = orderOf(placed(), ...orders[before])
+    expect(types(missingEvents(order, snapshot({ state }))).join(' ')).toBe(lacks)
+  })
+
+  test.each(rows)('an order that is %s, whose payment is %s, lacks nothing when asked again', (before, state) => {
+    const now = snapshot({
+      state,
+      refunds: [refund('re_1', 100)],
+      disputes: [{ id: 'du_1', amount: 1, outcome: 'won' }],
+    })
+    expect(missingEvents(look(orderOf(placed(), ...orders[before]), now), now)).toEqual([])
+  })
+
+  test('the fact of the payment says what Stripe says', () => {
+    const now = snapshot({ shipping: 350, total: 2850, subtotal: 2500 })
+    expect(missingEvents(orderOf(placed([book, stickers]), opened), now)).toEqual([
+      { type: 'order.paid', payment: 'pi_1', amount: 2850, shipping: 350, currency: 'eur' },
+    ])
+  })
+})
+
+describe('refunds', () => {
+  test('are recorded with the payment when all of it comes at once', () => {
+    const now = snapshot({ refunds: [refund('re_1', 500), refund('re_2', 1400)] })
+    expect(types(missingEvents(orderOf(placed(), opened), now))).toEqual(['paid', 'refunded', 'refunded'])
+    expect(summaryOf(look(orderOf(placed()), now))).toBe('REFUNDED')
+  })
+  test('are recorded once each', () => {
+    const order = orderOf(placed(), opened, paid, refunded(500))
+    expect(missingEvents(order, snapshot({ refunds: [refund('re_2', 300), refund('re_1', 500)] }))).toEqual([
+      refunded(300, 're_2'),
+    ])
+  })
+  test('that fail are taken back, and a person is asked', () => {
+    const order = orderOf(placed(), opened, paid, refunded(1900))
+    const now = snapshot({ refunds: [refund('re_1', 1900, true)] })
+    expect(missingEvents(order, now)).toEqual([
+      { type: 'order.refund_failed', refund: 're_1' },
+      { type: 'order.stalled', reason: 'refund-failed', detail: 're_1 failed: the money is back with the shop' },
+    ])
+    expect(paymentStatus(look(order, now))).toBe('paid')
+  })
+  test('that failed before anybody knew of them are made and taken back at once, and a person is asked', () => {
+    const now = snapshot({ refunds: [refund('re_1', 1900, true)] })
+    expect(types(missingEvents(orderOf(placed(), opened, paid), now))).toEqual(['refunded', 'refund_failed', 'stalled'])
+    expect(paymentStatus(look(orderOf(placed(), opened, paid), now))).toBe('paid')
+  })
+  test('are not forgotten, nor taken for failed, when a look from before them comes late', () => {
+    expect(missingEvents(orderOf(placed(), opened, paid, refunded(1900)), snapshot())).toEqual([])
+  })
+  test('that failed stay failed when a look from before comes late', () => {
+    const order = orderOf(placed(), opened, paid, refunded(1900), given.refundFailed)
+    expect(missingEvents(order, snapshot({ refunds: [refund('re_1', 1900)] }))).toEqual([])
+  })
+})
+
+describe('disputes', () => {
+  const dispute = (outcome: 'open' | 'won' | 'lost') => snapshot({ disputes: [{ id: 'du_1', amount: 1900, outcome }] })
+  const order = orderOf(placed(), opened, paid)
+  test('are opened', () => expect(missingEvents(order, dispute('open'))).toEqual([disputed]))
+  test('are opened and closed at once when the opening was missed', () =>
+    expect(missingEvents(order, dispute('lost'))).toEqual([disputed, disputeClosed('lost')]))
+  test('are closed', () =>
+    expect(missingEvents(look(order, dispute('open')), dispute('won'))).toEqual([disputeClosed('won')]))
+  test('that are closed are not opened again by a late look', () =>
+    expect(missingEvents(look(order, dispute('won')), dispute('open'))).toEqual([]))
+  test('that were won and then lost at the next instance are lost', () =>
+    expect(missingEvents(look(order, dispute('won')), dispute('lost'))).toEqual([disputeClosed('lost')]))
+})
+
+describe('what is odd about a payment is recorded with it, and stalls the order', () => {
+  const odd = (order: Order, changes: Partial<PaymentSnapshot>) =>
+    missingEvents(order, snapshot(changes)).flatMap((fact) =>
+      fact.type === 'order.stalled' ? [`${fact.reason}: ${fact.detail}`] : types([fact]),
+    )
+  test('another amount', () => {
+    const detail = 'amount-differs: Stripe took 1800 eur, the order is 1900 eur (minor units)'
+    expect(odd(orderOf(placed(), opened), { subtotal: 1800 })).toEqual(['paid', detail])
+  })
+  test('another currency', () => {
+    const detail = 'amount-differs: Stripe took 1900 jpy, the order is 1900 eur (minor units)'
+    expect(odd(orderOf(placed(), opened), { currency: 'jpy' })).toEqual(['paid', detail])
+  })
+  test.each([
+    ['given up', expired],
+    ['refused by the bank', failed],
+  ])('payment of an order that was %s, when its stock may be gone', (_, fact) => {
+    const detail = 'paid-late: paid after it was given up: see whether there is stock'
+    expect(odd(orderOf(placed([stickers]), opened, fact), { subtotal: 600 })).toEqual(['paid', detail])
+    expect(odd(orderOf(placed([book]), opened, fact), {})).toEqual(['paid'])
+  })
+  test('a second payment', () => {
+    const order = orderOf(placed(), opened, paid)
+    const detail = 'paid-twice: pi_2 paid it again: refund one of the two'
+    expect(odd(order, { payment: 'pi_2', refunds: [refund('re_9', 1900)] })).toEqual([detail])
+  })
+  test('a second payment is told once, whatever else the order stalls for meanwhile', () => {
+    const order = orderOf(placed(), opened, paid, given.stalled('paid-twice'), given.stalled('gave-up'))
+    expect(missingEvents(order, snapshot({ payment: 'pi_2' }))).toEqual([])
+  })
+  test("a second payment's refund and dispute are not the first one's", () => {
+    const order = look(orderOf(placed(), opened, paid), snapshot({ payment: 'pi_2' }))
+    const second = {
+      refunds: [refund('re_9', 1900)],
+      disputes: [{ id: 'du_9', amount: 1900, outcome: 'open' as const }],
+    }
+    expect(missingEvents(order, snapshot({ payment: 'pi_2', ...second }))).toEqual([])
+  })
+})
+
+test('facts become events with one head, and the jobs they cause', () => {
+  const { events, jobs } = withJobs(undefined, [placed(), paid], head)
+  expect(events.map(({ type, order, shop, at, cause }) => ({ type, order, shop, at, cause }))).toEqual([
+    { type: 'order.placed', ...head },
+    { type: 'order.paid', ...head },
+  ])
+  expect(jobs.map((job) => job.work.kind)).toEqual(['close-checkout', 'mail', 'fulfill'])
+})
+
+test('facts that can not be make no events', () => {
+  expect(() => withJobs(undefined, [paid], head)).toThrow('without order.placed')
+})
+
+describe('in whatever order and however often looks at one payment come', () => {
+  const SEEDS = 2000
+  test(`the order ends as the newest look says (${SEEDS} lives of a payment)`, () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const random = randomFrom(seed)
+      const life = lifeOfPayment(random)
+      const newest = life.at(-1) ?? expect.unreachable()
+      const expected = look(orderOf(placed([book, stickers]), opened), newest)
+      let order = orderOf(placed([book, stickers]), opened)
+      let wasPaid = false
+      for (const now of shuffledWithRepeats(life, random)) {
+        order = look(order, now)
+        expect(wasPaid && !order.paid, `seed ${seed}: un-paid`).toBe(false)
+        wasPaid = order.paid !== null
+        const ids = order.refunds.map(({ id }) => id)
+        expect(new Set(ids).size, `seed ${seed}: a refund twice`).toBe(ids.length)
+        expect(refundedAmount(order), `seed ${seed}`).toBeLessThanOrEqual(2850)
+      }
+      const end = (one: Order) => [summaryOf(one), paymentStatus(one), refundedAmount(one), one.paid, one.disputes]
+      expect(end(order), `seed ${seed}`).toEqual(end(expected))
+    }
+  })
+})
+
+/** One payment from the page to its end, as looks at it in the order of time. */
+function lifeOfPayment(random: () => number): PaymentSnapshot[] {
+  const sold = { subtotal: 2500, shipping: 350, total: 2850 }
+  const life = [snapshot({ ...sold, state: 'open' })]
+  const next = (changes: Partial<PaymentSnapshot>) => life.push(snapshot({ ...life.at(-1), ...changes }))
+  if (random() < 0.15) return [...life, snapshot({ ...sold, state: 'expired' })]
+  if (random() < 0.4) next({ state: 'processing', payment: 'pi_1' })
+  if (life.length > 1 && random() < 0.3) return [...life, snapshot({ ...sold, state: 'failed' })]
+  next({ state: 'paid', payment: 'pi_1' })
+  let left = sold.total
+  for (let step = 0; step < 4; step += 1) {
+    const { refunds = [], disputes = [] } = life.at(-1) ?? {}
+    const amount = Math.ceil(random() * left)
+    if (random() < 0.4 && amount > 0) {
+      next({ refunds: [...refunds, refund(`re_${step}`, amount)] })
+      left -= amount
+    } else if (random() < 0.4 && refunds.length > 0) {
+      left += refunds.reduce((sum, { failed, amount }) => sum + (failed ? 0 : amount), 0)
+      next({ refunds: refunds.map((one) => ({ ...one, failed: true })) })
+    } else if (random() < 0.3 && disputes.length === 0) next({ disputes: [{ id: 'du_1', amount: 1, outcome: 'open' }] })
+    else if (disputes[0]?.outcome === 'open')
+      next({ disputes: [{ id: 'du_1', amount: 1, outcome: random() < 0.5 ? 'won' : 'lost' }] })
+  }
+  return life
+}
+
+/** Every look at least once, some more often, the newest not last. */
+function shuffledWithRepeats(life: readonly PaymentSnapshot[], random: () => number): PaymentSnapshot[] {
+  return [...life, ...life.filter(() => random() < 0.5)]
+    .map((now) => ({ now, place: random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ now }) => now)
+}
+
+/** The same numbers from 0 to 1 for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

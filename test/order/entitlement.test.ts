@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { entitlementsOf, mayDownload } from '../../app/order/entitlement.ts'
+import type { Fact } from '../../app/order/event.ts'
+import * as given from './facts.ts'
+import { book, guide, orderOf, paid, placed, stickers } from './facts.ts'
+
+const both = [placed([book, stickers]), paid]
+
+test.each([
+  ['paid', []],
+  ['refunded in part', [given.refunded(500)]],
+  ['disputed and won', [given.disputed, given.disputeClosed('won')]],
+  ['stalled because a file is missing', [given.stalled('file-missing')]],
+  ['paid twice', [given.stalled('paid-twice')]],
+  ['refunded, and the refund failed', [given.refunded(1900), given.refundFailed]],
+  ['on its way', [given.shipped('line-2')]],
+] as [string, Fact[]][])('an order that is %s entitles to its files', (_, after) => {
+  expect(entitlementsOf(orderOf(...both, ...after))).toEqual([{ line: 'line-1', asset: guide }])
+})
+
+test.each([
+  ['only placed', [placed()]],
+  ['with the bank', [placed(), given.opened, given.processing]],
+  ['refused by the bank', [placed(), given.failed]],
+  ['given up', [placed(), given.expired]],
+  ['refunded', [...both, given.refunded(1900)]],
+  ['disputed', [...both, given.disputed]],
+  ['disputed and lost', [...both, given.disputed, given.disputeClosed('lost')]],
+  ['paid with another amount', [...both, given.stalled('amount-differs')]],
+  [
+    'paid with another amount, and stalled for something else since',
+    [...both, given.stalled('amount-differs'), given.stalled('file-missing')],
+  ],
+] as [string, Fact[]][])('an order that is %s entitles to nothing', (_, facts) => {
+  expect(entitlementsOf(orderOf(...facts))).toEqual([])
+  expect(mayDownload(orderOf(...facts), guide.id)).toBeUndefined()
+})
+
+test('a file that comes with two lines is given once', () => {
+  const bundle = { ...book, id: 'line-2', price: 'bundle', assets: [guide, { ...guide, id: 'guide-epub' }] }
+  const order = orderOf(placed([book, bundle]), paid)
+  expect(entitlementsOf(order).map(({ line, asset }) => [line, asset.id])).toEqual([
+    ['line-1', 'guide-pdf'],
+    ['line-2', 'guide-epub'],
+  ])
+})
+
+test('the order gives the file it was sold with, and no other', () => {
+  const order = orderOf(...both)
+  expect(mayDownload(order, 'guide-pdf')).toEqual(guide)
+  for (const other of ['guide-epub', '', 'line-1', 'constructor']) expect(mayDownload(order, other)).toBeUndefined()
+})

@@ -40,7 +40,7 @@ const STATES: Record<OrderView['payment'], string> = {
 export function orderFragment(view: OrderView, retryUrl: string) {
   const { title, text, tone } = WORDS[view.payment]
   const waits = view.payment === 'pending'
-  return html`<article class="order" data-state="${STATES[view.payment]}" ${waits ? 'data-pending' : ''}>
+  return html`<article class="order" data-order-id="${view.order}" data-state="${STATES[view.payment]}" ${waits ? 'data-pending' : ''}>
 ${waits ? html`<noscript><meta http-equiv="refresh" content="3"></noscript>` : ''}
 <header class="order-status order-status-${tone}">
 <h1>${title}</h1>

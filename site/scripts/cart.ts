@@ -14,11 +14,17 @@ const country = document.querySelector('[data-ship-to]') as HTMLSelectElement
 const emailField = document.querySelector('#email') as HTMLInputElement
 const template = document.querySelector('#cart-line') as HTMLTemplateElement
 
-try {
-  const response = await fetch('/prices.json')
-  start((await response.json()) as PriceList)
-} catch {
-  tell('The prices could not be read. Please reload the page.')
+const prices = await readPrices()
+if (prices) start(prices)
+else tell('The prices could not be read. Please reload the page.')
+
+async function readPrices(): Promise<PriceList | null> {
+  try {
+    const response = await fetch('/prices.json')
+    return response.ok ? ((await response.json()) as PriceList) : null
+  } catch {
+    return null // offline, or cut off
+  }
 }
 
 function start(list: PriceList): void {
@@ -157,4 +163,6 @@ function listItem(text: string): HTMLLIElement {
   return item
 }
 
-const currencyOf = (list: PriceList): string => chosenCurrency() ?? list.currencies[0] ?? ''
+function currencyOf(list: PriceList): string {
+  return chosenCurrency() ?? list.currencies[0] ?? ''
+}

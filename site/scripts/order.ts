@@ -22,7 +22,7 @@ async function lookAgain(look: number): Promise<void> {
     const before = factsOf(place).state
     place.replaceChildren(...fresh.childNodes)
     if (factsOf(place).state !== before) {
-      said.textContent = place.querySelector('.order-status')?.textContent?.trim() ?? ''
+      said.textContent = place.querySelector('.order-status h1')?.textContent ?? ''
       emptyCartIfBought()
     }
   }
@@ -47,4 +47,6 @@ function emptyCartIfBought(): void {
 }
 
 /** What the app says of the order, in `data-state` and `data-order-id`. */
-const factsOf = (element: Element): DOMStringMap => element.querySelector<HTMLElement>('[data-state]')?.dataset ?? {}
+function factsOf(element: Element): DOMStringMap {
+  return element.querySelector<HTMLElement>('[data-state]')?.dataset ?? {}
+}

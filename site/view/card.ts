@@ -2,7 +2,8 @@ import { type Catalog, offersOf } from '../../catalog/offer.ts'
 import type { Image, Product } from '../../catalog/schema/product.ts'
 import { isSoldOut, priceTexts, type Texts } from './offer.ts'
 
-const FEATURED_MAX = 6
+/** One above, and two rows of three. */
+const FEATURED_MAX = 7
 
 /** A product in a list. */
 export type Card = {
@@ -44,7 +45,8 @@ export const shownProducts = (catalog: Catalog): Product[] =>
 
 /** A few products for the front page: one of each category in turn, so that a visitor sees what kinds there are. */
 export function featuredProducts(catalog: Catalog): Product[] {
-  const queues = catalog.shop.categories.map(({ id }) => liveProducts(catalog, id))
+  const toHave = (product: Product) => !offersOf(catalog, product).every(isSoldOut)
+  const queues = catalog.shop.categories.map(({ id }) => liveProducts(catalog, id).filter(toHave))
   const longest = Math.max(...queues.map((queue) => queue.length))
   const inTurn = Array.from({ length: longest }, (_, round) => queues.flatMap((queue) => queue[round] ?? []))
   return inTurn.flat().slice(0, FEATURED_MAX)

@@ -27,7 +27,7 @@ const KINDS: Record<AssetKind, string> = {
 }
 
 /** One way to have it, as the form offers it. */
-export type Choice = { price: string; label: string; texts: Texts; soldOut: boolean }
+export type Choice = { id: string; price: string; label: string; texts: Texts; soldOut: boolean }
 /** Something the buyer gets, and with which variants (null: with all). */
 export type Part = { title: string; kind: string; detail: string; with: string | null }
 
@@ -91,6 +91,7 @@ function choicesOf(offers: readonly Offer[], currencies: readonly string[]): Buy
   const rows = variantRows(offers).map(({ label, choices }) => ({
     label,
     choices: choices.map(({ offer, label }) => ({
+      id: `choice-${offer.variant?.id}`,
       price: offer.id,
       label,
       texts: priceTexts([offer], currencies),

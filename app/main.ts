@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
-import { formatProblem } from '../catalog/problem.ts'
+import { printProblems } from '../catalog/problem.ts'
 import { createApp } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { startSweeping } from './dispatch.ts'
@@ -127,7 +127,7 @@ async function main(): Promise<void> {
   const { CATALOG_FOLDER: catalogFolder, SHOP_URL: siteUrl, DATA_FOLDER } = config
   const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(DATA_FOLDER, 'site') })
   if ('problems' in shop) {
-    process.stderr.write(shop.problems.map((one) => formatProblem(one, catalogFolder)).join('\n'))
+    process.stderr.write(printProblems(shop.problems, catalogFolder))
     process.exit(1)
   }
   await shop.refresh()

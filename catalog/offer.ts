@@ -72,9 +72,18 @@ function priceOf(product: Product, variant: Variant | null): Offer['price'] {
   return { kind: 'fixed', amounts: variant?.price ?? product.price ?? {} }
 }
 
+/** What a bundle's parts weigh together, and what a customs form says of them; an origin only where they share one. */
 function parcelOf(gives: Gives | undefined, parts: { offer: Offer; quantity: number }[]): Parcel | null {
-  const shipped = parts.flatMap(({ offer, quantity }) => (offer.parcel ? [{ parcel: offer.parcel, quantity }] : []))
-  if (shipped.length === 0) return gives?.parcel ?? null
-  const weight = shipped.reduce((grams, { parcel, quantity }) => grams + parcel.weight * quantity, 0)
-  return { weight: weight + (gives?.parcel?.weight ?? 0), customs: shipped[0]?.parcel.customs }
+  const own = gives?.parcel ? [{ parcel: gives.parcel, quantity: 1 }] : []
+  const all = [
+    ...own,
+    ...parts.flatMap(({ offer, quantity }) => (offer.parcel ? [{ parcel: offer.parcel, quantity }] : [])),
+  ]
+  if (all.length === 0) return null
+  const [origin, ...others] = new Set(all.map(({ parcel }) => parcel.origin))
+  return {
+    weight: all.reduce((grams, { parcel, quantity }) => grams + parcel.weight * quantity, 0),
+    customs: [...new Set(all.flatMap(({ parcel }) => parcel.customs ?? []))].join(', ') || undefined,
+    origin: others.length === 0 ? origin : undefined,
+  }
 }

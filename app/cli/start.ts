@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type CatalogProblem, formatProblem } from '../../catalog/problem.ts'
+import { type CatalogProblem, printProblems } from '../../catalog/problem.ts'
 import { ConfigError, readSandboxSettings } from '../config.ts'
 import { type LiveShop, openShop } from '../live-shop.ts'
 import { createLog } from '../log.ts'
@@ -108,7 +108,7 @@ async function showEdits(shop: LiveShop, catalogFolder: string): Promise<void> {
 }
 
 const describe = (problems: readonly CatalogProblem[], folder: string): string =>
-  problems.map((problem) => formatProblem(problem, relative('.', folder) || '.')).join('\n')
+  printProblems(problems, relative('.', folder) || '.')
 
 /** For scripts: written once everything answers, and whole or not at all. */
 async function writeAddresses(stateFolder: string, addresses: { shop: string } & Addresses): Promise<void> {

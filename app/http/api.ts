@@ -8,6 +8,7 @@ import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
+import { StoreBusyError } from '../store/refusal.ts'
 import { checkoutRoutes, unreadable } from './checkout.ts'
 import type { HttpEnv } from './context.ts'
 import { docsRoutes } from './docs.ts'
@@ -102,7 +103,7 @@ function failure(error: Error): ProblemInput {
   if (error instanceof HTTPException) {
     return { status: error.status, title: 'This is not what was expected', detail: `${error.message}.` }
   }
-  if (error.name === 'StoreBusyError') {
+  if (error instanceof StoreBusyError) {
     const detail = 'The shop has its hands full. Please try again in a moment.'
     return { status: 503, title: 'In a moment', detail, retryAfterSeconds: BUSY_RETRY_SECONDS }
   }

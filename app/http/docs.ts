@@ -12,9 +12,9 @@ const ABOUT = {
   },
 } as const
 
-const STYLE = `:root{color-scheme:light dark}body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}
+const STYLE = `:root{color-scheme:light dark}html{background:Canvas;color:CanvasText}a{color:light-dark(#0b5d66,#7fd0da)}body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}
 code,pre{font:14px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}section{border-top:1px solid #8884;padding:.5rem 0}
-h2{font-size:1rem;margin:.75rem 0 .25rem}h2 b{display:inline-block;min-width:3.5rem}pre{overflow:auto;padding:.75rem;background:#8881}li{margin:.1rem 0}`
+h2{font-size:1rem;margin:.75rem 0 .25rem}h2 b{display:inline-block;min-width:3.5rem}pre{overflow:auto;padding:.75rem;background:light-dark(#f1f3f1,#232827)}li{margin:.1rem 0}`
 
 type Operation = {
   summary?: string

@@ -9,7 +9,7 @@ import type { HttpEnv } from './context.ts'
 import { problem } from './problem.ts'
 
 /** Files whose name has a hash of their content never change. */
-const HASHED = /\/(_astro|pictures)\//
+const HASHED = /\/(assets|pictures)\//
 
 /** Serves the storefront that is live now; another build takes its place between two requests. */
 export function storefrontRoutes(api: OpenAPIHono<HttpEnv>): void {

@@ -27,7 +27,15 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   },
   {
     of: 'app/http/',
-    may: [...COMMON, 'app/http/', 'app/intake.ts', 'app/catch-up.ts', 'app/checkout.ts', 'app/fulfillment/download.ts'],
+    may: [
+      ...COMMON,
+      'app/http/',
+      'app/intake.ts',
+      'app/catch-up.ts',
+      'app/checkout.ts',
+      'app/fulfillment/download.ts',
+      'app/store/refusal.ts',
+    ],
   },
   { of: 'app/sandbox/', may: [...CATALOG, 'app/sandbox/'], types: ['app/'] },
   { of: 'site/', may: [...CATALOG, 'site/'] },

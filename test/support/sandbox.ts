@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT } from '../house/source.ts'
+import type { ReceivedMail } from './shop.ts'
+
+const START_SECONDS_MAX = 90
+
+export type Addresses = { shop: string; stripe: string; github: string; inbox: string }
+
+/** `npm start` as a newcomer runs it, in a process of its own on any free port, with state in a temporary folder. */
+export async function startSandbox(options: { catalog: string; state?: string; port?: number }) {
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), 'tagsale-sandbox-')))
+  const file = join(state, 'sandbox.json')
+  await rm(file, { force: true })
+  const child = spawn(process.execPath, ['app/cli/start.ts', '--catalog', options.catalog, '--state', state], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: String(options.port ?? 0), LOG_LEVEL: 'warn' },
+    stdio: 'pipe',
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (output += chunk))
+  const exited = new Promise<number | null>((done) => child.once('exit', done))
+  const deadline = Date.now() + START_SECONDS_MAX * 1000
+  while (!existsSync(file)) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the sandbox did not start:\n${output}`)
+    await sleep(50)
+  }
+  const addresses = JSON.parse(await readFile(file, 'utf8')) as Addresses
+  return {
+    ...addresses,
+    state,
+    output: () => output,
+    mails: async () => (await (await fetch(`${addresses.inbox}/_test/mails`)).json()) as ReceivedMail[],
+    async control(base: keyof Addresses, path: string, body: object = {}) {
+      const answer = await fetch(`${addresses[base]}/_test/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    },
+    /** Ends it, by default as Ctrl-C does, and gives the exit code. */
+    async stop(signal: NodeJS.Signals = 'SIGINT') {
+      child.kill(signal)
+      return exited
+    },
+    async close() {
+      if (child.exitCode === null && child.signalCode === null) await this.stop()
+      await rm(state, { recursive: true, force: true })
+    },
+  }
+}
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>
+
+/** Waits until it is so, or fails with what was last seen. */
+export async function eventually<Value>(
+  look: () => Promise<Value>,
+  isSo: (value: Value) => boolean,
+  seconds = 15,
+): Promise<Value> {
+  const deadline = Date.now() + seconds * 1000
+  for (;;) {
+    const value = await look()
+    if (isSo(value)) return value
+    if (Date.now() > deadline) throw new Error(`it never came to be; last seen: ${JSON.stringify(value)}`)
+    await sleep(100)
+  }
+}

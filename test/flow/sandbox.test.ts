@@ -1,0 +1,82 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually, type Sandbox, startSandbox } from '../support/sandbox.ts'
+import { FIXTURE_CATALOG } from '../support/shop.ts'
+
+// `npm start` as a process: killed, started again, edited under its feet, and stopped.
+
+let folder: string
+let sandbox: Sandbox
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tagsale-start-'))
+  await cp(FIXTURE_CATALOG, join(folder, 'catalog'), { recursive: true })
+  sandbox = await start()
+}, 120_000)
+afterAll(async () => {
+  await sandbox?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const start = (port?: number) =>
+  startSandbox({ catalog: join(folder, 'catalog'), state: join(folder, 'state'), ...(port ? { port } : {}) })
+
+async function checkOut(price: string) {
+  const answer = await fetch(`${sandbox.shop}/api/v1/checkouts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ lines: [{ price, quantity: 1 }] }),
+  })
+  return (await answer.json()) as { order: string; url: string }
+}
+
+test('killed in the middle of a sale and started again, it has lost nothing and mails one receipt', async () => {
+  const { order, url } = await checkOut('guide/pdf')
+  await sandbox.control('stripe', 'chaos', { hold: true })
+  const session = url.split('/').at(-1)
+  await sandbox.control('stripe', `sessions/${session}/pay`, { outcome: 'pay', email: 'mira@example.org' })
+  const port = Number(new URL(sandbox.shop).port)
+  await sandbox.stop('SIGKILL')
+  sandbox = await start(port)
+  await sandbox.control('stripe', 'release', {})
+  const mails = await eventually(sandbox.mails, (all) => all.length > 0)
+  const page = /http\S+\/orders\/\S+/.exec(mails[0]?.text ?? '')?.[0] ?? ''
+  expect(page).toContain(order)
+  expect(await (await fetch(page)).text()).toContain('Your payment has arrived.')
+  await eventually(sandbox.mails, (all) => all.length === 1)
+}, 60_000)
+
+test('an edited price is in the shop within seconds; a mistake is shown, and the last good catalog stays', async () => {
+  const file = join(folder, 'catalog/products/guide.yaml')
+  const text = await readFile(file, 'utf8')
+  const page = async () => (await fetch(`${sandbox.shop}/products/guide/`)).text()
+  await writeFile(file, text.replaceAll('"19.00"', '"18.50"'))
+  await eventually(page, (html) => html.includes('€18.50'), 20)
+  await writeFile(file, text.replaceAll('"19.00"', '"18.505"'))
+  const output = await eventually(
+    async () => sandbox.output(),
+    (all) => all.includes('18.505'),
+  )
+  expect(output).toContain('products/guide.yaml:')
+  expect(output).toContain('The shop still shows the last good catalog.')
+  expect(await page()).toContain('€18.50')
+  const { url } = await checkOut('guide/pdf')
+  expect(await (await fetch(url)).text()).toContain('Pay €18.50')
+}, 60_000)
+
+test('a second sandbox in the same folder, or on the same port, is refused in one sentence', async () => {
+  const port = Number(new URL(sandbox.shop).port)
+  await expect(startSandbox({ catalog: FIXTURE_CATALOG, port })).rejects.toThrow(/Port \d+ is taken\. Choose another/)
+  const addresses = join(folder, 'state/sandbox.json')
+  const kept = await readFile(addresses)
+  await expect(start()).rejects.toThrow(/Another process is using/)
+  await writeFile(addresses, kept)
+}, 60_000)
+
+test('asked to stop, it stops, and nothing answers any more', async () => {
+  expect(await sandbox.stop('SIGTERM')).toBe(0)
+  for (const address of [sandbox.shop, sandbox.stripe, sandbox.github, sandbox.inbox]) {
+    await expect(fetch(address)).rejects.toThrow()
+  }
+})

@@ -65,7 +65,8 @@ function lineOf({ line, listed, unit, total }: PricedLine, currency: string): No
   const picture = part<HTMLImageElement>('.cart-picture')
   if (listed?.picture) picture.src = listed.picture
   else picture.hidden = true
-  part('.cart-unit').textContent = unit === null ? '' : `${formatMoney({ amount: unit, currency })} each`
+  part('.cart-unit').textContent =
+    unit === null || line.quantity === 1 ? '' : `${formatMoney({ amount: unit, currency })} each`
   part('.cart-line-total').textContent = unit === null ? '' : formatMoney({ amount: total, currency })
   const remove = part('.cart-remove')
   remove.setAttribute('aria-label', `Remove ${name}`)

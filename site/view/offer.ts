@@ -31,30 +31,33 @@ export const canBeFree = (offer: Offer): boolean => Object.values(leastAmounts(o
 export const isFree = (offer: Offer): boolean =>
   offer.price.kind === 'fixed' && Object.values(offer.price.amounts).every((amount) => amount === 0)
 
-/** Amounts as buyers read them, in the shop's order of currencies; a price of nothing is `Free`. */
-export function textsOf(amounts: Amounts, currencies: readonly Currency[], prefix = ''): Texts {
+/** Amounts as buyers read them, in the shop's order of currencies. */
+export function moneyTexts(amounts: Amounts, currencies: readonly Currency[]): Texts {
   const entries = currencies.flatMap((currency) => {
     const amount = amounts[currency]
-    if (amount === undefined) return []
-    return [[currency, amount === 0 ? 'Free' : prefix + formatMoney({ amount, currency })] as const]
+    return amount === undefined ? [] : [[currency, formatMoney({ amount, currency })] as const]
   })
   return Object.fromEntries(entries)
 }
 
 /** One price for several offers: the only one there is, or `From` the least; what a buyer may name is `From` its minimum. */
 export function priceTexts(offers: readonly Offer[], currencies: readonly Currency[]): Texts {
-  const texts = currencies.flatMap((currency) => {
+  const named = offers.some((offer) => offer.price.kind === 'pay-what-you-want')
+  const entries = currencies.flatMap((currency) => {
     const amounts = offers.flatMap((offer) => leastAmounts(offer)[currency] ?? [])
-    if (amounts.length === 0) return []
-    const least = Math.min(...amounts)
-    const named = offers.some((offer) => offer.price.kind === 'pay-what-you-want')
-    if (named && least === 0) return [[currency, 'Name your price'] as const]
-    const prefix = named || amounts.some((amount) => amount !== least) ? 'From ' : ''
-    return [[currency, textsOf({ [currency]: least }, [currency], prefix)[currency] ?? ''] as const]
+    return amounts.length === 0 ? [] : [[currency, priceText(amounts, currency, named)] as const]
   })
-  return Object.fromEntries(texts)
+  return Object.fromEntries(entries)
 }
 
 /** Texts as `data-` attributes, for the script that switches currencies. */
-export const dataOf = (texts: Texts, suffix = ''): Record<string, string> =>
-  Object.fromEntries(Object.entries(texts).map(([currency, text]) => [`data-${currency}${suffix}`, text]))
+export const dataOf = (texts: Texts): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([currency, text]) => [`data-${currency}`, text]))
+
+function priceText(amounts: readonly number[], currency: Currency, named: boolean): string {
+  const least = Math.min(...amounts)
+  if (named && least === 0) return 'Name your price'
+  if (Math.max(...amounts) === 0) return 'Free'
+  const text = formatMoney({ amount: least, currency })
+  return named || amounts.some((amount) => amount !== least) ? `From ${text}` : text
+}

@@ -9,9 +9,9 @@ import {
   isFree,
   isSoldOut,
   LINE_QUANTITY_MAX,
+  moneyTexts,
   priceTexts,
   type Texts,
-  textsOf,
 } from './offer.ts'
 import { countriesOf } from './shipping.ts'
 import { optionNames, variantRows } from './variants.ts'
@@ -108,7 +108,7 @@ function amountOf(offers: readonly Offer[], currencies: readonly string[]): BuyF
   const suggested = Object.entries(price.suggested).map(
     ([currency, amount]) => [currency, toDecimalText({ amount, currency })] as const,
   )
-  return { minimum: textsOf(price.minimum, currencies), suggested: Object.fromEntries(suggested) }
+  return { minimum: moneyTexts(price.minimum, currencies), suggested: Object.fromEntries(suggested) }
 }
 
 function quantityMax(offers: readonly Offer[]): number {

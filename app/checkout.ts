@@ -85,8 +85,11 @@ function placingFacts({ currency, lines, shipTo }: Quote, now: Date, free: boole
   return free ? [placed, { type: 'order.paid', payment: null, amount: 0, shipping: 0, currency }] : [placed]
 }
 
-const isSameCart = (order: Order, { currency, lines, shipTo }: Quote): boolean =>
-  JSON.stringify([order.currency, order.lines, order.shipTo]) === JSON.stringify([currency, lines, shipTo])
+function isSameCart(order: Order, priced: Quote): boolean {
+  const cart = ({ currency, lines, shipTo }: Pick<Order, 'currency' | 'lines' | 'shipTo'>) =>
+    JSON.stringify([currency, shipTo, lines.map((line) => [line.price, line.quantity, line.unitAmount])])
+  return cart(order) === cart(priced)
+}
 
 /** Stripe's page for the order: a new one, or the one that it has already. */
 async function openPage(parts: SaleParts, order: Order, { zone }: Quote): Promise<string | null> {

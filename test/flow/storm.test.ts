@@ -45,3 +45,16 @@ test('a hundred buyers at once can not buy more than there is', async () => {
   expect(sales.filter((sale) => sale.status === 201)).toHaveLength(5)
   expect(sales.filter((sale) => sale.detail === 'Sticker is sold out.')).toHaveLength(95)
 }, 30_000)
+
+test('thin events, which hold no payment, are as good as whole ones', async () => {
+  const thin = await openTestShop({ thin: true })
+  try {
+    const sale = await checkOut(thin, [{ price: 'guide/pdf', quantity: 1 }])
+    await pay(thin, sale.session)
+    await thin.work()
+    const facts = (await thin.store.events(sale.order)).map((event) => event.type)
+    expect(facts).toEqual(['order.placed', 'order.checkout_opened', 'order.paid', 'order.fulfilled'])
+  } finally {
+    await thin.close()
+  }
+})

@@ -46,6 +46,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     url: `${url}/webhooks/stripe`,
     enabled_events: [...STRIPE_EVENTS],
   })
+  if (options.thin) await control(stripeServer.url, `endpoints/${endpoint.id}`, { thin: true })
   const config = parseConfig(
     {
       PORT: port,
@@ -105,15 +106,6 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     await closed
     await running.store.close()
   }
-  const control = (base: string, path: string, body: object = {}) =>
-    fetch(`${base}/_test/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }).then(async (answer) => {
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-      return answer.json() as Promise<Record<string, unknown>>
-    })
   return {
     url,
     clock,
@@ -150,6 +142,17 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     },
   }
 }
+/** One of a stand-in's test controls. */
+async function control(base: string, path: string, body: object = {}): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${base}/_test/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as Record<string, unknown>
+}
+
 export type TestShop = Awaited<ReturnType<typeof openTestShop>>
 export type ReceivedMail = { to: string; subject: string; text: string; html: string; messageId: string }
 

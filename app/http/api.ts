@@ -50,7 +50,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   storefrontRoutes(api)
   api.onError((error, c) => {
     const level = error instanceof HTTPException ? 'debug' : 'error'
-    parts.log[level]({ request: c.var.requestId, route: routePath(c, -1), err: error }, 'request failed')
+    parts.log[level]({ request: c.var.requestId, route: routePath(c), err: error }, 'request failed')
     return problem(c, failure(error))
   })
   return api
@@ -69,7 +69,7 @@ const withParts =
 const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const start = performance.now()
   await next()
-  const line = { request: c.var.requestId, method: c.req.method, route: routePath(c, -1), status: c.res.status }
+  const line = { request: c.var.requestId, method: c.req.method, route: routePath(c), status: c.res.status }
   c.var.parts.log[c.res.status >= 500 ? 'warn' : 'debug'](
     { ...line, ms: Math.round(performance.now() - start) },
     'request',

@@ -16,7 +16,11 @@ const route = createRoute({
     'Sends the buyer on to a short-lived address of GitHub, a fresh one each time, so a broken download can go on.',
   request: {
     params: z.object({ order: z.string(), asset: z.string().max(60) }),
-    query: z.object({ expires: z.coerce.number().int().min(0), signature: z.string().max(200) }),
+    // Half a link is what mail programs make of long ones: what is missing is answered like what is wrong.
+    query: z.object({
+      expires: z.coerce.number().int().min(0).default(0),
+      signature: z.string().max(200).default(''),
+    }),
   },
   responses: {
     200: { description: 'The file itself, where GitHub gives it straight' },

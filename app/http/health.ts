@@ -55,7 +55,7 @@ export function createMetrics(parts: Pick<Parts, 'store'>): Metrics {
   const timing: MiddlewareHandler<HttpEnv> = async (c, next) => {
     const stop = durations.startTimer()
     await next()
-    stop({ method: c.req.method, route: routePath(c, -1), status: c.res.status })
+    stop({ method: c.req.method, route: routePath(c), status: c.res.status })
   }
   return { registry, timing }
 }

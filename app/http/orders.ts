@@ -21,7 +21,8 @@ const LOOK_AGAIN_SECONDS = 2
 const LOOKS_REMEMBERED_MAX = 10_000
 
 const OrderParam = z.string().openapi({ param: { name: 'order', in: 'path' }, example: 'ord_0g6k2m9w1x7c3v5b8n4q1z2s' })
-const Key = z.string().max(200).openapi({ description: "The secret in the order's address" })
+/** Half a link is what mail programs make of long ones: a missing key is answered like any other wrong one. */
+const Key = z.string().max(200).default('').openapi({ description: "The secret in the order's address" })
 const responses = {
   404: problemResponse('No such order, or another key'),
   429: problemResponse('Too many wrong keys'),
@@ -54,7 +55,7 @@ const thanksRoute = createRoute({
   method: 'get',
   path: '/thanks',
   summary: 'Where the buyer comes back to from Stripe',
-  request: { query: z.object({ order: z.string(), key: Key, checkout: z.string().max(200).optional() }) },
+  request: { query: z.object({ order: z.string().default(''), key: Key, checkout: z.string().max(200).optional() }) },
   responses: { 200: page, ...responses },
 })
 const retryRoute = createRoute({

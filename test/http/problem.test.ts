@@ -1,0 +1,339 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { API_BODY_BYTES_MAX } from '../../app/http/api.ts'
+import { Problem } from '../../app/http/problem.ts'
+import { WEBHOOK_BODY_BYTES_MAX } from '../../app/http/webhooks.ts'
+import { DOWNLOAD_LINK_LIFETIME_HOURS, downloadUrl, orderKey } from '../../app/link.ts'
+import { orderIdFrom } from '../../app/order/id.ts'
+import { StoreBusyError } from '../../app/store/refusal.ts'
+import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
+import { asBrowser, type Door, doorOf, form, json, smallStorefront } from './door.ts'
+
+const CHECKOUTS = '/api/v1/checkouts'
+const UNKNOWN = orderIdFrom(Buffer.alloc(15, 7))
+const guide = { price: 'guide/pdf', quantity: 1 }
+
+let shop: TestShop
+let storefront: Awaited<ReturnType<typeof smallStorefront>>
+let door: Door
+let order: `ord_${string}`
+let key: string
+beforeAll(async () => {
+  storefront = await smallStorefront()
+  shop = await openTestShop({ storefront: storefront.folder })
+  const sale = await checkOut(shop, [guide])
+  await pay(shop, sale.session)
+  await shop.work()
+  order = sale.order
+  key = orderKey(shop.parts.config, order)
+  door = doorOf(shop)
+})
+afterAll(async () => {
+  await shop.close()
+  await storefront[Symbol.asyncDispose]()
+})
+
+/** The whole answer of a way to fail: status, headers that matter and body, which must be a Problem to the letter. */
+async function failure(answering: Promise<Response>) {
+  const answer = await answering
+  const body = await answer.json()
+  expect(Problem.strict().parse(body)).toEqual(body)
+  const { type, instance, ...problem } = body as Problem
+  expect(type).toBe('about:blank')
+  expect(instance).toBe(answer.headers.get('x-request-id'))
+  expect(instance).toMatch(/^[\w-]{8,}$/)
+  expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(problem.status).toBe(answer.status)
+  const wait = answer.headers.get('retry-after')
+  return wait ? { ...problem, wait: Number(wait) } : problem
+}
+
+describe('an order that is not opened', () => {
+  const none = {
+    status: 404,
+    title: 'No such order',
+    detail: 'There is no such order, or the link is not whole. Copy all of it from your mail.',
+  }
+  const wrong = 'A'.repeat(43)
+  const addresses = () => [
+    `${order}?key=${wrong}`,
+    `${order}?key=`,
+    order,
+    `${order}?key=${key.slice(0, -1)}`,
+    `${order}?key=${key}=`,
+    `${order}?key=${key.toLowerCase()}`,
+    `${UNKNOWN}?key=${key}`,
+    `${UNKNOWN}?key=${orderKey(shop.parts.config, UNKNOWN)}`,
+    `ord_1?key=${key}`,
+    `${order.toUpperCase()}?key=${key}`,
+    `..%2F${order}?key=${key}`,
+  ]
+  test('is the same 404 for every way to be wrong, to the last byte but for the id of the request', async () => {
+    const texts = new Set<string>()
+    for (const address of addresses()) {
+      const answer = await door(`/api/v1/orders/${address}`, { headers: { 'x-request-id': 'the-same-request' } })
+      texts.add(`${answer.status} ${JSON.stringify([...answer.headers])} ${await answer.text()}`)
+    }
+    expect([...texts]).toHaveLength(1)
+    expect(await failure(doorOf(shop)(`/api/v1/orders/${UNKNOWN}?key=${wrong}`))).toEqual(none)
+  })
+  test.each(['/orders/', '/thanks?order='])('is the same on the page %s', async (path) => {
+    const fresh = doorOf(shop)
+    const key = path.includes('?') ? '&key=' : '?key='
+    expect(await failure(fresh(`${path}${UNKNOWN}${key}${wrong}`))).toEqual(none)
+    expect(await failure(fresh(path === '/orders/' ? `/orders/${order}` : '/thanks'))).toEqual(none)
+  })
+  test('is a page with the same words, and the same status, to a browser', async () => {
+    const answer = await doorOf(shop)(`/orders/${UNKNOWN}?key=x`, { headers: asBrowser })
+    const page = await answer.text()
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8'])
+    expect(page).toMatch(/^<!doctype html><main>.*<h1>No such order<\/h1>/s)
+    expect(page).toContain(none.detail)
+    expect(page).toContain(answer.headers.get('x-request-id'))
+  })
+  test('has to wait from the 21st wrong key of a minute on, while a right one still opens', async () => {
+    const fresh = doorOf(shop)
+    for (let tries = 0; tries < 20; tries += 1) {
+      expect((await fresh(`/api/v1/orders/${order}?key=wrong${tries}`)).status).toBe(404)
+    }
+    expect(await failure(fresh(`/api/v1/orders/${order}?key=wrong`))).toEqual({
+      status: 429,
+      title: 'Too many tries',
+      detail: expect.stringMatching(/^Please wait \d+ seconds, then try again\.$/),
+      wait: expect.closeTo(60, -1),
+    })
+    expect((await fresh(`/downloads/${order}/guide-pdf?expires=1&signature=x`)).status).toBe(429)
+    expect((await fresh(`/api/v1/orders/${order}?key=${key}`)).status).toBe(200)
+  })
+})
+
+describe('a download', () => {
+  const link = (asset = 'guide-pdf', hoursAgo = 0) => {
+    const at = new Date(Date.now() - hoursAgo * 3_600_000)
+    return downloadUrl(shop.parts.config, order, asset, at).replace(shop.url, '')
+  }
+  const notWhole = {
+    status: 404,
+    title: 'No such download',
+    detail: 'This link is not whole. Copy all of it from your mail, or go to your order page.',
+  }
+  test('by a whole link is sent on to GitHub, and kept nowhere', async () => {
+    const answer = await door(link())
+    expect(answer.status).toBe(302)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+  test('by a link that has expired says where a fresh one is', async () => {
+    expect(await failure(door(link('guide-pdf', DOWNLOAD_LINK_LIFETIME_HOURS + 1)))).toEqual({
+      status: 410,
+      title: 'No longer here',
+      detail: 'This link has expired. Your order page has a fresh one.',
+    })
+  })
+  test.each([
+    ['another file', (text: string) => text.replace('guide-pdf', 'guide-epub')],
+    ['another order', (text: string) => text.replace(order, UNKNOWN)],
+    ['a later end', (text: string) => text.replace(/expires=(\d+)/, (_, at) => `expires=${Number(at) + 1}`)],
+    ['another signature', (text: string) => text.replace(/signature=./, 'signature=-')],
+    ['no signature', (text: string) => text.replace(/&signature=.*/, '')],
+    ['half a signature', (text: string) => text.slice(0, -20)],
+    ['nothing after the path', (text: string) => text.replace(/\?.*/, '')],
+    ['an order that is none', (text: string) => text.replace(order, 'ord_1')],
+  ])('by a link with %s is refused', async (_, change) => {
+    expect(change(link())).not.toBe(link())
+    expect(await failure(doorOf(shop)(change(link())))).toEqual(notWhole)
+  })
+  test('of a file that the order does not entitle to is refused, though the link is genuine', async () => {
+    expect(await failure(door(link('guide-epub')))).toEqual({
+      status: 410,
+      title: 'No longer here',
+      detail: 'This order does not, or no longer, entitle to this file.',
+    })
+  })
+  test('waits, while GitHub is away', async () => {
+    await shop.github.control('faults', { down: true })
+    expect(await failure(door(link()))).toEqual({
+      status: 503,
+      title: 'Not just now',
+      detail: 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.',
+      wait: expect.any(Number),
+    })
+    await shop.github.control('faults', { down: false })
+  })
+})
+
+describe('a checkout', () => {
+  const unexpected = (status: number, detail: unknown) => {
+    return { status, title: 'This is not what was expected', detail }
+  }
+  test('that is too large', async () => {
+    const tooLarge = { status: 413, title: 'Too large', detail: `A request is at most ${API_BODY_BYTES_MAX} bytes.` }
+    const body = JSON.stringify({ lines: [guide], more: 'x'.repeat(API_BODY_BYTES_MAX) })
+    expect(await failure(door(CHECKOUTS, json(body)))).toEqual(tooLarge)
+    expect(await failure(door(CHECKOUTS, form({ price: 'x'.repeat(API_BODY_BYTES_MAX) })))).toEqual(tooLarge)
+    const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(10_000)) })
+    const streamed = { ...json(''), body: endless, duplex: 'half' } as RequestInit
+    expect(await failure(door(CHECKOUTS, streamed))).toEqual(tooLarge)
+  })
+  test('that is not JSON', async () => {
+    expect(await failure(door(CHECKOUTS, json('{"lines": [')))).toEqual(
+      unexpected(400, 'Malformed JSON in request body.'),
+    )
+  })
+  test.each(['text/plain', 'application/xml', 'application/jsonp'])('of the type %s', async (type) => {
+    const text = JSON.stringify({ lines: [guide] })
+    expect(await failure(door(CHECKOUTS, json(text, { 'content-type': type })))).toEqual(
+      unexpected(415, 'Unsupported Media Type.'),
+    )
+  })
+  test.each([
+    ['no lines', {}],
+    ['an empty cart', { lines: [] }],
+    ['fifty-one lines', { lines: Array.from({ length: 51 }, () => guide) }],
+    ['a quantity of 0', { lines: [{ ...guide, quantity: 0 }] }],
+    ['a quantity below 0', { lines: [{ ...guide, quantity: -1 }] }],
+    ['half a thing', { lines: [{ ...guide, quantity: 0.5 }] }],
+    ['a hundred of a thing', { lines: [{ ...guide, quantity: 100 }] }],
+    ['a billion of a thing', { lines: [{ ...guide, quantity: 1e9 }] }],
+    ['a quantity as text', { lines: [{ ...guide, quantity: '1' }] }],
+    ['a price of its own', { lines: [{ ...guide, unitAmount: 1 }] }],
+    ['a total of its own', { lines: [guide], total: 1 }],
+    ['an amount as a number', { lines: [{ price: 'support', quantity: 1, amount: 5 }] }],
+    ['a price that is a path', { lines: [{ price: '../shop', quantity: 1 }] }],
+    ['a currency in capitals', { lines: [guide], currency: 'EUR' }],
+    ['a country that is a word', { lines: [guide], shipTo: 'Germany' }],
+    ['a mail address that is none', { lines: [guide], email: 'a@x\r\nBcc: b@y' }],
+    ['nothing', null],
+    ['a list', [guide]],
+  ])('with %s', async (_, body) => {
+    expect(await failure(door(CHECKOUTS, json(body)))).toEqual(unexpected(422, expect.stringMatching(/\w: .+\.$/)))
+  })
+  test('with a retry key that is too short to be one', async () => {
+    const answer = failure(door(CHECKOUTS, json({ lines: [guide] }, { 'idempotency-key': 'short' })))
+    expect(await answer).toEqual(unexpected(422, expect.stringContaining('idempotency-key')))
+  })
+  test('of what can not be bought says why, line by line', async () => {
+    const lines = [{ price: 'old-mug', quantity: 1 }, guide, { price: 'support', quantity: 1, amount: '1.00' }]
+    const errors = [
+      { line: 0, detail: 'This is not for sale (any more).' },
+      { line: 2, detail: 'This is less than the least that is asked for it.' },
+    ]
+    expect(await failure(door(CHECKOUTS, json({ lines })))).toEqual({
+      status: 422,
+      title: 'This cannot be bought as it is',
+      detail: 'This is not for sale (any more). This is less than the least that is asked for it.',
+      errors,
+    })
+    const page = await (await door(CHECKOUTS, form({ price: 'old-mug' }, asBrowser))).text()
+    expect(page).toMatch(/<h1>This cannot be bought as it is<\/h1>\n.*This is not for sale \(any more\)\./)
+  })
+  test('with the retry key of another cart', async () => {
+    const headers = { 'idempotency-key': 'the same key' }
+    expect((await door(CHECKOUTS, json({ lines: [guide] }, headers))).status).toBe(201)
+    const other = json({ lines: [{ ...guide, quantity: 2 }] }, headers)
+    expect(await failure(door(CHECKOUTS, other))).toEqual({
+      status: 409,
+      title: 'Used before',
+      detail: 'This idempotency key was used for another cart. Use a new one.',
+    })
+  })
+  test('after too many others of this address, or of all', async () => {
+    const waiting = {
+      status: 429,
+      title: 'Too many tries',
+      detail: expect.stringMatching(/^Please wait \d+ seconds, then try again\.$/),
+      wait: expect.closeTo(60, -1),
+    }
+    for (const config of [{ CHECKOUTS_PER_MINUTE_PER_ADDRESS: 2 }, { CHECKOUTS_PER_MINUTE: 2 }]) {
+      const limited = doorOf(shop, { config })
+      const empty = json({ lines: [] })
+      expect([(await limited(CHECKOUTS, empty)).status, (await limited(CHECKOUTS, empty)).status]).toEqual([422, 422])
+      expect(await failure(limited(CHECKOUTS, json({ lines: [guide] })))).toEqual(waiting)
+      expect(await failure(limited(CHECKOUTS, form({ price: 'guide/pdf' })))).toEqual(waiting)
+      expect(await failure(limited(`/orders/${order}/retry?key=${key}`, { method: 'POST' }))).toEqual(waiting)
+    }
+  })
+  test('while Stripe is away', async () => {
+    await shop.stripe.control('faults', { down: true })
+    expect(await failure(door(CHECKOUTS, json({ lines: [guide] })))).toEqual({
+      status: 502,
+      title: 'Payment is not available',
+      detail: 'Our payment provider does not answer just now. Nothing was charged; please try again in a moment.',
+      wait: 2,
+    })
+    await shop.stripe.control('faults', { down: false })
+  })
+  test('while the store has its hands full', async () => {
+    const busy = () => Promise.reject(new StoreBusyError('busy'))
+    const full = doorOf(shop, { store: { ...shop.store, transact: busy } })
+    expect(await failure(full(CHECKOUTS, json({ lines: [guide] })))).toEqual({
+      status: 503,
+      title: 'In a moment',
+      detail: 'The shop has its hands full. Please try again in a moment.',
+      wait: 2,
+    })
+  })
+  test('when we have a bug, of which nothing gets out', async () => {
+    const broken = doorOf(shop, { catalog: () => expect.unreachable('the secret inside') })
+    expect(await failure(broken(CHECKOUTS, json({ lines: [guide] })))).toEqual({
+      status: 500,
+      title: 'Our mistake',
+      detail: 'Something went wrong here. Nothing of yours is lost; please try again.',
+    })
+    expect(shop.logged.join('')).toContain('the secret inside')
+  })
+})
+
+describe('a webhook', () => {
+  test.each([
+    ['no signature', {}],
+    ['a wrong signature', { 'stripe-signature': `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}` }],
+    ['half a signature', { 'stripe-signature': `t=${Math.floor(Date.now() / 1000)},v1=` }],
+  ])('with %s', async (_, headers) => {
+    const { deliveries } = await shop.store.counts()
+    expect(await failure(door('/webhooks/stripe', json({ object: 'event' }, headers)))).toEqual({
+      status: 400,
+      title: 'Not genuine',
+      detail:
+        'The signature does not match the body, or is older or newer than five minutes. See STRIPE_WEBHOOK_SECRET.',
+    })
+    expect((await shop.store.counts()).deliveries).toBe(deliveries)
+  })
+  test('that is too large', async () => {
+    const body = 'x'.repeat(WEBHOOK_BODY_BYTES_MAX + 1)
+    expect(await failure(door('/webhooks/stripe', json(body)))).toEqual({
+      status: 413,
+      title: 'Too large',
+      detail: `A webhook is at most ${WEBHOOK_BODY_BYTES_MAX} bytes.`,
+    })
+  })
+})
+
+describe('an address with nothing at it', () => {
+  test('is a problem to software, and a page of the shop to a browser', async () => {
+    expect(await failure(door('/nothing/here'))).toEqual({
+      status: 404,
+      title: 'Nothing here',
+      detail: 'There is nothing at GET /nothing/here.',
+    })
+    const page = await door('/nothing/here', { headers: asBrowser })
+    expect([page.status, await page.text()]).toEqual([404, '<!doctype html><title>Not here</title>'])
+  })
+  test.each(['DELETE', 'PUT', 'PATCH'])('is what every address is to %s', async (method) => {
+    expect((await failure(door(`/api/v1/orders/${order}?key=${key}`, { method }))).status).toBe(404)
+  })
+  test.each([
+    '/../package.json',
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/..%5c..%5cetc',
+    '/_astro/..%2f..%2f..%2fetc/passwd',
+    '/%00',
+  ])('is %s', async (path) => expect((await door(path)).status).toBe(404))
+  test('is the whole shop before its storefront is built', async () => {
+    expect(await failure(doorOf(shop, { storefront: () => undefined })('/'))).toEqual({
+      status: 503,
+      title: 'In a moment',
+      detail: 'The shop is being prepared. Please try again in a moment.',
+      wait: 5,
+    })
+  })
+})

@@ -19,6 +19,7 @@ export type State = {
   taken: Map<string, number>
 }
 
+/** A store that has never held anything. */
 export const emptyState = (): State => ({
   orders: new Map(),
   customers: new Map(),

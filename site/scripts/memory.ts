@@ -7,8 +7,11 @@ const CURRENCY = 'tagsale.currency'
 const SHIP_TO = 'tagsale.ship-to'
 const CHECKOUT = 'tagsale.checkout'
 
+/** The cart; empty when there is none, or none that can be read. */
 export const rememberedLines = (): CartLine[] => readLines(recall(CART))
+/** The currency that was chosen, if one was. */
 export const rememberedCurrency = (): string | null => recall(CURRENCY)
+/** The country that was chosen to ship to; empty text when none was. */
 export const rememberedCountry = (): string => recall(SHIP_TO) ?? ''
 
 /** Keeps the cart, and tells the page. False when the browser refuses to store. */
@@ -18,7 +21,9 @@ export function keepLines(lines: readonly CartLine[]): boolean {
   return kept
 }
 
+/** Keeps the chosen currency. False when the browser refuses to store. */
 export const keepCurrency = (currency: string): boolean => keep(CURRENCY, currency)
+/** Keeps the chosen country. False when the browser refuses to store. */
 export const keepCountry = (country: string): boolean => keep(SHIP_TO, country)
 
 /** Notes which order the cart is becoming, so that paying for another one does not empty it. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { createApp } from '../../app/app.ts'
 import { parseConfig, VARIABLES } from '../../app/config.ts'
 import type { Parts } from '../../app/parts.ts'
+import { Product } from '../../catalog/schema/product.ts'
 import { filesBelow, ROOT, read } from './source.ts'
 
 const readme = read('README.md')
@@ -16,7 +18,7 @@ test('every environment variable is described in .env.example, and nothing else 
 
 test('only app/config.ts and the site’s own configuration read the environment', () => {
   const readers = filesBelow(['app', 'catalog', 'site'], ['.ts', '.astro']).filter((path) =>
-    /process\.env|import\.meta\.env/.test(read(path)),
+    /process\.env/.test(read(path)),
   )
   // The storefront's build is a process of its own, and is given its settings that way.
   expect(readers).toEqual(['app/config.ts', 'app/storefront.ts', 'site/config.ts'])
@@ -49,6 +51,12 @@ test("the README's commands are the ones that exist, and CI runs them", () => {
   expect(readme).toContain('npm ci && npm start')
   expect(readme).toContain('npm ci && npm test')
   expect(read('.ci/run')).toMatch(/^npm ci$[\s\S]*^npm test\b/m)
+})
+
+test("the README's product is one that the catalog would take", () => {
+  const yaml = /^ {4}# catalog\/products\/[\s\S]*?(?=^\S)/m.exec(readme)?.[0] ?? ''
+  const { success, error } = Product.safeParse(parse(yaml.replaceAll(/^ {4}/gm, '')))
+  expect([success, error?.message]).toEqual([true, undefined])
 })
 
 test('links between the documents lead somewhere', () => {

@@ -11,8 +11,10 @@ const SENDER = new RegExp(`^(?:${MAILBOX}|[^\\p{Cc}<>]*<${MAILBOX}>)$`, 'iu')
 
 const address = (text: string) => text.replace(/\/+$/, '')
 const Address = z.url({ protocol: /^https?$/, error: 'an address such as https://shop.example.org' }).transform(address)
-const Count = (least: number, most: number) =>
-  z.coerce.number({ error: 'a whole number' }).int('a whole number').min(least).max(most)
+const Count = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const error = `a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`
+  return z.coerce.number({ error }).int().min(least).max(most)
+}
 const Secrets = z
   .string()
   .transform((text) => text.split(',').map((secret) => secret.trim()))
@@ -35,7 +37,7 @@ const Environment = z.object({
     .regex(/^(sk|rk)_(test|live)_\w{8,}$/, 'a key of Stripe: rk_live_…, or rk_test_… to try'),
   STRIPE_WEBHOOK_SECRET: Secrets,
   STRIPE_API_URL: Address.default(STRIPE_API_URL),
-  GITHUB_APP_ID: Count(1, Number.MAX_SAFE_INTEGER),
+  GITHUB_APP_ID: Count(1),
   GITHUB_PRIVATE_KEY: z
     .string()
     .transform((text) => (text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8')))

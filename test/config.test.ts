@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ConfigError, type Mode, parseConfig, readConfig, readSandboxSettings, VARIABLES } from '../app/config.ts'
+import { connectMail } from '../app/mail/send.ts'
+import { SETTINGS } from './http/door.ts'
+
+/** What is wrong with settings, sentence by sentence; nothing when all is well. */
+function problemsOf(changes: object, mode: Mode = 'live'): readonly string[] {
+  try {
+    parseConfig({ ...SETTINGS, ...changes }, mode)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+test('with what is needed and nothing else, the rest is as documented', () => {
+  expect(parseConfig(SETTINGS, 'live')).toEqual({
+    ...SETTINGS,
+    PORT: 3000,
+    HOST: '0.0.0.0',
+    STOREFRONT_URL: 'https://shop.example.org',
+    TRUSTED_PROXIES: 0,
+    CATALOG_FOLDER: 'catalog',
+    DATA_FOLDER: '.tagsale/live',
+    STRIPE_WEBHOOK_SECRET: ['whsec_0123456789'],
+    STRIPE_API_URL: 'https://api.stripe.com',
+    GITHUB_APP_ID: 7,
+    GITHUB_API_URL: 'https://api.github.com',
+    CHECKOUTS_PER_MINUTE: 300,
+    CHECKOUTS_PER_MINUTE_PER_ADDRESS: 10,
+    LOG_LEVEL: 'info',
+    mode: 'live',
+  })
+})
+
+test('everything that is missing is named at once, one sentence each', () => {
+  const none = Object.fromEntries(VARIABLES.map((name) => [name, undefined]))
+  expect(problemsOf(none)).toEqual(Object.keys(SETTINGS).map((name) => `${name} is missing.`))
+  const empty = Object.fromEntries(VARIABLES.map((name) => [name, '']))
+  expect(problemsOf(empty)).toEqual(problemsOf(none))
+})
+
+test('everything that is malformed is named at once, in the same words as alone', () => {
+  const bad = { SHOP_URL: 'shop', MAIL_FROM: 'shop', SMTP_URL: 'https://mail.example.org', LOG_LEVEL: undefined }
+  expect(problemsOf(bad)).toEqual([
+    'SHOP_URL is not right: an address such as https://shop.example.org.',
+    'SMTP_URL is not right: an address such as smtps://user:password@mail.example.org.',
+    'MAIL_FROM is not right: a sender such as "Tern Shop <shop@example.org>".',
+  ])
+})
+
+test.each([
+  ['PORT', 'http', 'a whole number from 0 to 65535'],
+  ['PORT', '3000.5', 'a whole number from 0 to 65535'],
+  ['PORT', '-0.5', 'a whole number from 0 to 65535'],
+  ['PORT', '70000', 'a whole number from 0 to 65535'],
+  ['SHOP_URL', 'shop.example.org', 'an address such as https://shop.example.org'],
+  ['SHOP_URL', 'ftp://shop.example.org', 'an address such as https://shop.example.org'],
+  ['LINK_SECRET', 'short', 'at least 32 random characters'],
+  ['STRIPE_SECRET_KEY', 'pk_live_0123456789', 'a key of Stripe: rk_live_…, or rk_test_… to try'],
+  ['STRIPE_WEBHOOK_SECRET', 'development', 'one or more whsec_…, with commas between'],
+  ['STRIPE_WEBHOOK_SECRET', ' ', 'one or more whsec_…, with commas between'],
+  ['STRIPE_WEBHOOK_SECRET', 'whsec_', 'one or more whsec_…, with commas between'],
+  ['STRIPE_WEBHOOK_SECRET', 'whsec_0123456789,', 'one or more whsec_…, with commas between'],
+  ['GITHUB_APP_ID', 'my-app', 'a whole number from 1 on'],
+  ['GITHUB_PRIVATE_KEY', 'abc', "the App's private key (PEM), as it is or in base64"],
+  ['SMTP_URL', 'mail.example.org', 'an address such as smtps://user:password@mail.example.org'],
+  ['METRICS_TOKEN', 'short', 'at least 16 random characters'],
+  ['TRUSTED_PROXIES', '11', 'a whole number from 0 to 10'],
+  ['CHECKOUTS_PER_MINUTE', '0', 'a whole number from 1 to 1000000'],
+  ['LOG_LEVEL', 'loud', expect.stringContaining('"info"')],
+] as [string, string, string][])('%s can not be %j', (name, value, what) => {
+  const problems = problemsOf({ [name]: value })
+  expect(problems).toHaveLength(1)
+  expect(/^(\w+) is not right: (.*)\.$/.exec(problems[0] ?? '')?.slice(1)).toEqual([name, what])
+})
+
+describe('live money and stand-ins never meet', () => {
+  test.each(['sk_live_0123456789', 'rk_live_0123456789'])('a sandbox takes no %s', (STRIPE_SECRET_KEY) => {
+    const standIns = { STRIPE_SECRET_KEY, STRIPE_API_URL: 'http://127.0.0.1:4000' }
+    expect(problemsOf(standIns, 'sandbox')).toEqual(['STRIPE_SECRET_KEY is a live key; the sandbox takes none.'])
+    expect(problemsOf({ STRIPE_SECRET_KEY })).toEqual([])
+  })
+  test.each([
+    [
+      'STRIPE_API_URL',
+      'http://127.0.0.1:4000',
+      "is a stand-in's address; a live shop talks to https://api.stripe.com.",
+    ],
+    ['STRIPE_API_URL', 'https://api.stripe.com.evil.example', "is a stand-in's address"],
+    ['GITHUB_API_URL', 'http://127.0.0.1:4001', "is a stand-in's address; a live shop talks to GitHub over https."],
+    ['SHOP_URL', 'http://shop.example.org', 'must begin with https://: buyers give their address there.'],
+    ['SHOP_URL', 'http://localhost.evil.example', 'must begin with https://'],
+  ])('a live shop takes no %s %s', (name, value, what) => {
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`${name} ${what}`)])
+    expect(problemsOf({ [name]: value }, 'sandbox')).toEqual([])
+  })
+  test('a live shop may be tried on this machine', () => {
+    expect(problemsOf({ SHOP_URL: 'http://localhost:3000' })).toEqual([])
+  })
+})
+
+test('a slash at the end of an address is left out', () => {
+  const { SHOP_URL, STOREFRONT_URL } = parseConfig(
+    { ...SETTINGS, SHOP_URL: 'https://shop.example.org//', STOREFRONT_URL: 'https://heron.github.io/shop/' },
+    'live',
+  )
+  expect([SHOP_URL, STOREFRONT_URL]).toEqual(['https://shop.example.org', 'https://heron.github.io/shop'])
+})
+
+test('two webhook secrets are valid while one is rolled', () => {
+  const { STRIPE_WEBHOOK_SECRET } = parseConfig(
+    { ...SETTINGS, STRIPE_WEBHOOK_SECRET: 'whsec_0123456789, whsec_9876543210' },
+    'live',
+  )
+  expect(STRIPE_WEBHOOK_SECRET).toEqual(['whsec_0123456789', 'whsec_9876543210'])
+})
+
+test('the private key may come in base64, for places that take one line', () => {
+  const GITHUB_PRIVATE_KEY = Buffer.from(SETTINGS.GITHUB_PRIVATE_KEY).toString('base64')
+  expect(parseConfig({ ...SETTINGS, GITHUB_PRIVATE_KEY }, 'live').GITHUB_PRIVATE_KEY).toBe(SETTINGS.GITHUB_PRIVATE_KEY)
+})
+
+test('any free port is 0, as a number too', () => {
+  expect(parseConfig({ ...SETTINGS, PORT: 0 }, 'live').PORT).toBe(0)
+})
+
+describe('a sender', () => {
+  test.each(['shop@example.org', 'Shop <shop@example.org>', '"Shop, Ltd" <a.b+c@mail.example.org>', 'Läden <x@y>'])(
+    'may be %s, and the mail code takes it too',
+    (MAIL_FROM) => {
+      expect(problemsOf({ MAIL_FROM })).toEqual([])
+      connectMail({ url: 'smtp://127.0.0.1:1', from: MAIL_FROM }).close()
+    },
+  )
+  test.each([
+    'shop',
+    'Shop shop@example.org',
+    'Shop <shop@example.org',
+    'shop@example.org>',
+    'a@b@c',
+    'shop@exam_ple.org',
+    'Shop\r\nBcc: x@y <shop@example.org>',
+    '<>',
+  ])('can not be %j', (MAIL_FROM) => {
+    expect(problemsOf({ MAIL_FROM })).toEqual([
+      'MAIL_FROM is not right: a sender such as "Tern Shop <shop@example.org>".',
+    ])
+  })
+})
+
+describe('from the environment', () => {
+  afterEach(() => vi.unstubAllEnvs())
+  const setAll = (values: object) => {
+    for (const name of VARIABLES) vi.stubEnv(name, undefined)
+    for (const [name, value] of Object.entries(values)) vi.stubEnv(name, value)
+  }
+  test('a live shop is read, with every fault in the message', () => {
+    setAll(SETTINGS)
+    expect(readConfig().mode).toBe('live')
+    setAll({ ...SETTINGS, SHOP_URL: '', PORT: 'x' })
+    expect(readConfig).toThrow('PORT is not right: a whole number from 0 to 65535.\nSHOP_URL is missing.')
+  })
+  test('a sandbox takes its port and how much it logs, and nothing else', () => {
+    setAll({})
+    expect(readSandboxSettings()).toEqual({ PORT: 3000, LOG_LEVEL: 'warn' })
+    setAll({ PORT: '0', LOG_LEVEL: 'debug', STRIPE_SECRET_KEY: 'sk_live_0123456789' })
+    expect(readSandboxSettings()).toEqual({ PORT: 0, LOG_LEVEL: 'debug' })
+    setAll({ PORT: 'x' })
+    expect(readSandboxSettings).toThrow('PORT is not right: a whole number from 0 to 65535.')
+  })
+})

@@ -34,7 +34,7 @@ export function letter(about: About, name: string, subject: string, blocks: read
     id: `${name}.${order.id}`,
     to: customer.email,
     subject,
-    text: [...blocks.map(asText), '-- ', foot, ''].join('\n\n'),
+    text: [...blocks.map(asText), `-- \n${foot}\n`].join('\n\n'),
     html: asPage(subject, blocks, foot),
   }
 }

@@ -1,0 +1,75 @@
+import { createHmac } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keepDelivery, receiveDelivery, STRIPE_EVENTS } from '../app/intake.ts'
+import { openTestShop, type TestShop } from './support/shop.ts'
+
+let shop: TestShop
+beforeEach(async () => {
+  shop = await openTestShop()
+})
+afterEach(() => shop.close())
+
+const knock = { id: 'evt_1', type: 'checkout.session.completed', object: 'cs_test_1' }
+const jobOf = (id: string) => shop.store.job(`stripe:${id}`)
+
+/** Comes to the door as Stripe does. */
+function deliver({ id, type, object }: typeof knock) {
+  const raw = JSON.stringify({ object: 'event', id, type, data: { object: { id: object } } })
+  const at = Math.floor(Date.now() / 1000)
+  const mac = createHmac('sha256', shop.parts.config.STRIPE_WEBHOOK_SECRET[0] ?? '').update(`${at}.${raw}`)
+  return receiveDelivery(shop.parts, raw, `t=${at},v1=${mac.digest('hex')}`)
+}
+
+test('a knock is kept with the job to look, once', async () => {
+  expect(await deliver(knock)).toBe('kept')
+  expect(await jobOf('evt_1')).toMatchObject({ work: { kind: 'catch-up', object: 'cs_test_1' }, attempts: 0 })
+  expect(await deliver(knock)).toBe('known')
+  expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 1 })
+})
+
+test('a knock that is known makes no new job when its job is done, even after a restart', async () => {
+  await deliver(knock)
+  await shop.work()
+  await shop.restart()
+  expect(await deliver(knock)).toBe('known')
+  expect(await jobOf('evt_1')).toBeUndefined()
+})
+
+test('a hundred of the same knock at once are one', async () => {
+  const answers = await Promise.all(Array.from({ length: 100 }, () => deliver(knock)))
+  expect(answers.filter((answer) => answer === 'kept')).toHaveLength(1)
+  expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 1 })
+})
+
+test('two knocks about the same payment are two looks', async () => {
+  await Promise.all([deliver(knock), deliver({ ...knock, id: 'evt_2', type: 'checkout.session.expired' })])
+  expect(await shop.store.counts()).toMatchObject({ deliveries: 2, jobsWaiting: 2 })
+})
+
+test('what is forged leaves nothing behind', async () => {
+  expect(await receiveDelivery(shop.parts, '{}', 't=1,v1=00')).toBe('forged')
+  expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
+})
+
+test('a knock that can not be kept is not answered as if it were', async () => {
+  const full = { ...shop.parts, store: { ...shop.store, transact: () => Promise.reject(new Error('disk full')) } }
+  await expect(keepDelivery(full, knock)).rejects.toThrow('disk full')
+})
+
+describe('what a knock is about', () => {
+  test.each([...STRIPE_EVENTS])('%s is looked at', async (type) => {
+    await keepDelivery(shop.parts, { ...knock, type })
+    expect(await jobOf('evt_1')).toBeDefined()
+  })
+  test.each(['payment_intent.succeeded', 'customer.created', 'v2.core.event_destination.ping', ''])(
+    '%s is kept and left alone',
+    async (type) => {
+      expect(await keepDelivery(shop.parts, { ...knock, type })).toBe('kept')
+      expect(await jobOf('evt_1')).toBeUndefined()
+    },
+  )
+  test('nothing to look at is kept and left alone', async () => {
+    expect(await keepDelivery(shop.parts, { ...knock, object: null })).toBe('kept')
+    expect(await jobOf('evt_1')).toBeUndefined()
+  })
+})

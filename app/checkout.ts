@@ -7,7 +7,12 @@ import { newOrderId, type OrderId, orderIdFrom } from './order/id.ts'
 import { type Order, paymentStatus, replay } from './order/order.ts'
 import { type CartRequest, type Quote, type QuoteProblem, quote, shortages } from './order/quote.ts'
 import type { Parts } from './parts.ts'
-import { CHECKOUT_LIFETIME_MINUTES, checkoutPage, startCheckout } from './stripe/checkout.ts'
+import {
+  CHECKOUT_LIFETIME_MINUTES,
+  CHECKOUT_LIFETIME_MINUTES_MIN,
+  checkoutPage,
+  startCheckout,
+} from './stripe/checkout.ts'
 
 // From a cart to a payment page: priced by us, kept as an order, and only then shown to Stripe.
 
@@ -17,7 +22,7 @@ export type SaleRequest = CartRequest & { email?: string | undefined; retryKey?:
 export type Sale =
   | { end: 'started'; order: OrderId; url: string }
   | { end: 'refused'; problems: QuoteProblem[] }
-  /** The retry key was used before, for another cart. */
+  /** The retry key was used before: for another cart, or so long ago that Stripe would open no page for it. */
   | { end: 'conflict' }
 
 type SaleParts = Pick<Parts, 'config' | 'catalog' | 'store' | 'stripe' | 'now' | 'random'>
@@ -37,6 +42,7 @@ export async function startSale(parts: SaleParts, request: SaleRequest): Promise
   if (!isSameCart(order, priced)) return { end: 'conflict' }
   const thanks = thanksUrl(parts.config, id)
   if (paymentStatus(order) !== 'pending') return { end: 'started', order: id, url: thanks }
+  if (isTooLate(order, parts.now())) return { end: 'conflict' }
   return { end: 'started', order: id, url: (await openPage(parts, order, priced)) ?? thanks }
 }
 
@@ -90,6 +96,9 @@ function isSameCart(order: Order, priced: Quote): boolean {
     JSON.stringify([currency, shipTo, lines.map((line) => [line.price, line.quantity, line.unitAmount])])
   return cart(order) === cart(priced)
 }
+
+const isTooLate = ({ checkout, expiresAt }: Order, now: Date): boolean =>
+  !checkout && Date.parse(expiresAt) - now.getTime() < CHECKOUT_LIFETIME_MINUTES_MIN * 60_000
 
 /** Stripe's page for the order: a new one, or the one that it has already. */
 async function openPage(parts: SaleParts, order: Order, { zone }: Quote): Promise<string | null> {

@@ -71,7 +71,7 @@ const route = createRoute({
   responses: {
     201: { description: 'The order, and where to pay it', content: { 'application/json': { schema: CheckoutAnswer } } },
     303: { description: 'To a form: the same, as a redirect' },
-    409: problemResponse('The idempotency key belongs to another cart'),
+    409: problemResponse('The idempotency key belongs to another cart, or to a try of long ago'),
     422: problemResponse('Something in the cart cannot be bought'),
     429: problemResponse('Too many checkouts'),
     502: problemResponse('Stripe does not answer'),
@@ -102,7 +102,8 @@ export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
 /** Says why a sale could not be started. */
 export function refuse(c: Context<HttpEnv>, sale: Exclude<Sale, { end: 'started' }>): Promise<Response> {
   if (sale.end === 'conflict') {
-    const detail = 'This idempotency key was used for another cart. Use a new one.'
+    const detail =
+      'This was asked for before: with another cart, or too long ago. Ask again, with a new idempotency key.'
     return problem(c, { status: 409, title: 'Used before', detail })
   }
   const detail = sale.problems.map((one) => one.detail).join(' ')

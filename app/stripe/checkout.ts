@@ -2,8 +2,9 @@ import type Stripe from 'stripe'
 import type { ShippingZone } from '../../catalog/schema/shop.ts'
 import type { Order } from '../order/order.ts'
 
-/** Stripe's own bounds: 30 minutes to 24 hours. We leave room for a clock that is a little off. */
+/** Stripe's own bounds: 30 minutes to 24 hours. We leave room for another try, and for a clock that is a little off. */
 export const CHECKOUT_LIFETIME_MINUTES = 35
+export const CHECKOUT_LIFETIME_MINUTES_MIN = 30
 
 /** Stripe counts our Sessions under this name. */
 const INTEGRATION = 'tagsale_q7m2xk4d'

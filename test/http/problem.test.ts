@@ -233,7 +233,7 @@ describe('a checkout', () => {
     expect(await failure(door(CHECKOUTS, other))).toEqual({
       status: 409,
       title: 'Used before',
-      detail: 'This idempotency key was used for another cart. Use a new one.',
+      detail: 'This was asked for before: with another cart, or too long ago. Ask again, with a new idempotency key.',
     })
   })
   test('after too many others of this address, or of all', async () => {
@@ -261,6 +261,16 @@ describe('a checkout', () => {
       wait: 2,
     })
     await shop.stripe.control('faults', { down: false })
+  })
+  test('with the retry key of a try that Stripe never heard of, once it is too late for a page of that order', async () => {
+    const again = json({ lines: [guide] }, { 'idempotency-key': 'a try of long ago' })
+    await shop.stripe.control('faults', { down: true })
+    expect((await door(CHECKOUTS, again)).status).toBe(502)
+    await shop.stripe.control('faults', { down: false })
+    const later = doorOf(shop, { now: () => new Date(Date.now() + 6 * 60_000) })
+    expect((await failure(later(CHECKOUTS, again))).status).toBe(409)
+    expect((await door(CHECKOUTS, again)).status).toBe(201)
+    expect((await later(CHECKOUTS, again)).status).toBe(201)
   })
   test('while the store has its hands full', async () => {
     const busy = () => Promise.reject(new StoreBusyError('busy'))

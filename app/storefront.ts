@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,26 +22,36 @@ export type StorefrontOptions = {
 export async function buildStorefront(options: StorefrontOptions): Promise<string> {
   const folder = resolve(options.buildsFolder, await fingerprint(options))
   if (await exists(folder)) return folder
-  await mkdir(options.buildsFolder, { recursive: true })
-  const unfinished = resolve(options.buildsFolder, `.building-${randomUUID()}`)
+  const name = `.building-${randomUUID()}`
+  const built = join(ROOT, '.tagsale', name) // elsewhere, builds that run at once would share Astro's working folder
+  const unfinished = resolve(options.buildsFolder, name)
   try {
-    await runAstro(options, unfinished)
+    await runAstro(options, built)
+    await cp(built, unfinished, { recursive: true })
     await rename(unfinished, folder).catch(async (error: unknown) => {
       if (!(await exists(folder))) throw error // somebody else built the same meanwhile
     })
   } finally {
+    await rm(built, { recursive: true, force: true })
     await rm(unfinished, { recursive: true, force: true })
   }
   await forgetOldBuilds(options.buildsFolder)
   return folder
 }
 
+/** A hash of all that a build is made from: the catalog, the site, and the code that reads one for the other. */
 async function fingerprint({ catalogFolder, siteUrl }: StorefrontOptions): Promise<string> {
   const hash = createHash('sha256').update(siteUrl)
-  for (const folder of [resolve(catalogFolder), join(ROOT, 'site'), join(ROOT, 'catalog/schema')]) {
-    for (const file of await filesIn(folder)) hash.update(relative(folder, file)).update(await readFile(file))
+  const code = (await filesIn(join(ROOT, 'catalog'))).filter((file) => file.endsWith('.ts'))
+  const settings = ['package.json', 'astro.config.mjs'].map((name) => join(ROOT, name))
+  for (const file of [
+    ...(await filesIn(resolve(catalogFolder))),
+    ...(await filesIn(join(ROOT, 'site'))),
+    ...code,
+    ...settings,
+  ]) {
+    hash.update(relative(resolve(catalogFolder), file)).update(await readFile(file))
   }
-  hash.update(await readFile(join(ROOT, 'package.json')))
   return hash.digest('hex').slice(0, 16)
 }
 

@@ -79,7 +79,7 @@ describe('what an order lacks of its payment', () => {
   test.each(rows)('an order that is %s, whose payment is %s, lacks nothing when asked again', (before, state) => {
     const now = snapshot({
       state,
-      refunds: [refund('re_1', 100)],
+      refunds: [refund('re_1', 100), refund('re_2', 50, true)],
       disputes: [{ id: 'du_1', amount: 1, outcome: 'won' }],
     })
     expect(missingEvents(look(orderOf(placed(), ...orders[before]), now), now)).toEqual([])

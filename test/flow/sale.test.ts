@@ -195,6 +195,16 @@ test('with GitHub down the sale completes, the receipt goes out, and the downloa
   expect((await fetch(order.downloads[0]?.url ?? '')).status).toBe(200)
 })
 
+test('a file that GitHub gives straight, without an address to go to, is passed on as it comes', async () => {
+  await shop.github.control('faults', { stream: true })
+  const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const { downloads } = await readOrder(shop, await pay(shop, session))
+  const answer = await fetch(downloads[0]?.url ?? '', { redirect: 'manual' })
+  expect(answer.status).toBe(200)
+  expect(answer.headers.get('content-disposition')).toBe('attachment; filename="heron-guide.pdf"')
+  expect(sha256(new Uint8Array(await answer.arrayBuffer()))).toBe(downloads[0]?.sha256)
+})
+
 test('with the mail server down the order page has everything and says that the receipt is late; it comes once', async () => {
   await shop.mail.control('faults', { down: true })
   const { session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])

@@ -11,6 +11,7 @@ import {
   CHECKOUT_LIFETIME_MINUTES,
   CHECKOUT_LIFETIME_MINUTES_MIN,
   checkoutPage,
+  isTooLittle,
   startCheckout,
 } from './stripe/checkout.ts'
 
@@ -24,6 +25,8 @@ export type Sale =
   | { end: 'refused'; problems: QuoteProblem[] }
   /** The retry key was used before: for another cart, or so long ago that Stripe would open no page for it. */
   | { end: 'conflict' }
+
+const TOO_LITTLE = 'This is too little to pay by card: the least is about 0.50 in most currencies.'
 
 type SaleParts = Pick<Parts, 'config' | 'catalog' | 'store' | 'stripe' | 'now' | 'random'>
 
@@ -43,7 +46,12 @@ export async function startSale(parts: SaleParts, request: SaleRequest): Promise
   const thanks = thanksUrl(parts.config, id)
   if (paymentStatus(order) !== 'pending') return { end: 'started', order: id, url: thanks }
   if (isTooLate(order, parts.now())) return { end: 'conflict' }
-  return { end: 'started', order: id, url: (await openPage(parts, order, priced)) ?? thanks }
+  try {
+    return { end: 'started', order: id, url: (await openPage(parts, order, priced)) ?? thanks }
+  } catch (error) {
+    if (isTooLittle(error)) return { end: 'refused', problems: [{ line: null, detail: TOO_LITTLE }] }
+    throw error
+  }
 }
 
 /** The cart of an order that came to nothing, to start again with today's prices, or the one that the buyer chose. */

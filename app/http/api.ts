@@ -1,6 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
@@ -16,7 +15,7 @@ import { downloadRoutes } from './downloads.ts'
 import { createMetrics, healthRoutes } from './health.ts'
 import { createLimits } from './limit.ts'
 import { orderRoutes } from './orders.ts'
-import { type ProblemInput, problem } from './problem.ts'
+import { limitBody, problem, Refusal } from './problem.ts'
 import { storefrontRoutes } from './storefront.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -27,7 +26,9 @@ const STRIPE_PAGE = 'https://checkout.stripe.com'
 /** The door: every route, one error shape, and what holds for all of them. */
 export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   const api = new OpenAPIHono<HttpEnv>({
-    defaultHook: (result, c) => (result.success ? undefined : problem(c, unreadable(result.error))),
+    defaultHook: (result) => {
+      if (!result.success) throw unreadable(result.error)
+    },
   })
   const limits = createLimits(parts.config)
   const metrics = createMetrics(parts)
@@ -40,7 +41,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
       maxAge: 600,
     }),
   )
-  api.use('/api/*', bodyLimit({ maxSize: API_BODY_BYTES_MAX, onError: (c) => problem(c, TOO_LARGE) }))
+  api.use('/api/*', limitBody(API_BODY_BYTES_MAX))
   checkoutRoutes(api, limits)
   orderRoutes(api, limits)
   downloadRoutes(api, limits)
@@ -49,14 +50,13 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   docsRoutes(api)
   storefrontRoutes(api)
   api.onError((error, c) => {
-    const level = error instanceof HTTPException ? 'debug' : 'error'
-    parts.log[level]({ request: c.var.requestId, route: routePath(c), err: error }, 'request failed')
-    return problem(c, failure(error))
+    const refusal = refusalOf(error)
+    if (refusal !== error)
+      parts.log.error({ request: c.var.requestId, route: routePath(c), err: error }, 'request failed')
+    return problem(c, refusal.input)
   })
   return api
 }
-
-const TOO_LARGE = { status: 413, title: 'Too large', detail: `A request is at most ${API_BODY_BYTES_MAX} bytes.` }
 
 const withParts =
   (parts: Parts): MiddlewareHandler<HttpEnv> =>
@@ -98,22 +98,29 @@ function securityHeaders({ mode, STRIPE_API_URL }: Config): MiddlewareHandler {
   })
 }
 
-/** What went wrong, without its insides: the request, the store being busy, Stripe being away, or a bug of ours. */
-function failure(error: Error): ProblemInput {
+/** What went wrong, without its insides: a refusal of ours, the request, the store being busy, Stripe, or a bug. */
+function refusalOf(error: Error): Refusal {
+  if (error instanceof Refusal) return error
   if (error instanceof HTTPException) {
-    return { status: error.status, title: 'This is not what was expected', detail: `${error.message}.` }
+    return new Refusal({ status: error.status, title: 'This is not what was expected', detail: `${error.message}.` })
   }
   if (error instanceof StoreBusyError) {
     const detail = 'The shop has its hands full. Please try again in a moment.'
-    return { status: 503, title: 'In a moment', detail, retryAfterSeconds: BUSY_RETRY_SECONDS }
+    return new Refusal({ status: 503, title: 'In a moment', detail, retryAfterSeconds: BUSY_RETRY_SECONDS })
   }
-  if ('type' in error && String(error.type).startsWith('Stripe')) {
-    const detail = 'Our payment provider does not answer just now. Nothing was charged; please try again in a moment.'
-    return { status: 502, title: 'Payment is not available', detail, retryAfterSeconds: BUSY_RETRY_SECONDS }
+  if ('type' in error && String(error.type).startsWith('Stripe')) return stripeRefusal(String(error.type))
+  const detail = 'Something went wrong here. Nothing of yours is lost; please try again.'
+  return new Refusal({ status: 500, title: 'Our mistake', detail })
+}
+
+/** Stripe is away or in a hurry, or it does not take what we ask: then waiting does not help, and a person must look. */
+function stripeRefusal(type: string): Refusal {
+  const isPassing = ['StripeConnectionError', 'StripeAPIError', 'StripeRateLimitError'].includes(type)
+  const title = 'Payment is not available'
+  if (!isPassing) {
+    const detail = 'Our payment provider does not take this. Nothing was charged, and the maintainers can see it.'
+    return new Refusal({ status: 502, title, detail })
   }
-  return {
-    status: 500,
-    title: 'Our mistake',
-    detail: 'Something went wrong here. Nothing of yours is lost; please try again.',
-  }
+  const detail = 'Our payment provider does not answer just now. Nothing was charged; please try again in a moment.'
+  return new Refusal({ status: 502, title, detail, retryAfterSeconds: BUSY_RETRY_SECONDS })
 }

@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { type Sale, type SaleRequest, startSale } from '../checkout.ts'
+import { type Sale, startSale } from '../checkout.ts'
 import { CART_LINES_MAX, LINE_QUANTITY_MAX } from '../order/quote.ts'
 import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
-import { problem, problemResponse } from './problem.ts'
+import { problemResponse, Refusal } from './problem.ts'
 
 const RETRY_KEY_CHARACTERS_MAX = 200
 const Price = z
@@ -82,48 +82,38 @@ const route = createRoute({
 export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
   // A form has other fields than the JSON that the route describes, so it is taken before.
   api.post('/api/v1/checkouts', async (c, next) => {
-    const wait = await limits.checkout(addressOf(c))
-    if (wait) return tooMany(c, wait)
+    await limits.checkout(addressOf(c))
     if (!isForm(c)) return next()
     const form = CheckoutForm.safeParse(await c.req.parseBody())
-    if (!form.success) return problem(c, unreadable(form.error))
+    if (!form.success) throw unreadable(form.error)
     const { price, quantity, amount, ...rest } = form.data
-    const sale = await startSale(c.var.parts, { ...rest, lines: [{ price, quantity, amount }] })
-    return sale.end === 'started' ? c.redirect(sale.url, 303) : refuse(c, sale)
+    const { url } = started(await startSale(c.var.parts, { ...rest, lines: [{ price, quantity, amount }] }))
+    return c.redirect(url, 303)
   })
   api.openapi(route, async (c) => {
     const { 'idempotency-key': retryKey } = c.req.valid('header')
-    const sale = await startSale(c.var.parts, { ...c.req.valid('json'), retryKey } satisfies SaleRequest)
-    if (sale.end !== 'started') return refuse(c, sale) as never
-    return c.json({ order: sale.order, url: sale.url }, 201)
+    const { order, url } = started(await startSale(c.var.parts, { ...c.req.valid('json'), retryKey }))
+    return c.json({ order, url }, 201)
   })
 }
 
-/** Says why a sale could not be started. */
-export function refuse(c: Context<HttpEnv>, sale: Exclude<Sale, { end: 'started' }>): Promise<Response> {
+/** The sale that was started; throws a Refusal that says why it was not. */
+export function started(sale: Sale): Extract<Sale, { end: 'started' }> {
+  if (sale.end === 'started') return sale
   if (sale.end === 'conflict') {
     const detail =
       'This was asked for before: with another cart, or too long ago. Ask again, with a new idempotency key.'
-    return problem(c, { status: 409, title: 'Used before', detail })
+    throw new Refusal({ status: 409, title: 'Used before', detail })
   }
   const detail = sale.problems.map((one) => one.detail).join(' ')
-  return problem(c, { status: 422, title: 'This cannot be bought as it is', detail, errors: sale.problems })
+  throw new Refusal({ status: 422, title: 'This cannot be bought as it is', detail, errors: sale.problems })
 }
 
-/** The problem for input that its schema refuses, naming the fields. */
-export function unreadable(error: z.core.$ZodError) {
+/** The refusal of input that does not fit its schema, naming the fields. */
+export function unreadable(error: z.core.$ZodError): Refusal {
   const detail = error.issues.map((issue) => `${issue.path.join('.') || 'The body'}: ${issue.message}.`).join(' ')
-  return { status: 422, title: 'This is not what was expected', detail }
+  return new Refusal({ status: 422, title: 'This is not what was expected', detail })
 }
-
-/** Says how long to wait. */
-export const tooMany = (c: Context<HttpEnv>, retryAfterSeconds: number): Promise<Response> =>
-  problem(c, {
-    status: 429,
-    title: 'Too many tries',
-    detail: `Please wait ${retryAfterSeconds} seconds, then try again.`,
-    retryAfterSeconds,
-  })
 
 const isForm = (c: Context): boolean =>
   /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(c.req.header('content-type') ?? '')

@@ -3,10 +3,9 @@ import type { Context } from 'hono'
 import { type NotGiven, openDownload } from '../fulfillment/download.ts'
 import { checkDownload } from '../link.ts'
 import { isOrderId } from '../order/id.ts'
-import { tooMany } from './checkout.ts'
 import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
-import { problem, problemResponse } from './problem.ts'
+import { problemResponse, Refusal } from './problem.ts'
 
 const route = createRoute({
   method: 'get',
@@ -42,35 +41,33 @@ export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
     const link = isOrderId(id)
       ? checkDownload(parts.config, { order: id, asset, ...c.req.valid('query') }, parts.now())
       : 'forged'
-    if (link === 'forged') return notWhole(c, limits) as never
-    if (link === 'expired') return gone(c, 'This link has expired. Your order page has a fresh one.') as never
+    if (link === 'forged') await notWhole(c, limits)
+    if (link === 'expired') throw gone('This link has expired. Your order page has a fresh one.')
     const order = isOrderId(id) ? await parts.store.order(id) : undefined
-    if (!order) return gone(c, NOT_ENTITLED) as never
+    if (!order) throw gone(NOT_ENTITLED)
     const file = await openDownload(parts, order, asset)
     if ('redirect' in file) return c.body(null, 302, { ...PRIVATE, location: file.redirect })
     if ('stream' in file) return c.body(file.stream, 200, { ...file.headers, ...PRIVATE }) as never
-    if (file.refused === 'not-entitled') return gone(c, NOT_ENTITLED) as never
+    if (file.refused === 'not-entitled') throw gone(NOT_ENTITLED)
     parts.log.warn({ order: id, asset, why: file.refused, reason: file.reason }, 'download not given')
-    return notNow(c, file) as never
+    throw notNow(file)
   })
 }
 
 const NOT_ENTITLED = 'This order does not, or no longer, entitle to this file.'
 
-async function notWhole(c: Context<HttpEnv>, limits: Limits): Promise<Response> {
-  const wait = await limits.wrongKey(addressOf(c))
-  if (wait) return tooMany(c, wait)
+async function notWhole(c: Context<HttpEnv>, limits: Limits): Promise<never> {
+  await limits.wrongKey(addressOf(c))
   const detail = 'This link is not whole. Copy all of it from your mail, or go to your order page.'
-  return problem(c, { status: 404, title: 'No such download', detail })
+  throw new Refusal({ status: 404, title: 'No such download', detail })
 }
 
-const gone = (c: Context<HttpEnv>, detail: string): Promise<Response> =>
-  problem(c, { status: 410, title: 'No longer here', detail })
+const gone = (detail: string) => new Refusal({ status: 410, title: 'No longer here', detail })
 
-function notNow(c: Context<HttpEnv>, file: Exclude<NotGiven, { refused: 'not-entitled' }>): Promise<Response> {
+function notNow(file: Exclude<NotGiven, { refused: 'not-entitled' }>): Refusal {
   const detail =
     file.refused === 'missing'
       ? 'The file is not where it should be. The maintainers can see that; your download waits for you.'
       : 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.'
-  return problem(c, { status: 503, title: 'Not just now', detail, retryAfterSeconds: file.retryAfterSeconds })
+  return new Refusal({ status: 503, title: 'Not just now', detail, retryAfterSeconds: file.retryAfterSeconds })
 }

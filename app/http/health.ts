@@ -4,7 +4,7 @@ import { routePath } from 'hono/route'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Parts } from '../parts.ts'
 import type { HttpEnv } from './context.ts'
-import { problem, problemResponse } from './problem.ts'
+import { problemResponse, Refusal } from './problem.ts'
 
 const text = (description: string) => ({ description, content: { 'text/plain': { schema: z.string() } } })
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -76,7 +76,7 @@ export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): 
     const isAllowed =
       mode === 'sandbox' || (METRICS_TOKEN && c.req.header('authorization') === `Bearer ${METRICS_TOKEN}`)
     if (!isAllowed)
-      return problem(c, { status: 404, title: 'Nothing here', detail: 'There is nothing at this address.' }) as never
+      throw new Refusal({ status: 404, title: 'Nothing here', detail: 'There is nothing at this address.' })
     return c.text(await registry.metrics(), 200)
   })
 }

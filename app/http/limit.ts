@@ -3,19 +3,18 @@ import type { Context } from 'hono'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Config } from '../config.ts'
 import type { HttpEnv } from './context.ts'
+import { Refusal } from './problem.ts'
 
 /** Wrong keys a minute from one address before it has to wait. */
 const WRONG_KEYS_PER_MINUTE = 20
 const EVERYBODY = 'everybody'
 
-/** Seconds to wait, or nothing when there is room. */
-type Wait = number | undefined
-
+/** Counters by address. Where one is full they throw a Refusal that says how long to wait. */
 export type Limits = {
   /** Counts a checkout of this address and of all: cards are tested, and stock held, by making many. */
-  checkout: (address: string) => Promise<Wait>
+  checkout: (address: string) => Promise<void>
   /** Counts a wrong order key or a forged download link. */
-  wrongKey: (address: string) => Promise<Wait>
+  wrongKey: (address: string) => Promise<void>
 }
 
 /** Limits of one process. With several behind a load balancer each counts for itself. */
@@ -25,7 +24,10 @@ export function createLimits(config: Config): Limits {
   const inAll = perMinute(config.CHECKOUTS_PER_MINUTE)
   const wrongKeys = perMinute(WRONG_KEYS_PER_MINUTE)
   return {
-    checkout: async (address) => (await consume(perAddress, address)) ?? (await consume(inAll, EVERYBODY)),
+    async checkout(address) {
+      await consume(perAddress, address)
+      await consume(inAll, EVERYBODY)
+    },
     wrongKey: (address) => consume(wrongKeys, address),
   }
 }
@@ -38,12 +40,15 @@ export function addressOf(c: Context<HttpEnv>): string {
   return claimed || (c.env?.incoming ? getConnInfo(c).remote.address : undefined) || 'unknown'
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<Wait> {
+async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
   try {
     await limiter.consume(key)
-    return undefined
   } catch (error) {
-    if (error instanceof RateLimiterRes) return Math.ceil(error.msBeforeNext / 1000)
-    throw error
+    throw error instanceof RateLimiterRes ? tooMany(Math.ceil(error.msBeforeNext / 1000)) : error
   }
+}
+
+function tooMany(retryAfterSeconds: number): Refusal {
+  const detail = `Please wait ${retryAfterSeconds} seconds, then try again.`
+  return new Refusal({ status: 429, title: 'Too many tries', detail, retryAfterSeconds })
 }

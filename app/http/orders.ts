@@ -8,13 +8,13 @@ import { isOrderId, type OrderId } from '../order/id.ts'
 import { receiptJob } from '../order/job.ts'
 import { type Order, paymentStatus } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
-import { refuse, tooMany } from './checkout.ts'
+import { started } from './checkout.ts'
 import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
 import { orderFragment } from './order-page.ts'
 import { OrderView, viewOrder } from './order-view.ts'
 import { showPage } from './page.ts'
-import { problem, problemResponse } from './problem.ts'
+import { problemResponse, Refusal } from './problem.ts'
 
 /** How often a waiting page may make us ask Stripe about the same order. */
 const LOOK_AGAIN_SECONDS = 2
@@ -77,24 +77,21 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
 
   api.openapi(readRoute, async (c) => {
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
-    if (order instanceof Response) return order as never
     return c.json(await view(c.var.parts, order), 200, { 'cache-control': 'no-store' })
   })
   api.openapi(pageRoute, async (c) => {
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
-    return order instanceof Response ? (order as never) : showOrder(c, 'order', order)
+    return showOrder(c, 'order', order)
   })
   api.openapi(thanksRoute, async (c) => {
     const order = await open(c, c.req.valid('query'))
-    return order instanceof Response ? (order as never) : showOrder(c, 'thanks', order)
+    return showOrder(c, 'thanks', order)
   })
   api.openapi(retryRoute, async (c) => {
-    const wait = await limits.checkout(addressOf(c))
-    if (wait) return tooMany(c, wait) as never
+    await limits.checkout(addressOf(c))
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
-    if (order instanceof Response) return order as never
-    const sale = await startSale(c.var.parts, cartOf(order))
-    return sale.end === 'started' ? c.redirect(sale.url, 303) : (refuse(c, sale) as never)
+    const { url } = started(await startSale(c.var.parts, cartOf(order)))
+    return c.redirect(url, 303)
   })
 }
 
@@ -106,15 +103,14 @@ async function openOrder(
   limits: Limits,
   lastLooks: Map<OrderId, number>,
   { order: id, key, checkout }: Ask,
-): Promise<Order | Response> {
+): Promise<Order> {
   const { parts } = c.var
   const isOpen = isOrderId(id) && isOrderKey(parts.config, id, key)
   const order = isOpen ? await parts.store.order(id) : undefined
   if (!order) {
-    const wait = await limits.wrongKey(addressOf(c))
-    if (wait) return tooMany(c, wait)
+    await limits.wrongKey(addressOf(c))
     const detail = 'There is no such order, or the link is not whole. Copy all of it from your mail.'
-    return problem(c, { status: 404, title: 'No such order', detail })
+    throw new Refusal({ status: 404, title: 'No such order', detail })
   }
   const object = order.checkout ?? (checkout?.startsWith('cs_') ? checkout : undefined)
   if (!object || paymentStatus(order) !== 'pending' || !mayLook(lastLooks, order.id, parts.now())) return order

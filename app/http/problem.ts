@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { HttpEnv } from './context.ts'
@@ -22,6 +23,25 @@ export type ProblemInput = Pick<Problem, 'status' | 'title' | 'detail'> & {
   errors?: { line: number | null; detail: string }[]
   retryAfterSeconds?: number
 }
+
+/** Ends a request with a problem. Thrown by the door's routes alone, so that each reads as what happens when all is well. */
+export class Refusal extends Error {
+  readonly input: ProblemInput
+  constructor(input: ProblemInput) {
+    super(input.title)
+    this.name = 'Refusal'
+    this.input = input
+  }
+}
+
+/** Refuses a body of more than so many bytes, before it is read. */
+export const limitBody = (maxSize: number): MiddlewareHandler =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Refusal({ status: 413, title: 'Too large', detail: `At most ${maxSize} bytes are taken here.` })
+    },
+  })
 
 /** Answers with a problem: as JSON to software, as a page of the shop to a person in a browser. */
 export async function problem(c: Context<HttpEnv>, input: ProblemInput): Promise<Response> {

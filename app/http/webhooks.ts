@@ -1,8 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { receiveDelivery } from '../intake.ts'
 import type { HttpEnv } from './context.ts'
-import { problem, problemResponse } from './problem.ts'
+import { limitBody, problemResponse, Refusal } from './problem.ts'
 
 export const WEBHOOK_BODY_BYTES_MAX = 1024 * 1024
 
@@ -22,15 +21,14 @@ const route = createRoute({
 
 /** POST /webhooks/stripe: genuine → kept → answered. */
 export function webhookRoutes(api: OpenAPIHono<HttpEnv>): void {
-  api.use('/webhooks/*', bodyLimit({ maxSize: WEBHOOK_BODY_BYTES_MAX, onError: (c) => problem(c, TOO_LARGE) }))
+  api.use('/webhooks/*', limitBody(WEBHOOK_BODY_BYTES_MAX))
   api.openapi(route, async (c) => {
     const received = await receiveDelivery(c.var.parts, await c.req.text(), c.req.header('stripe-signature'))
-    if (received === 'forged') return problem(c, NOT_GENUINE) as never
+    if (received === 'forged') throw new Refusal(NOT_GENUINE)
     return c.body(null, 204)
   })
 }
 
-const TOO_LARGE = { status: 413, title: 'Too large', detail: `A webhook is at most ${WEBHOOK_BODY_BYTES_MAX} bytes.` }
 const NOT_GENUINE = {
   status: 400,
   title: 'Not genuine',

@@ -136,7 +136,7 @@ export function paymentStatus(order: Order): PaymentStatus {
 /** Where the goods are. Downloads count as fulfilled once they are ready, parcels once they are on their way. */
 export function fulfillmentStatus(order: Order): FulfillmentStatus {
   if (order.stalls.length > 0) return 'stalled'
-  const shipped = new Set(order.shipments.flatMap((shipment) => shipment.lines))
+  const shipped = shippedLines(order)
   const parcels = order.lines.filter((line) => line.parcel)
   if (parcels.length > 0 && parcels.every((line) => shipped.has(line.id))) {
     return order.shipments.every((shipment) => shipment.deliveredAt) ? 'delivered' : 'shipped'
@@ -145,6 +145,9 @@ export function fulfillmentStatus(order: Order): FulfillmentStatus {
   if (done.length === order.lines.length) return 'fulfilled'
   return done.length > 0 ? 'partially_fulfilled' : 'unfulfilled'
 }
+
+const shippedLines = (order: Order): ReadonlySet<string> =>
+  new Set(order.shipments.flatMap((shipment) => shipment.lines))
 
 /** One word for people and the API. */
 export function summaryOf(order: Order): OrderSummary {
@@ -157,11 +160,17 @@ export function summaryOf(order: Order): OrderSummary {
   return fulfillment === 'delivered' ? 'DELIVERED' : 'PAID'
 }
 
-/** What the order holds back from other buyers, by price id: from the moment it is placed until it is given up. */
+/**
+ * What the order holds back from other buyers, by price id: from the moment it is placed until it is given up, or its
+ * money is back before anything was shipped.
+ */
 export function takenBy(order: Order | undefined): Map<string, number> {
   const taken = new Map<string, number>()
-  if (!order || paymentStatus(order) === 'failed') return taken
-  for (const { price, quantity } of order.lines.flatMap((line) => line.takes)) {
+  const status = order && paymentStatus(order)
+  if (!order || status === 'failed') return taken
+  const shipped = shippedLines(order)
+  const held = status === 'refunded' ? order.lines.filter((line) => shipped.has(line.id)) : order.lines
+  for (const { price, quantity } of held.flatMap((line) => line.takes)) {
     taken.set(price, (taken.get(price) ?? 0) + quantity)
   }
   return taken

@@ -44,6 +44,9 @@ export async function startCheckout(
   return { checkout: session.id, url: session.url }
 }
 
+/** Whether Stripe refused because it takes no payment this small: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+export const isTooLittle = (error: unknown): boolean => (error as { code?: unknown }).code === 'amount_too_small'
+
 /** The open payment page of a Session, or nothing once it is paid or closed. */
 export async function checkoutPage(stripe: Stripe, checkout: string): Promise<string | null> {
   return (await stripe.checkout.sessions.retrieve(checkout)).url

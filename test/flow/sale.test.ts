@@ -159,6 +159,14 @@ test('the buyer names a price, but not below the least', async () => {
   expect((await shop.stripe.api.checkout.sessions.retrieve(session)).amount_total).toBe(1234)
 })
 
+test('what is too little for a card is said so', async () => {
+  const sale = await checkOut(shop, [{ price: 'leaflet', quantity: 1 }])
+  expect([sale.status, sale.detail]).toEqual([
+    422,
+    'This is too little to pay by card: the least is about 0.50 in most currencies.',
+  ])
+})
+
 test('a bundle takes its parts from the shelf and gives their files', async () => {
   const { session } = await checkOut(shop, [{ price: 'bundle', quantity: 2 }], { shipTo: 'DE' })
   expect((await checkOut(shop, [{ price: 'sticker', quantity: 2 }], { shipTo: 'DE' })).detail).toBe(

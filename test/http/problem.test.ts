@@ -166,7 +166,7 @@ describe('a checkout', () => {
     return { status, title: 'This is not what was expected', detail }
   }
   test('that is too large', async () => {
-    const tooLarge = { status: 413, title: 'Too large', detail: `A request is at most ${API_BODY_BYTES_MAX} bytes.` }
+    const tooLarge = { status: 413, title: 'Too large', detail: `At most ${API_BODY_BYTES_MAX} bytes are taken here.` }
     const body = JSON.stringify({ lines: [guide], more: 'x'.repeat(API_BODY_BYTES_MAX) })
     expect(await failure(door(CHECKOUTS, json(body)))).toEqual(tooLarge)
     expect(await failure(door(CHECKOUTS, form({ price: 'x'.repeat(API_BODY_BYTES_MAX) })))).toEqual(tooLarge)
@@ -313,7 +313,7 @@ describe('a webhook', () => {
     expect(await failure(door('/webhooks/stripe', json(body)))).toEqual({
       status: 413,
       title: 'Too large',
-      detail: `A webhook is at most ${WEBHOOK_BODY_BYTES_MAX} bytes.`,
+      detail: `At most ${WEBHOOK_BODY_BYTES_MAX} bytes are taken here.`,
     })
   })
 })

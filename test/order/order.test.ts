@@ -194,7 +194,8 @@ describe('the shelf', () => {
     ['with the bank', [processing]],
     ['paid', [paid]],
     ['paid late', [expired, paid]],
-    ['refunded', [paid, refunded(1900)]],
+    ['refunded in part', [paid, refunded(900)]],
+    ['refunded after it was shipped', [paid, shipped('line-2', 'line-3'), refunded(1900)]],
   ] as [string, Fact[]][])('an order that is %s holds back all that its lines take', (_, after) => {
     expect([...takenBy(orderOf(placed(pair), ...after))]).toEqual([
       ['sticker', 4],
@@ -204,6 +205,7 @@ describe('the shelf', () => {
   test.each([
     ['given up', [expired]],
     ['refused by the bank', [failed]],
+    ['refunded before it was shipped', [paid, refunded(1900)]],
   ] as [string, Fact[]][])('an order that is %s holds back nothing', (_, after) => {
     expect(takenBy(orderOf(placed(pair), ...after)).size).toBe(0)
   })

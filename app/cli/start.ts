@@ -18,6 +18,9 @@ import { type Addresses, startStandIns } from './stand-ins.ts'
 /** An editor writes a file in several steps; we look when it is done. */
 const EDIT_SETTLES_MILLISECONDS = 150
 
+/** Where scripts read what answers where; there only while it does. */
+const ADDRESSES = 'sandbox.json'
+
 /** Ends the command with a sentence instead of a stack. */
 class Sentence extends Error {}
 
@@ -31,6 +34,7 @@ async function start(): Promise<void> {
   await mkdir(folder, { recursive: true })
   await nodeDisk.lock(folder) // until the process ends: two sandboxes may not share one
   if (fresh) await forget(folder)
+  await rm(join(stateFolder, ADDRESSES), { force: true })
 
   const siteUrl = `http://localhost:${port}`
   const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(stateFolder, 'site') })
@@ -47,6 +51,7 @@ async function start(): Promise<void> {
   )
   onceAskedToStop(async () => {
     watcher.close()
+    await rm(join(stateFolder, ADDRESSES), { force: true })
     await app.stop()
     await standIns.close()
   })
@@ -112,7 +117,7 @@ const describe = (problems: readonly CatalogProblem[], folder: string): string =
 
 /** For scripts: written once everything answers, and whole or not at all. */
 async function writeAddresses(stateFolder: string, addresses: { shop: string } & Addresses): Promise<void> {
-  const file = join(stateFolder, 'sandbox.json')
+  const file = join(stateFolder, ADDRESSES)
   await writeFile(`${file}.new`, `${JSON.stringify(addresses, null, 2)}\n`)
   await rename(`${file}.new`, file)
 }

@@ -47,7 +47,7 @@ export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
     if (!order) throw gone(NOT_ENTITLED)
     const file = await openDownload(parts, order, asset)
     if ('redirect' in file) return c.body(null, 302, { ...PRIVATE, location: file.redirect })
-    if ('stream' in file) return c.body(file.stream, 200, { ...file.headers, ...PRIVATE }) as never
+    if ('stream' in file) return c.body(file.stream, 200, { ...file.headers, ...PRIVATE })
     if (file.refused === 'not-entitled') throw gone(NOT_ENTITLED)
     parts.log.warn({ order: id, asset, why: file.refused, reason: file.reason }, 'download not given')
     throw notNow(file)

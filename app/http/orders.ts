@@ -136,5 +136,5 @@ async function showOrder(c: Context<HttpEnv>, shell: 'order' | 'thanks', order: 
   const { parts } = c.var
   const retryUrl = `/orders/${order.id}/retry?key=${orderKey(parts.config, order.id)}`
   const content = await showPage(parts, shell, orderFragment(await view(parts, order), retryUrl))
-  return c.html(content, 200, { 'cache-control': 'no-store' }) as never
+  return c.html(content, 200, { 'cache-control': 'no-store' })
 }

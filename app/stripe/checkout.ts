@@ -34,7 +34,7 @@ export async function startCheckout(
       integration_identifier: INTEGRATION,
       expires_at: Math.floor(Date.parse(order.expiresAt) / 1000),
       line_items: order.lines.map((line) => lineItem(line, order.currency)),
-      ...(zone && shippingParams(zone, order.currency)),
+      ...(zone && shippingParams(zone, order)),
       metadata,
       payment_intent_data: { metadata },
     },
@@ -64,10 +64,12 @@ function lineItem(line: Order['lines'][number], currency: string): Stripe.Checko
   }
 }
 
-function shippingParams(zone: ShippingZone, currency: string): Partial<Stripe.Checkout.SessionCreateParams> {
+/** The buyer's country comes first among those that cost the same. */
+function shippingParams(zone: ShippingZone, { currency, shipTo }: Order): Partial<Stripe.Checkout.SessionCreateParams> {
+  const countries = zone.countries.toSorted((one, other) => Number(other === shipTo) - Number(one === shipTo))
   type Countries = Stripe.Checkout.SessionCreateParams.ShippingAddressCollection['allowed_countries']
   return {
-    shipping_address_collection: { allowed_countries: zone.countries as Countries },
+    shipping_address_collection: { allowed_countries: countries as Countries },
     shipping_options: zone.rates.map((rate) => ({
       shipping_rate_data: {
         type: 'fixed_amount',

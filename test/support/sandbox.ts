@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +14,12 @@ export type Addresses = { shop: string; stripe: string; github: string; inbox: s
 export async function startSandbox(options: { catalog: string; state?: string; port?: number }) {
   const state = options.state ?? (await mkdtemp(join(tmpdir(), 'tagsale-sandbox-')))
   const file = join(state, 'sandbox.json')
-  await rm(file, { force: true })
+  const written = () =>
+    stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    )
+  const before = await written() // by one that was killed, or still runs
   const child = spawn(process.execPath, ['app/cli/start.ts', '--catalog', options.catalog, '--state', state], {
     cwd: ROOT,
     env: { ...process.env, PORT: String(options.port ?? 0), LOG_LEVEL: 'warn' },
@@ -26,7 +30,7 @@ export async function startSandbox(options: { catalog: string; state?: string; p
   child.stderr.on('data', (chunk) => (output += chunk))
   const exited = new Promise<number | null>((done) => child.once('exit', done))
   const deadline = Date.now() + START_SECONDS_MAX * 1000
-  while (!existsSync(file)) {
+  while ((await written()) <= before) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the sandbox did not start:\n${output}`)
     await sleep(50)
   }

@@ -71,7 +71,7 @@ function lineRow({ item, text, image }: CheckoutLine, form: FormState): Html {
   const { minimum, maximum } = item.adjustable_quantity ?? {}
   const each = money(item.price?.unit_amount ?? null, item.currency)
   return html`<li>
-    ${image ? html`<img src="${image}" alt="">` : html`<span class="blank"></span>`}
+    ${image ? html`<img src="${image}" alt="">` : ''}
     <div class="name">
       <div>${item.description}</div>
       ${text ? html`<div class="soft">${text}</div>` : ''}
@@ -104,7 +104,9 @@ function contact(session: Stripe.Checkout.Session, form: FormState): Html {
 }
 
 function address(session: Stripe.Checkout.Session, form: FormState): Html {
-  const countries = (session.shipping_address_collection?.allowed_countries ?? [])
+  const allowed = session.shipping_address_collection?.allowed_countries ?? []
+  const withCountry = { ...form, values: { country: allowed[0] ?? '', ...form.values } }
+  const countries = allowed
     .map((code) => ({ value: code, label: countryName(code) }))
     .sort((one, other) => one.label.localeCompare(other.label))
   return html`<fieldset class="panel stack">
@@ -117,7 +119,7 @@ function address(session: Stripe.Checkout.Session, form: FormState): Html {
       ${field('city', 'City', form, { autocomplete: 'address-level2' })}
     </div>
     ${field('state', 'State or region (optional)', form, { autocomplete: 'address-level1' })}
-    ${select('country', 'Country', countries, form, 'country')}
+    ${select('country', 'Country', countries, withCountry, 'country')}
   </fieldset>`
 }
 

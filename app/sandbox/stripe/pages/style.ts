@@ -30,9 +30,10 @@ a { color: var(--accent); }
 .soft { color: var(--soft); font-size: .9rem; }
 p { margin: 0 0 .5rem; }
 ul.lines { list-style: none; margin: 0; padding: 0; }
-ul.lines li { display: grid; grid-template-columns: 3rem 1fr auto; gap: .25rem .75rem; padding: .75rem 0; border-top: 1px solid var(--line); }
+ul.lines li { display: grid; grid-template-columns: 1fr auto; gap: .25rem .75rem; padding: .75rem 0; border-top: 1px solid var(--line); }
 ul.lines li:first-child { border-top: 0; }
-ul.lines img, ul.lines .blank { width: 3rem; height: 3rem; border-radius: 8px; object-fit: cover; background: var(--ground); border: 1px solid var(--line); }
+ul.lines li:has(img) { grid-template-columns: 3rem 1fr auto; }
+ul.lines img { width: 3rem; height: 3rem; border-radius: 8px; object-fit: cover; background: var(--ground); border: 1px solid var(--line); }
 ul.lines .name { overflow-wrap: anywhere; }
 dl.sums { display: grid; grid-template-columns: 1fr auto; gap: .35rem 1rem; margin: 1rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); }
 dl.sums dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }

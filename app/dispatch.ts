@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts'
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
 // piece of work finds out for itself what is left to do.
 
-const JOBS_AT_ONCE = 16
+const JOBS_AT_ONCE = 4
 const JOB_LEASE_SECONDS = 120
 const SWEEP_EVERY_MINUTES = 1
 /** Each sweep looks back over the one before: Stripe lists an event a little after it happened. */
@@ -20,11 +20,12 @@ const SWEEP_ID = 'sweep:stripe'
 
 /** Performs the jobs that are due, side by side, and records how each ended. Gives how many there were. */
 export async function dispatchDueJobs(parts: Parts): Promise<number> {
-  const jobs = await parts.store.claimJobs(parts.now(), JOBS_AT_ONCE, JOB_LEASE_SECONDS)
+  const begun = parts.now()
+  const jobs = await parts.store.claimJobs(begun, JOBS_AT_ONCE, JOB_LEASE_SECONDS)
   await Promise.all(
     jobs.map(async (job) => {
       const outcome = await performJob(parts, job).catch((error: unknown): JobOutcome => retryAfter(parts, job, error))
-      await recordOutcome(parts, job, outcome)
+      await recordOutcome(parts, job, outcome, begun)
     }),
   )
   return jobs.length
@@ -75,11 +76,10 @@ async function closeCheckout(parts: Parts, id: OrderId, job: string): Promise<Jo
   return { end: 'done' }
 }
 
-async function recordOutcome(parts: Parts, job: Job, outcome: JobOutcome): Promise<void> {
+async function recordOutcome(parts: Parts, job: Job, outcome: JobOutcome, begun: Date): Promise<void> {
   const { now, store, log } = parts
   if (outcome.end === 'done') {
-    const again = job.work.kind === 'sweep' ? [nextSweep(now())] : []
-    await store.transact({}, () => (again.length > 0 ? { jobs: again } : { jobsDone: [job.id] }))
+    await store.transact({}, () => (job.work.kind === 'sweep' ? { jobs: [nextSweep(begun)] } : { jobsDone: [job.id] }))
     return
   }
   const later = outcome.end === 'retry' ? nextTry(job, now()) : undefined
@@ -113,8 +113,9 @@ async function stall(
   })
 }
 
-function nextSweep(now: Date): Job {
-  const minutes = (count: number) => new Date(now.getTime() + count * 60_000).toISOString()
+/** The sweep after the one that began then. */
+function nextSweep(begun: Date): Job {
+  const minutes = (count: number) => new Date(begun.getTime() + count * 60_000).toISOString()
   return jobDueAt(minutes(SWEEP_EVERY_MINUTES), { kind: 'sweep', since: minutes(-SWEEP_OVERLAP_MINUTES) }, SWEEP_ID)
 }
 

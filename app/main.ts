@@ -17,6 +17,8 @@ import type { Parts } from './parts.ts'
 import { openLowdbStore } from './store/lowdb.ts'
 import { connectStripe } from './stripe/client.ts'
 
+/** Side by side, so that a mail server that is slow to answer holds up no payment. */
+const DISPATCHERS = 6
 /** How soon new work is seen when there was none. */
 const DISPATCH_IDLE_MILLISECONDS = 150
 const STOP_SECONDS_MAX = 15
@@ -93,7 +95,7 @@ function portProblem(error: unknown, port: number): unknown {
 
 function startDispatching(dispatchDueJobs: () => Promise<number>, log: Logger) {
   const stopping = new AbortController()
-  const running = (async () => {
+  async function dispatch(): Promise<void> {
     while (!stopping.signal.aborted) {
       const done = await dispatchDueJobs().catch((error: unknown) => {
         log.error({ err: error }, 'jobs could not be dispatched')
@@ -101,11 +103,13 @@ function startDispatching(dispatchDueJobs: () => Promise<number>, log: Logger) {
       })
       if (done === 0) await sleep(DISPATCH_IDLE_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
     }
-  })()
+  }
+  const running = Promise.all(Array.from({ length: DISPATCHERS }, dispatch))
   return {
+    /** Lets work in flight finish. What takes too long is left: it is done again after the next start. */
     async stop() {
       stopping.abort()
-      await running
+      await Promise.race([running, sleep(STOP_SECONDS_MAX * 1000, undefined, { ref: false })])
     },
   }
 }

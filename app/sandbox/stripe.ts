@@ -1,17 +1,17 @@
 // Stands in for Stripe on one machine: the part of its API that the shop uses, the hosted checkout page, and signed
 // webhooks that are delivered as Stripe delivers them. No money moves. The app talks to it over HTTP, with the real SDK.
-import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { csrf } from 'hono/csrf'
 import { HTTPException } from 'hono/http-exception'
-import { answer, createApi } from './stripe/api/api.ts'
-import { StripeFailure } from './stripe/api/failure.ts'
-import { stripeRoutes } from './stripe/api/routes.ts'
+import { listen } from './listen.ts'
+import { answer, createApi } from './stripe/api.ts'
 import { controlRoutes } from './stripe/controls.ts'
 import { checkoutRoutes } from './stripe/pages/checkout-routes.ts'
 import { homeRoutes } from './stripe/pages/home.ts'
 import { STYLE } from './stripe/pages/style.ts'
+import { StripeFailure } from './stripe/request.ts'
+import { stripeRoutes } from './stripe/routes.ts'
 import { expireOverdue } from './stripe/session.ts'
 import { type Account, accountOf, loadState, stateSaver } from './stripe/state.ts'
 import { createPostman, type Postman } from './stripe/webhooks.ts'
@@ -41,8 +41,8 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
   const account = accountOf(state, () => url)
   const postman = createPostman(account, { onDrained: () => void save(), log: options.log ?? (() => {}) })
   const app = stripeApp(account, postman, save)
-  const server = await listen(app, options.port ?? 0)
-  url = `http://127.0.0.1:${server.port}`
+  const server = await listen(app.fetch, options.port)
+  url = server.url
   const ticking = setInterval(() => {
     if (expireOverdue(account)) void save()
     void postman.drain()
@@ -92,21 +92,4 @@ function stripeApp(account: Account, postman: Postman, save: () => Promise<void>
     }),
   )
   return app
-}
-
-function listen(app: Hono, port: number): Promise<{ port: number; close: () => Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server: ServerType = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, (address) => {
-      server.off('error', reject)
-      resolve({ port: address.port, close: () => closed(server) })
-    })
-    server.once('error', reject)
-  })
-}
-
-function closed(server: ServerType): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    if ('closeAllConnections' in server) server.closeAllConnections()
-  })
 }

@@ -1,5 +1,7 @@
 import Stripe from 'stripe'
-import { type Account, type KeptEvent, nextRandom } from './state.ts'
+import { z } from 'zod'
+import { metadata, missing, webAddress } from './request.ts'
+import { type Account, type Endpoint, type KeptEvent, nextRandom } from './state.ts'
 
 /** How long Stripe lists events. */
 const EVENTS_KEPT_SECONDS = 30 * 24 * 60 * 60
@@ -38,6 +40,51 @@ export function thinEvent({ event, thinId }: KeptEvent): Stripe.V2.Core.EventBas
     related_object: { id, type: object, url: `/v1/${PATHS[object]}/${id}` },
     snapshot_event: event.id,
   }
+}
+
+/** The parameters of `POST /v1/webhook_endpoints` that the stand-in carries out. */
+export const endpointParams = z.strictObject({
+  url: webAddress,
+  enabled_events: z.array(z.string().regex(/^(\*|[a-z0-9_]+(\.[a-z0-9_]+)+)$/, 'not an event type')).min(1),
+  api_version: z.string().optional(),
+  description: z.string().optional(),
+  metadata: metadata.optional(),
+})
+
+/** Registers an endpoint. Only this answer holds its secret, as at Stripe. */
+export function addEndpoint(account: Account, params: z.output<typeof endpointParams>): Stripe.WebhookEndpoint {
+  const endpoint: Stripe.WebhookEndpoint = {
+    id: account.newId('we'),
+    object: 'webhook_endpoint',
+    api_version: params.api_version ?? null,
+    application: null,
+    created: account.now(),
+    description: params.description ?? null,
+    enabled_events: params.enabled_events,
+    livemode: false,
+    metadata: params.metadata ?? {},
+    status: 'enabled',
+    url: params.url,
+  }
+  const secret = account.newId('whsec')
+  account.state.endpoints.push({ endpoint, secrets: [secret], thin: false })
+  return { ...endpoint, secret }
+}
+
+/** Finds an endpoint. Throws Stripe's 404. */
+export function endpointOf(account: Account, id: string): Endpoint {
+  const found = account.state.endpoints.find(({ endpoint }) => endpoint.id === id)
+  if (!found) throw missing('webhook endpoint', id)
+  return found
+}
+
+/** Removes an endpoint, with everything still to be delivered to it. */
+export function removeEndpoint(account: Account, id: string): Stripe.DeletedWebhookEndpoint {
+  const { state } = account
+  endpointOf(account, id)
+  state.endpoints = state.endpoints.filter(({ endpoint }) => endpoint.id !== id)
+  state.deliveries = state.deliveries.filter((delivery) => delivery.endpoint !== id)
+  return { id, object: 'webhook_endpoint', deleted: true }
 }
 
 type RelatedObject = { id: string; type: string; url: string }

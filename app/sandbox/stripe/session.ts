@@ -1,32 +1,30 @@
-import { missing, refused } from './api/failure.ts'
-import type { SessionParams } from './api/session-params.ts'
-import { checkSession, EXPIRY_SECONDS_DEFAULT, expiryFits } from './api/session-rules.ts'
+import type Stripe from 'stripe'
+import { blankLineItem, blankPrice, blankSession, blankShippingRate } from './blank.ts'
 import { emit } from './event.ts'
-import { newLine, newSession, newShippingRate } from './session-objects.ts'
-import type { Account, Checkout } from './state.ts'
+import { missing, refused } from './request.ts'
+import { checkGoods, type PricedLine, type SessionParams, type ShippingRateParams } from './session-params.ts'
+import type { Account, Checkout, CheckoutLine } from './state.ts'
+
+/** When a session may run out, from its creation on; at the latest when it does not say. */
+const EXPIRY_SECONDS_MIN = 30 * 60
+const EXPIRY_SECONDS_MAX = 24 * 60 * 60
+/** How far a clock, and the time that a request takes, may be off. */
+const EXPIRY_SLACK_SECONDS = 10
 
 /** Opens a Checkout Session, as `POST /v1/checkout/sessions` does. Throws Stripe's refusal of wrong parameters. */
 export function openSession(account: Account, params: SessionParams): Checkout {
   const { state } = account
-  const priced = checkSession(params, [account.now(), account.now() - state.clock])
-  const lines = priced.map((line) => newLine(account, line))
-  const rates = (params.shipping_options ?? []).flatMap((option) =>
-    option.shipping_rate_data ? [newShippingRate(account, option.shipping_rate_data)] : [],
-  )
+  const deadline = deadlineOf(account, params.expires_at)
+  const goods = checkGoods(params)
+  const lines = goods.lines.map((line) => newLine(account, line))
+  const rates = goods.rates.map((rate) => newShippingRate(account, rate))
   for (const rate of rates) state.shippingRates[rate.id] = rate
-  const checkout: Checkout = {
-    session: newSession(account, params, lines, rates),
-    lines,
-    deadline: deadlineOf(account, params.expires_at),
-    percentOff: 0,
-    paymentMetadata: params.payment_intent_data?.metadata ?? {},
-    paymentDescription: params.payment_intent_data?.description ?? null,
-    statementSuffix: params.payment_intent_data?.statement_descriptor_suffix ?? null,
-    applicationFee: params.payment_intent_data?.application_fee_amount ?? null,
-  }
+  const paymentMetadata = params.payment_intent_data?.metadata ?? {}
+  const session = newSession(account, params, lines, rates)
+  const checkout: Checkout = { session, lines, deadline, percentOff: 0, paymentMetadata }
   if (rates[0]) shipBy(account, checkout, rates[0].id)
   addUp(checkout)
-  state.checkouts[checkout.session.id] = checkout
+  state.checkouts[session.id] = checkout
   return checkout
 }
 
@@ -81,9 +79,83 @@ export function returnUrl({ session }: Checkout): string {
   return (session.success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', session.id)
 }
 
-/** The deadline by the stand-in's clock, also when the caller reckons by the real one. */
-function deadlineOf(account: Account, expiresAt: number | undefined): number {
-  const now = account.now()
-  if (expiresAt === undefined) return now + EXPIRY_SECONDS_DEFAULT
-  return expiryFits(expiresAt, now) ? expiresAt : expiresAt + account.state.clock
+/** The deadline by the stand-in's clock, also for a caller who reckons by the real one. Refuses one out of bounds. */
+function deadlineOf({ now, state }: Account, expiresAt = now() + EXPIRY_SECONDS_MAX): number {
+  const deadline = [expiresAt, expiresAt + state.clock].find((time) => {
+    const seconds = time - now()
+    return seconds >= EXPIRY_SECONDS_MIN - EXPIRY_SLACK_SECONDS && seconds <= EXPIRY_SECONDS_MAX + EXPIRY_SLACK_SECONDS
+  })
+  if (deadline !== undefined) return deadline
+  throw refused('The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.', {
+    param: 'expires_at',
+  })
+}
+
+/** An open session with everything in it that does not depend on amounts. */
+function newSession(
+  account: Account,
+  params: SessionParams,
+  lines: CheckoutLine[],
+  rates: Stripe.ShippingRate[],
+): Stripe.Checkout.Session {
+  const id = account.newId('cs_test')
+  return {
+    ...structuredClone(blankSession),
+    id,
+    url: `${account.url()}/c/pay/${id}`,
+    created: account.now(),
+    expires_at: params.expires_at ?? account.now() + EXPIRY_SECONDS_MAX,
+    currency: lines[0]?.item.currency ?? null,
+    allow_promotion_codes: params.allow_promotion_codes ?? null,
+    cancel_url: params.cancel_url ?? null,
+    client_reference_id: params.client_reference_id ?? null,
+    integration_identifier: params.integration_identifier ?? null,
+    metadata: params.metadata ?? {},
+    shipping_address_collection: (params.shipping_address_collection ??
+      null) as Stripe.Checkout.Session.ShippingAddressCollection | null,
+    shipping_options: rates.map(({ id: shipping_rate, fixed_amount }) => ({
+      shipping_rate,
+      shipping_amount: fixed_amount?.amount ?? 0,
+    })),
+    success_url: params.success_url,
+  }
+}
+
+/** A line of a session, not yet added up. */
+function newLine(account: Account, line: PricedLine): CheckoutLine {
+  const { currency, unit_amount, product_data: product } = line.price_data
+  const price: Stripe.Price = {
+    ...structuredClone(blankPrice),
+    id: account.newId('price'),
+    created: account.now(),
+    currency,
+    product: account.newId('prod'),
+    unit_amount,
+    // On the wire it is text; the SDK turns it into its Decimal where it arrives.
+    unit_amount_decimal: String(unit_amount) as unknown as Stripe.Decimal,
+  }
+  const item: Stripe.LineItem = {
+    ...blankLineItem,
+    id: account.newId('li'),
+    adjustable_quantity: line.adjustable_quantity?.enabled ? line.adjustable_quantity : null,
+    currency,
+    description: product.name,
+    metadata: line.metadata ?? {},
+    price,
+    quantity: line.quantity,
+  }
+  return { item, text: product.description ?? null, image: product.images?.[0] ?? null }
+}
+
+/** A way to ship, made for one session. */
+function newShippingRate(account: Account, data: ShippingRateParams): Stripe.ShippingRate {
+  const { minimum = null, maximum = null } = data.delivery_estimate ?? {}
+  return {
+    ...structuredClone(blankShippingRate),
+    id: account.newId('shr'),
+    created: account.now(),
+    delivery_estimate: data.delivery_estimate ? { minimum, maximum } : null,
+    display_name: data.display_name,
+    fixed_amount: data.fixed_amount,
+  }
 }

@@ -16,9 +16,6 @@ export type Checkout = {
   /** Percent off the lines, once the buyer has entered a code. */
   percentOff: number
   paymentMetadata: Record<string, string>
-  paymentDescription: string | null
-  statementSuffix: string | null
-  applicationFee: number | null
 }
 
 /** An event, its thin twin's id, how many endpoints wanted it, and those that have not taken it yet. */

@@ -6,12 +6,11 @@ import formats from 'ajv-formats'
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { StripeFailure } from '../../../app/sandbox/stripe/api/failure.ts'
-import { checkParams, parseForm } from '../../../app/sandbox/stripe/api/params.ts'
-import { eventList } from '../../../app/sandbox/stripe/api/routes.ts'
-import { sessionParams } from '../../../app/sandbox/stripe/api/session-params.ts'
-import { endpointParams } from '../../../app/sandbox/stripe/endpoint.ts'
-import { refundParams } from '../../../app/sandbox/stripe/refund.ts'
+import { endpointParams } from '../../../app/sandbox/stripe/event.ts'
+import { refundParams } from '../../../app/sandbox/stripe/money-back.ts'
+import { checkParams, parseForm, StripeFailure } from '../../../app/sandbox/stripe/request.ts'
+import { eventList } from '../../../app/sandbox/stripe/routes.ts'
+import { sessionParams } from '../../../app/sandbox/stripe/session-params.ts'
 import { line, sale, shipped, startBench, startReceiver } from './bench.ts'
 
 const folder = path.resolve(import.meta.dirname, '../../../../shared/stripe')
@@ -54,13 +53,8 @@ async function everything(): Promise<{ answers: unknown[]; events: Stripe.Event[
   const { id: endpoint } = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['*'] })
   const full = await sessions.create(fullSale())
   await sessions.listLineItems(full.id)
-  const fields = { github: 'ada', size: 'm', year: '1815' }
-  await bench.control(`sessions/${full.id}/pay`, { outcome: 'decline', fields })
-  const { session } = await bench.control(`sessions/${full.id}/pay`, {
-    shipping: 'Express',
-    promotion: 'TEN',
-    fields,
-  })
+  await bench.control(`sessions/${full.id}/pay`, { outcome: 'decline' })
+  const { session } = await bench.control(`sessions/${full.id}/pay`, { shipping: 'Express', promotion: 'TEN' })
   await sessions.retrieve(full.id, {
     expand: ['payment_intent.latest_charge', 'line_items', 'shipping_cost.shipping_rate'],
   })
@@ -91,7 +85,6 @@ async function everything(): Promise<{ answers: unknown[]; events: Stripe.Event[
 }
 
 function fullSale(): Stripe.Checkout.SessionCreateParams {
-  const label = (custom: string) => ({ type: 'custom' as const, custom })
   return sale({
     ...shipped,
     line_items: [
@@ -102,19 +95,7 @@ function fullSale(): Stripe.Checkout.SessionCreateParams {
       },
     ],
     allow_promotion_codes: true,
-    automatic_tax: { enabled: true },
-    customer_creation: 'always',
-    customer_email: 'ada@example.com',
-    phone_number_collection: { enabled: true },
-    consent_collection: { terms_of_service: 'required' },
-    custom_fields: [
-      { key: 'github', type: 'text', optional: true, label: label('GitHub login'), text: { maximum_length: 39 } },
-      { key: 'size', type: 'dropdown', label: label('Size'), dropdown: { options: [{ label: 'M', value: 'm' }] } },
-      { key: 'year', type: 'numeric', label: label('Year'), numeric: { minimum_length: 4 } },
-    ],
     integration_identifier: 'tagsale_k3v9qzpt',
-    submit_type: 'pay',
-    locale: 'de',
     ui_mode: 'hosted_page',
   })
 }
@@ -126,8 +107,20 @@ const SCHEMAS: Record<string, z.ZodType> = {
   'POST /v1/webhook_endpoints': endpointParams,
 }
 type Example = { name: string; route: string; form: string; expect: 'ok' | { code: string; param: string } }
+/** Right at Stripe, and refused by the stand-in for a parameter that no shop of ours sends. */
+const NOT_OURS: Record<string, string> = {
+  'everything the shop sends': 'line_items[0][price_data][product_data][tax_code]',
+  'connected account fee': 'payment_intent_data[application_fee_amount]',
+  'managed payments': 'managed_payments',
+  'partial refund with fee': 'refund_application_fee',
+}
 const examples: Example[] = present ? read('request-examples.json') : []
-const ours = examples.filter(({ route }) => Object.hasOwn(SCHEMAS, route))
+const ours = examples
+  .filter(({ route }) => Object.hasOwn(SCHEMAS, route))
+  .map((example) => {
+    const param = NOT_OURS[example.name]
+    return param ? { ...example, expect: { code: 'parameter_unknown', param } } : example
+  })
 
 describe.skipIf(!present)('the stand-in, compared with the shapes that Stripe publishes', () => {
   test('every object that it answers with, and every object in its events, has the published shape', async () => {

@@ -1,9 +1,10 @@
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
-import { countryName } from '../api/countries.ts'
 import type { Account, Checkout, CheckoutLine } from '../state.ts'
 import { described, type FormState, field, problem, select } from './form.ts'
 import { type Html, money, shell } from './shell.ts'
+
+const COUNTRY_NAMES = new Intl.DisplayNames('en', { type: 'region' })
 
 /** The hosted checkout page of an open session. */
 export function checkoutPage(account: Account, checkout: Checkout, form: FormState): Html {
@@ -14,10 +15,9 @@ export function checkoutPage(account: Account, checkout: Checkout, form: FormSta
       <section aria-labelledby="order">${summary(checkout, form)}</section>
       <section aria-label="Payment" class="stack">
         ${alertBox(form)}
-        ${contact(session, form)}
+        ${contact(form)}
         ${session.shipping_address_collection ? address(session, form) : ''}
         ${session.shipping_options.length > 0 ? shippingChoice(account, session, form) : ''}
-        ${session.custom_fields.length > 0 ? customFields(session, form) : ''}
         ${payment(session, form, total)}
       </section>
     </form>`
@@ -55,7 +55,6 @@ function summary({ session, lines }: Checkout, form: FormState): Html {
         ${row('Subtotal', session.amount_subtotal)}
         ${discount > 0 ? row('Discount', -discount) : ''}
         ${session.shipping_cost ? row('Shipping', session.shipping_cost.amount_total) : ''}
-        ${session.automatic_tax.enabled ? row('Tax', 0) : ''}
         <dt class="grand">Total</dt><dd class="grand">${money(session.amount_total, session.currency)}</dd>
       </dl>
     </div>`
@@ -91,15 +90,10 @@ function promotionField(form: FormState): Html {
   return field('promotion', 'Promotion code', form, { hint: 'Here TEN takes 10 % off, and FREE100 everything.' })
 }
 
-function contact(session: Stripe.Checkout.Session, form: FormState): Html {
+function contact(form: FormState): Html {
   return html`<div class="panel stack">
     <h2>Contact</h2>
     ${field('email', 'E-mail', form, { type: 'email', autocomplete: 'email', required: true })}
-    ${
-      session.phone_number_collection?.enabled
-        ? field('phone', 'Phone', form, { type: 'tel', autocomplete: 'tel', required: true })
-        : ''
-    }
   </div>`
 }
 
@@ -107,7 +101,7 @@ function address(session: Stripe.Checkout.Session, form: FormState): Html {
   const allowed = session.shipping_address_collection?.allowed_countries ?? []
   const withCountry = { ...form, values: { country: allowed[0] ?? '', ...form.values } }
   const countries = allowed
-    .map((code) => ({ value: code, label: countryName(code) }))
+    .map((code) => ({ value: code, label: COUNTRY_NAMES.of(code) ?? code }))
     .sort((one, other) => one.label.localeCompare(other.label))
   return html`<fieldset class="panel stack">
     <h2>Shipping address</h2>
@@ -146,15 +140,6 @@ function estimate(rate: Stripe.ShippingRate | undefined): string {
   return values.length > 0 ? `${[...new Set(values)].join(' to ')} ${unit}s` : ''
 }
 
-function customFields(session: Stripe.Checkout.Session, form: FormState): Html {
-  return html`<div class="panel stack">${session.custom_fields.map((custom) => {
-    const label = `${custom.label.custom}${custom.optional ? ' (optional)' : ''}`
-    const name = `field_${custom.key}`
-    if (custom.dropdown) return select(name, label, custom.dropdown.options, form)
-    return field(name, label, form, { required: !custom.optional })
-  })}</div>`
-}
-
 function payment(session: Stripe.Checkout.Session, form: FormState, total: string): Html {
   const free = session.amount_total === 0
   return html`<div class="panel stack">
@@ -168,7 +153,6 @@ function payment(session: Stripe.Checkout.Session, form: FormState, total: strin
       ${field('cvc', 'Security code', { ...form, values: { cvc: '123' } }, {})}
     </div>`
     }
-    ${session.consent_collection?.terms_of_service === 'required' ? terms(form) : ''}
     <button name="outcome" value="pay" class="main">${free ? 'Complete order' : `Pay ${total}`}</button>
     ${
       free
@@ -179,12 +163,6 @@ function payment(session: Stripe.Checkout.Session, form: FormState, total: strin
     </div>`
     }
   </div>`
-}
-
-function terms(form: FormState): Html {
-  return html`<div><label class="choice">
-    <input type="checkbox" name="agreed" value="yes" ${form.values.agreed ? 'checked' : ''} ${described('agreed', form)}>
-    <span>I agree to the shop’s terms of service.</span></label>${problem('agreed', form)}</div>`
 }
 
 function alertBox(form: FormState): Html | '' {

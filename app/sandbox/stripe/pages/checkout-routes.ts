@@ -41,8 +41,8 @@ function show(context: Context, account: Account, checkout: Checkout, form: Form
 }
 
 function knownValues(session: Checkout['session']): Record<string, string> {
-  const { address, email, name, phone } = session.customer_details ?? {}
-  const known = { ...address, name, phone, email: email ?? session.customer_email }
+  const { address, email, name } = session.customer_details ?? {}
+  const known = { ...address, name, email }
   return Object.fromEntries(Object.entries(known).flatMap(([key, value]) => (value ? [[key, value]] : [])))
 }
 
@@ -58,12 +58,9 @@ function typedBuyer({ session, lines }: Checkout, values: Record<string, string>
     outcome: values.outcome === 'async' || values.outcome === 'decline' ? values.outcome : 'pay',
     email: values.email ?? '',
     name: values.name || null,
-    phone: values.phone || null,
     address: session.shipping_address_collection ? address : null,
     quantities: Object.fromEntries(quantities),
     shippingRate: values.shipping || null,
     promotion: values.promotion || null,
-    fields: Object.fromEntries(session.custom_fields.map(({ key }) => [key, values[`field_${key}`] ?? ''])),
-    agreed: values.agreed === 'yes',
   }
 }

@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
-import { StripeFailure } from '../api/failure.ts'
-import { newestFirst } from '../api/view.ts'
+import { refund } from '../money-back.ts'
 import { settle } from '../payment.ts'
-import { refund } from '../refund.ts'
+import { StripeFailure } from '../request.ts'
 import type { Account, Checkout, KeptEvent } from '../state.ts'
+import { newestFirst } from '../view.ts'
 import { type Html, money, shell } from './shell.ts'
 
 const ROWS_SHOWN = 50

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
-import type { Account } from '../state.ts'
-import { missing, StripeFailure } from './failure.ts'
-import { checkParams, parseForm } from './params.ts'
+import { checkParams, missing, parseForm, StripeFailure } from './request.ts'
+import type { Account } from './state.ts'
 import { expanded, expandOf } from './view.ts'
 
 const REFUSED_LIVE_KEY =
@@ -44,17 +43,17 @@ export function createApi(app: Hono, account: Account): Api {
     route('GET', `${path}/:id`, z.strictObject({ expand: expandOf(kind) }), (params, id) => {
       const object = find(id)
       if (!object) throw missing(kind, id)
-      return expanded(account, object, params.expand)
+      return expanded(account.state, object, params.expand)
     })
   }
   return { account, route, retrieve }
 }
 
 /** Answers with what `work` returns, or with its refusal, always with a request id and Stripe's error shape. */
-export function answer(context: Context, work: () => object): Response {
+export async function answer(context: Context, work: () => object | Promise<object>): Promise<Response> {
   const headers = { 'request-id': `req_${crypto.randomUUID().replaceAll('-', '')}` }
   try {
-    return context.json(work(), 200, headers)
+    return context.json(await work(), 200, headers)
   } catch (error) {
     if (!(error instanceof StripeFailure)) throw error
     return context.json({ error: error.body }, error.status, headers)

@@ -1,7 +1,7 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import qs from 'qs'
 import { z } from 'zod'
-import { currencyProblem } from '../../../../catalog/schema/money.ts'
-import { refused, type StripeFailure } from './failure.ts'
+import { currencyProblem } from '../../../catalog/schema/money.ts'
 
 /** Limits of a form body. Stripe nests deeper, and sends longer lists, than qs takes by default. */
 const FORM_DEPTH_MAX = 20
@@ -13,6 +13,37 @@ const METADATA_KEY_LENGTH_MAX = 40
 const METADATA_VALUE_LENGTH_MAX = 500
 const PAGE_DEFAULT = 10
 const PAGE_MAX = 100
+
+/** Stripe's error body, without its envelope `{ error: … }`; its SDK turns each type into an error class. */
+type FailureBody = {
+  type: 'invalid_request_error' | 'idempotency_error' | 'api_error'
+  message: string
+  code?: string
+  param?: string
+}
+
+/** A refusal in Stripe's words. Thrown anywhere below a route; the route answers with it. */
+export class StripeFailure extends Error {
+  readonly status: ContentfulStatusCode
+  readonly body: FailureBody
+
+  constructor(status: ContentfulStatusCode, body: FailureBody) {
+    super(body.message)
+    this.status = status
+    this.body = body
+  }
+}
+
+/** A request that Stripe would refuse with 400, with the parameter that is to blame where there is one. */
+export function refused(message: string, details: { code?: string; param?: string } = {}): StripeFailure {
+  return new StripeFailure(400, { type: 'invalid_request_error', message, ...details })
+}
+
+/** The object with this id is not there: Stripe's 404, `resource_missing`. */
+export function missing(kind: string, id: string, param = 'id'): StripeFailure {
+  const message = `No such ${kind}: '${id}'`
+  return new StripeFailure(404, { type: 'invalid_request_error', code: 'resource_missing', message, param })
+}
 
 /** A whole number, as a form spells it. */
 export const integer = z
@@ -59,8 +90,7 @@ const range = z.strictObject({
 export const listParams = z.strictObject({
   limit: integer.pipe(z.number().min(1).max(PAGE_MAX)).default(PAGE_DEFAULT),
   starting_after: z.string().optional(),
-  ending_before: z.string().optional(),
-  created: z.union([integer, range]).optional(),
+  created: range.optional(),
 })
 
 export type ListParams = z.output<typeof listParams>

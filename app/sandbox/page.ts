@@ -5,12 +5,25 @@ import { html, raw } from 'hono/html'
 /** What `html` makes: text in which everything that came from outside is escaped. */
 export type Markup = ReturnType<typeof html>
 
-/** A page of a stand-in. `script` is our own text, run as it is; a page must also work without it. */
-export type StandInPage = { title: string; name: string; note: string; body: Markup; script?: string }
+/**
+ * A page of a stand-in. `script` is our own text, run as it is; a page must also work without it. `style` comes after
+ * the common one. `pictures` may come from anywhere when it is so, and forms may end at `formsLeadTo` besides here.
+ */
+export type StandInPage = {
+  title: string
+  name: string
+  note: string
+  body: Markup
+  style?: string
+  script?: string
+  pictures?: boolean
+  formsLeadTo?: string
+}
 
 /** Answers with a page in the stand-ins' common dress. Only its own style and script may run. */
 export function showPage(c: Context, page: StandInPage) {
-  c.header('content-security-policy', policyOf(page.script))
+  const style = STYLE + (page.style ?? '')
+  c.header('content-security-policy', policyOf(page, style))
   c.header('referrer-policy', 'no-referrer')
   c.header('cache-control', 'no-store')
   return c.html(html`<!doctype html>
@@ -20,7 +33,7 @@ export function showPage(c: Context, page: StandInPage) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title}</title>
 <link rel="icon" href="data:,">
-<style>${raw(STYLE)}</style>
+<style>${raw(style)}</style>
 </head>
 <body>
 <header><a href="/">${page.name}</a><p>${page.note}</p></header>
@@ -38,11 +51,12 @@ export function formatSize(bytes: number): string {
   return `${(bytes / 1000 ** power).toFixed(digits)} ${units[power]}`
 }
 
-function policyOf(script: string | undefined): string {
+function policyOf({ script, pictures, formsLeadTo = '' }: StandInPage, style: string): string {
   const sha256 = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   const scripts = script ? `script-src ${sha256(script)}; connect-src 'self'; ` : ''
-  const images = "img-src data:; frame-src 'self'; "
-  return `default-src 'none'; style-src ${sha256(STYLE)}; ${scripts}${images}base-uri 'none'; form-action 'self'`
+  const images = `img-src data:${pictures ? ' http: https:' : ''}; frame-src 'self'; `
+  const forms = `form-action 'self' ${formsLeadTo}`
+  return `default-src 'none'; style-src ${sha256(style)}; ${scripts}${images}base-uri 'none'; ${forms}`
 }
 
 const STYLE = `

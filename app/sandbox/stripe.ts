@@ -9,7 +9,6 @@ import { answer, createApi } from './stripe/api.ts'
 import { controlRoutes } from './stripe/controls.ts'
 import { checkoutRoutes } from './stripe/pages/checkout-routes.ts'
 import { homeRoutes } from './stripe/pages/home.ts'
-import { STYLE } from './stripe/pages/style.ts'
 import { StripeFailure } from './stripe/request.ts'
 import { stripeRoutes } from './stripe/routes.ts'
 import { expireOverdue } from './stripe/session.ts'
@@ -70,7 +69,6 @@ function stripeApp(account: Account, postman: Postman, save: () => Promise<void>
     // After the answer is on its way, as a webhook from Stripe would be.
     setImmediate(() => void postman.drain())
   })
-  app.get('/style.css', (context) => context.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8' }))
   stripeRoutes(createApi(app, account))
   app.route('/', controlRoutes(account, postman))
   app.route('/', checkoutRoutes(account))

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { z } from 'zod'
-import { metadata, missing, webAddress } from './request.ts'
+import { missing, webAddress } from './request.ts'
 import { type Account, type Endpoint, type KeptEvent, nextRandom } from './state.ts'
 
 /** How long Stripe lists events. */
@@ -47,8 +47,6 @@ export const endpointParams = z.strictObject({
   url: webAddress,
   enabled_events: z.array(z.string().regex(/^(\*|[a-z0-9_]+(\.[a-z0-9_]+)+)$/, 'not an event type')).min(1),
   api_version: z.string().optional(),
-  description: z.string().optional(),
-  metadata: metadata.optional(),
 })
 
 /** Registers an endpoint. Only this answer holds its secret, as at Stripe. */
@@ -59,10 +57,10 @@ export function addEndpoint(account: Account, params: z.output<typeof endpointPa
     api_version: params.api_version ?? null,
     application: null,
     created: account.now(),
-    description: params.description ?? null,
+    description: null,
     enabled_events: params.enabled_events,
     livemode: false,
-    metadata: params.metadata ?? {},
+    metadata: {},
     status: 'enabled',
     url: params.url,
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Api } from './api.ts'
-import { addEndpoint, endpointOf, endpointParams, removeEndpoint, thinEvent } from './event.ts'
+import { addEndpoint, endpointParams, removeEndpoint, thinEvent } from './event.ts'
 import { refund, refundParams } from './money-back.ts'
 import { boolean, listParams } from './request.ts'
 import { checkoutOf, expireSession, openSession } from './session.ts'
@@ -87,11 +87,10 @@ function eventRoutes({ account: { state }, route, retrieve }: Api): void {
   })
 }
 
-function endpointRoutes({ account, route, retrieve }: Api): void {
+function endpointRoutes({ account, route }: Api): void {
   route('POST', ENDPOINTS, endpointParams, (params) => addEndpoint(account, params))
   route('GET', ENDPOINTS, listParams, (params) =>
     page(account.state.endpoints.map(({ endpoint }) => endpoint).reverse(), ENDPOINTS, params),
   )
-  retrieve(ENDPOINTS, 'webhook endpoint', (id) => endpointOf(account, id).endpoint)
   route('DELETE', `${ENDPOINTS}/:id`, noParams, (_, id) => removeEndpoint(account, id))
 }

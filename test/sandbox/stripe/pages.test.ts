@@ -100,6 +100,24 @@ test('quantity, shipping and code can be tried before paying, and are kept in wh
   expect(await (await post(wrong.url, { outcome: 'update', promotion: 'ten' })).text()).toContain('Some things')
 })
 
+test('the first country of the shipping zone is chosen already, and a line without a picture has no room for one', async () => {
+  await using bench = await startBench()
+  const { url } = await openPage(bench, shipped)
+  const page = await (await fetch(url)).text()
+  expect(page).toMatch(/<option value="DE" selected/)
+  expect(page).not.toMatch(/<option value="US" selected/)
+  expect(page).not.toContain('<img')
+})
+
+test('the page may only lead back to the shop, and runs nothing', async () => {
+  await using bench = await startBench()
+  const { url } = await openPage(bench)
+  const policy = (await fetch(url)).headers.get('content-security-policy')
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).toContain("form-action 'self' https://shop.example")
+  expect(policy).not.toContain('script-src')
+})
+
 test('an expired session, and one that never was, have a page that says so', async () => {
   await using bench = await startBench()
   const { session, url } = await openPage(bench)

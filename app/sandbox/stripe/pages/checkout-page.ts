@@ -1,13 +1,14 @@
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
+import type { Markup, StandInPage } from '../../page.ts'
 import type { Account, Checkout, CheckoutLine } from '../state.ts'
+import { dress, money } from './dress.ts'
 import { described, type FormState, field, problem, select } from './form.ts'
-import { type Html, money, shell } from './shell.ts'
 
 const COUNTRY_NAMES = new Intl.DisplayNames('en', { type: 'region' })
 
 /** The hosted checkout page of an open session. */
-export function checkoutPage(account: Account, checkout: Checkout, form: FormState): Html {
+export function checkoutPage(account: Account, checkout: Checkout, form: FormState): StandInPage {
   const { session } = checkout
   const total = money(session.amount_total, session.currency)
   const body = html`
@@ -21,25 +22,29 @@ export function checkoutPage(account: Account, checkout: Checkout, form: FormSta
         ${payment(session, form, total)}
       </section>
     </form>`
-  return shell(`Pay ${total}`, body)
+  const formsLeadTo = new URL(session.success_url ?? '').origin
+  return { ...dress(`Pay ${total}`), body, pictures: true, formsLeadTo }
 }
 
 /** What a buyer sees who comes back to a session that is paid for, has run out, or never was. */
-export function closedPage(checkout: Checkout | undefined): Html {
+export function closedPage(checkout: Checkout | undefined): StandInPage {
   const { status, cancel_url: cancel } = checkout?.session ?? {}
   const title = status === 'complete' ? 'This checkout is done' : 'This checkout is no longer open'
   const text =
     status === 'complete'
       ? 'Thank you, the shop has your order. There is nothing more to pay here.'
       : 'It has run out, or it was never here. Nothing was charged. Go back to the shop to start again.'
-  return shell(title, html`<div class="panel"><h1>${title}</h1><p>${text}</p>${backLink(cancel)}</div>`, 'narrow')
+  return {
+    ...dress(title),
+    body: html`<div class="panel narrow"><h1>${title}</h1><p>${text}</p>${backLink(cancel)}</div>`,
+  }
 }
 
-function backLink(cancelUrl: string | null | undefined): Html | '' {
+function backLink(cancelUrl: string | null | undefined): Markup | '' {
   return cancelUrl ? html`<p><a href="${cancelUrl}">Back to the shop</a></p>` : ''
 }
 
-function summary({ session, lines }: Checkout, form: FormState): Html {
+function summary({ session, lines }: Checkout, form: FormState): Markup {
   const { amount_discount: discount = 0 } = session.total_details ?? {}
   const row = (name: string, amount: number | null) => html`<dt>${name}</dt><dd>${money(amount, session.currency)}</dd>`
   return html`
@@ -65,7 +70,7 @@ function isAdjustable(session: Stripe.Checkout.Session, lines: CheckoutLine[]): 
   return hasChoice || session.allow_promotion_codes === true
 }
 
-function lineRow({ item, text, image }: CheckoutLine, form: FormState): Html {
+function lineRow({ item, text, image }: CheckoutLine, form: FormState): Markup {
   const name = `quantity_${item.id}`
   const { minimum, maximum } = item.adjustable_quantity ?? {}
   const each = money(item.price?.unit_amount ?? null, item.currency)
@@ -86,18 +91,18 @@ function lineRow({ item, text, image }: CheckoutLine, form: FormState): Html {
   </li>`
 }
 
-function promotionField(form: FormState): Html {
+function promotionField(form: FormState): Markup {
   return field('promotion', 'Promotion code', form, { hint: 'Here TEN takes 10 % off, and FREE100 everything.' })
 }
 
-function contact(form: FormState): Html {
+function contact(form: FormState): Markup {
   return html`<div class="panel stack">
     <h2>Contact</h2>
     ${field('email', 'E-mail', form, { type: 'email', autocomplete: 'email', required: true })}
   </div>`
 }
 
-function address(session: Stripe.Checkout.Session, form: FormState): Html {
+function address(session: Stripe.Checkout.Session, form: FormState): Markup {
   const allowed = session.shipping_address_collection?.allowed_countries ?? []
   const withCountry = { ...form, values: { country: allowed[0] ?? '', ...form.values } }
   const countries = allowed
@@ -117,7 +122,7 @@ function address(session: Stripe.Checkout.Session, form: FormState): Html {
   </fieldset>`
 }
 
-function shippingChoice({ state }: Account, session: Stripe.Checkout.Session, form: FormState): Html {
+function shippingChoice({ state }: Account, session: Stripe.Checkout.Session, form: FormState): Markup {
   const chosen = form.values.shipping ?? session.shipping_cost?.shipping_rate
   return html`<div class="panel"><fieldset>
     <legend>Shipping</legend>
@@ -140,7 +145,7 @@ function estimate(rate: Stripe.ShippingRate | undefined): string {
   return values.length > 0 ? `${[...new Set(values)].join(' to ')} ${unit}s` : ''
 }
 
-function payment(session: Stripe.Checkout.Session, form: FormState, total: string): Html {
+function payment(session: Stripe.Checkout.Session, form: FormState, total: string): Markup {
   const free = session.amount_total === 0
   return html`<div class="panel stack">
     <h2>Payment</h2>
@@ -165,7 +170,7 @@ function payment(session: Stripe.Checkout.Session, form: FormState, total: strin
   </div>`
 }
 
-function alertBox(form: FormState): Html | '' {
+function alertBox(form: FormState): Markup | '' {
   const text =
     form.alert ?? (Object.keys(form.problems).length > 0 ? 'Some things are missing. Please look below.' : null)
   return text ? html`<div class="alert" role="alert">${text}</div>` : ''

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { showPage } from '../../page.ts'
 import { type Buyer, choose, chooseGoods } from '../buyer.ts'
 import { pay } from '../payment.ts'
 import { returnUrl } from '../session.ts'
@@ -11,14 +12,14 @@ export function checkoutRoutes(account: Account): Hono {
   const app = new Hono()
   app.get('/c/pay/:id', (context) => {
     const checkout = account.state.checkouts[context.req.param('id')]
-    if (checkout?.session.status !== 'open') return context.html(closedPage(checkout), checkout ? 200 : 404)
+    if (checkout?.session.status !== 'open') return showClosed(context, checkout, 200)
     const { session } = checkout
     const declined = account.state.paymentIntents[String(session.payment_intent)]?.last_payment_error?.message
     return show(context, account, checkout, { values: knownValues(session), problems: {}, alert: declined ?? null })
   })
   app.post('/c/pay/:id', async (context) => {
     const checkout = account.state.checkouts[context.req.param('id')]
-    if (checkout?.session.status !== 'open') return context.html(closedPage(checkout), checkout ? 409 : 404)
+    if (checkout?.session.status !== 'open') return showClosed(context, checkout, 409)
     const values = Object.fromEntries(
       Object.entries(await context.req.parseBody()).map(([name, value]) => [name, String(value).trim()]),
     )
@@ -37,7 +38,13 @@ export function checkoutRoutes(account: Account): Hono {
 }
 
 function show(context: Context, account: Account, checkout: Checkout, form: FormState, status: 200 | 402 | 422 = 200) {
-  return context.html(checkoutPage(account, checkout, form), status, { 'cache-control': 'no-store' })
+  context.status(status)
+  return showPage(context, checkoutPage(account, checkout, form))
+}
+
+function showClosed(context: Context, checkout: Checkout | undefined, status: 200 | 409) {
+  context.status(checkout ? status : 404)
+  return showPage(context, closedPage(checkout))
 }
 
 function knownValues(session: Checkout['session']): Record<string, string> {

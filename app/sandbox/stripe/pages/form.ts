@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Html } from './shell.ts'
+import type { Markup } from '../../page.ts'
 
 /** What stands in the form: what the buyer typed last, and what is wrong with it by the field's name. */
 export type FormState = { values: Record<string, string>; problems: Record<string, string>; alert: string | null }
@@ -7,7 +7,7 @@ export type FormState = { values: Record<string, string>; problems: Record<strin
 type FieldOptions = { type?: string; autocomplete?: string; required?: boolean; hint?: string }
 
 /** A text field with its label, and what is wrong with it. */
-export function field(name: string, label: string, form: FormState, options: FieldOptions): Html {
+export function field(name: string, label: string, form: FormState, options: FieldOptions): Markup {
   const { type = 'text', autocomplete = 'off', required = false, hint } = options
   return html`<div>
     <label for="${name}">${label}</label>
@@ -24,7 +24,7 @@ export function select(
   options: { value: string; label: string }[],
   form: FormState,
   autocomplete = 'off',
-): Html {
+): Markup {
   return html`<div>
     <label for="${name}">${label}</label>
     <select id="${name}" name="${name}" autocomplete="${autocomplete}" ${described(name, form)}>${options.map(
@@ -35,12 +35,12 @@ export function select(
 }
 
 /** Attributes that tie a field to what is wrong with it. */
-export function described(name: string, form: FormState): Html | '' {
+export function described(name: string, form: FormState): Markup | '' {
   return form.problems[name] ? html`aria-invalid="true" aria-describedby="${name}-problem"` : ''
 }
 
 /** What is wrong with a field, if anything. */
-export function problem(name: string, form: FormState): Html | '' {
+export function problem(name: string, form: FormState): Markup | '' {
   const text = form.problems[name]
   return text ? html`<p class="problem" id="${name}-problem">${text}</p>` : ''
 }

@@ -1,76 +1,74 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
+import { type Markup, showPage } from '../../page.ts'
 import { refund } from '../money-back.ts'
 import { settle } from '../payment.ts'
 import { StripeFailure } from '../request.ts'
+import { checkoutOf } from '../session.ts'
 import type { Account, Checkout, KeptEvent } from '../state.ts'
 import { newestFirst } from '../view.ts'
-import { type Html, money, shell } from './shell.ts'
+import { dress, money } from './dress.ts'
 
 const ROWS_SHOWN = 50
+const TITLE = 'Payments of your sandbox'
 
 /** What a maintainer sees of the account, with buttons for what a bank or a Dashboard would do. */
 export function homeRoutes(account: Account): Hono {
   const app = new Hono()
-  const { state } = account
-  app.get('/', (context) => context.html(homePage(account)))
+  app.get('/', (context) => showPage(context, { ...dress(TITLE), body: overview(account) }))
   app.post('/home/sessions/:id/settle', async (context) => {
     const { ok } = await context.req.parseBody()
-    const checkout = state.checkouts[context.req.param('id')]
-    const problem = tried(() => checkout && settle(account, checkout, ok === 'yes'))
-    return problem ? context.html(problem, 409) : context.redirect('/', 303)
+    return tried(context, () => settle(account, checkoutOf(account, context.req.param('id')), ok === 'yes'))
   })
-  app.post('/home/payments/:id/refund', (context) => {
-    const problem = tried(() => refund(account, { payment_intent: context.req.param('id') }))
-    return problem ? context.html(problem, 409) : context.redirect('/', 303)
-  })
+  app.post('/home/payments/:id/refund', (context) =>
+    tried(context, () => refund(account, { payment_intent: context.req.param('id') })),
+  )
   return app
 }
 
-/** Runs an action. A refusal becomes a page, since a person pressed the button. */
-function tried(action: () => unknown): Html | undefined {
+/** Runs an action and goes back to the page. A refusal becomes a page too, since a person pressed the button. */
+function tried(context: Context, action: () => void) {
   try {
     action()
+    return context.redirect('/', 303)
   } catch (error) {
     if (!(error instanceof StripeFailure)) throw error
+    context.status(409)
     const back = html`<p><a href="/">Back to the payments</a></p>`
-    return shell('Not possible', html`<div class="panel"><h1>${error.message}</h1>${back}</div>`, 'narrow')
+    const body = html`<div class="panel narrow"><h1>${error.message}</h1>${back}</div>`
+    return showPage(context, { ...dress('Not possible'), body })
   }
 }
 
-function homePage(account: Account): Html {
+function overview(account: Account): Markup {
   const { state } = account
   const checkouts = newestFirst(state.checkouts).slice(0, ROWS_SHOWN)
   const events = state.events.slice(-ROWS_SHOWN).reverse()
-  return shell(
-    'Payments of your sandbox',
-    html`
-    <h1>Payments of your sandbox</h1>
+  return html`<h1>${TITLE}</h1>
     <p>Your shop talks to this page’s server exactly as it would talk to Stripe. Here you can do what a buyer’s bank,
       or you in Stripe’s Dashboard, would do.</p>
     ${section('Checkouts', checkouts.length > 0 ? checkoutTable(account, checkouts) : empty('No checkout yet: buy something in the shop.'))}
     ${section('Webhooks', state.endpoints.length > 0 ? endpointList(account) : empty('No endpoint is registered.'))}
-    ${section('Events', events.length > 0 ? eventTable(events) : empty('Nothing has happened yet.'))}`,
-  )
+    ${section('Events', events.length > 0 ? eventTable(events) : empty('Nothing has happened yet.'))}`
 }
 
-function section(title: string, body: Html): Html {
+function section(title: string, body: Markup): Markup {
   return html`<section class="panel"><h2>${title}</h2>${body}</section>`
 }
 
-function empty(text: string): Html {
+function empty(text: string): Markup {
   return html`<p class="soft">${text}</p>`
 }
 
-function checkoutTable(account: Account, checkouts: Checkout[]): Html {
+function checkoutTable(account: Account, checkouts: Checkout[]): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Checkouts"><table>
     <thead><tr><th>When (UTC)</th><th>What</th><th>Amount</th><th>State</th><th>You can</th></tr></thead>
     <tbody>${checkouts.map((checkout) => checkoutRow(account, checkout))}</tbody>
   </table></div>`
 }
 
-function checkoutRow({ state }: Account, { session, lines }: Checkout): Html {
+function checkoutRow({ state }: Account, { session, lines }: Checkout): Markup {
   const intent = state.paymentIntents[String(session.payment_intent)]
   const charge = state.charges[String(intent?.latest_charge)]
   const what = lines.map(({ item }) => `${item.quantity} × ${item.description}`).join(', ')
@@ -94,7 +92,7 @@ function stateInWords(session: Stripe.Checkout.Session, intent?: Stripe.PaymentI
   return intent?.status === 'processing' ? 'waiting for the bank' : 'the bank did not pay'
 }
 
-function actions(session: Stripe.Checkout.Session, intent?: Stripe.PaymentIntent, charge?: Stripe.Charge): Html | '' {
+function actions(session: Stripe.Checkout.Session, intent?: Stripe.PaymentIntent, charge?: Stripe.Charge): Markup | '' {
   if (session.url) return html`<a href="${session.url}">Open the checkout</a>`
   if (intent?.status === 'processing') {
     const settle = `/home/sessions/${session.id}/settle`
@@ -104,11 +102,11 @@ function actions(session: Stripe.Checkout.Session, intent?: Stripe.PaymentIntent
   return button(`/home/payments/${intent.id}/refund`, 'Refund')
 }
 
-function button(action: string, label: string, ok = 'yes'): Html {
+function button(action: string, label: string, ok = 'yes'): Markup {
   return html`<form method="post" action="${action}"><button name="ok" value="${ok}">${label}</button></form>`
 }
 
-function endpointList({ state }: Account): Html {
+function endpointList({ state }: Account): Markup {
   const waiting = state.deliveries.length
   return html`<ul>${state.endpoints.map(
     ({ endpoint, thin }) =>
@@ -116,7 +114,7 @@ function endpointList({ state }: Account): Html {
   )}</ul><p class="soft">${waiting === 0 ? 'Everything is delivered.' : `${waiting} waiting to be delivered.`}</p>`
 }
 
-function eventTable(events: KeptEvent[]): Html {
+function eventTable(events: KeptEvent[]): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Events"><table>
     <thead><tr><th>When (UTC)</th><th>What</th><th>Delivered</th></tr></thead>
     <tbody>${events.map(

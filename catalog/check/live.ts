@@ -3,7 +3,7 @@ import { type Currency, toDecimalText } from '../schema/money.ts'
 import { withAddedKey } from './mend.ts'
 import { allPrices, KEY_ORDER, type PlacedPrice } from './product.ts'
 import { allGives, type Entries, type ProductEntry } from './references.ts'
-import { fieldName, problemAt } from './report.ts'
+import { fieldName, problemAt, type Told } from './report.ts'
 
 /** Problems of a product that is for sale: it has prices in all currencies, a picture, something to give, all approved. */
 export function liveProblems(entries: Entries, product: ProductEntry): CatalogProblem[] {
@@ -37,18 +37,11 @@ function missingPrice(product: ProductEntry, currencies: readonly Currency[]): C
   if (sound.price || sound.payWhatYouWant || ['price', 'payWhatYouWant', 'variants'].some((key) => broken.has(key)))
     return []
   const expected = 'What is for sale has a price; fill in yours, "0.00" if it is free.'
-  const unpriced = (sound.variants ?? []).flatMap((variant, index) => (variant.price ? [] : [{ variant, index }]))
-  if (sound.variants && unpriced.length < sound.variants.length) {
-    return unpriced.map(({ variant, index }) =>
-      problemAt(yaml, ['variants', index], { found: `The variant ${quoted(variant.id)} has no price.`, expected }),
-    )
+  if (sound.variants?.some((variant) => variant.price)) {
+    return variantsWithout(product, 'price', (id) => ({ found: `The variant ${id} has no price.`, expected }))
   }
-  const price = Object.fromEntries(
-    (currencies.length > 0 ? currencies : ['eur']).map((code) => [
-      code,
-      toDecimalText({ amount: 1900, currency: code }),
-    ]),
-  )
+  const codes = currencies.length > 0 ? currencies : ['eur']
+  const price = Object.fromEntries(codes.map((code) => [code, toDecimalText({ amount: 1900, currency: code })]))
   const mended = withAddedKey(yaml, [], { price }, KEY_ORDER)
   return [problemAt(yaml, ['status'], { found: 'This product is live and has no price.', expected, mended })]
 }
@@ -66,21 +59,22 @@ function missingImage({ sound, broken, yaml, id }: ProductEntry): CatalogProblem
   ]
 }
 
-function missingGoods({ sound, broken, yaml }: ProductEntry): CatalogProblem[] {
+function missingGoods(product: ProductEntry): CatalogProblem[] {
+  const { sound, broken, yaml } = product
   if (sound.gives || sound.bundle || ['gives', 'bundle', 'variants'].some((key) => broken.has(key))) return []
-  const empty = (sound.variants ?? []).flatMap((variant, index) => (variant.gives ? [] : [{ variant, index }]))
-  if (sound.variants && empty.length < sound.variants.length) {
-    return empty.map(({ variant, index }) => {
-      const found = `The buyer of the variant ${quoted(variant.id)} gets nothing.`
-      return problemAt(yaml, ['variants', index], {
-        found,
-        expected: 'Say what it gives: downloads, a parcel, or both.',
-      })
-    })
+  const expected = 'Say what it gives: downloads, a parcel, or both.'
+  if (sound.variants?.some((variant) => variant.gives)) {
+    const found = (id: string) => `The buyer of the variant ${id} gets nothing.`
+    return variantsWithout(product, 'gives', (id) => ({ found: found(id), expected }))
   }
   const mended = withAddedKey(yaml, [], { gives: { parcel: { weight: 250 } } }, KEY_ORDER)
-  const expected = 'Say what it gives: downloads, a parcel, or both.'
   return [problemAt(yaml, ['status'], { found: 'This product is live and its buyer gets nothing.', expected, mended })]
+}
+
+function variantsWithout({ sound, yaml }: ProductEntry, key: 'price' | 'gives', told: (id: string) => Told) {
+  return (sound.variants ?? []).flatMap((variant, index) =>
+    variant[key] ? [] : [problemAt(yaml, ['variants', index], told(quoted(variant.id)))],
+  )
 }
 
 /** Downloads that are for sale and not approved: the product's own, and those of its parts that aren't for sale themselves. */
@@ -98,22 +92,16 @@ function unapproved(entries: Entries, product: ProductEntry): CatalogProblem[] {
     const review = entries.assets.get(asset)?.sound.review
     if (review === undefined || review === 'approved') return []
     const found = `The asset ${quoted(asset)} is not approved: its review says "${review}".`
-    return [
-      problemAt(product.yaml, path, {
-        found,
-        expected: `A live product gives approved assets only (see assets/${asset}.yaml).`,
-      }),
-    ]
+    const expected = `A live product gives approved assets only (see assets/${asset}.yaml).`
+    return [problemAt(product.yaml, path, { found, expected })]
   })
 }
 
 function draftParts(entries: Entries, product: ProductEntry): CatalogProblem[] {
   return (product.sound.bundle ?? []).flatMap((part, index) => {
     if (entries.products.get(part.product)?.sound.status !== 'draft') return []
-    const told = {
-      found: `${quoted(part.product)} is a draft.`,
-      expected: 'A live bundle is made of live or retired products.',
-    }
-    return [problemAt(product.yaml, ['bundle', index, 'product'], told)]
+    const found = `${quoted(part.product)} is a draft.`
+    const expected = 'A live bundle is made of live or retired products.'
+    return [problemAt(product.yaml, ['bundle', index, 'product'], { found, expected })]
   })
 }

@@ -1,9 +1,9 @@
 import { isScalar } from 'yaml'
 import type { z } from 'zod'
 import type { FieldSchema } from '../schema/json-schema.ts'
+import { withoutLookAlikes } from '../schema/letters.ts'
 import { toDecimalText, toMinorUnits } from '../schema/money.ts'
 import type { Path, YamlFile } from '../yaml.ts'
-import { fittingText } from './mend.ts'
 import { nearestWord } from './spelling.ts'
 
 /** Longest list of choices that a sentence spells out and a spelling is compared with. */
@@ -35,6 +35,24 @@ export function meantValue(
   )
 }
 
+/** The text that was probably meant where a field has a form: the first slight change of it that fits. */
+export function fittingText(text: string, schema: FieldSchema): string | undefined {
+  const seen = withoutLookAlikes(text.normalize('NFKC')).replaceAll(/\p{Cf}/gu, '')
+  const plain = seen.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim()
+  const words = plain.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  const hyphened = words.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
+  const repository = plain.replace(/^https:\/\/github\.com\//, '').replace(/\.git$/, '')
+  const formed = [plain.toUpperCase(), repository, plain.replace(/^.*\//, ''), hyphened]
+  const candidates = [plain, plain.replace(/^http:/, 'https:'), ...(schema.pattern || schema.enum ? formed : [])]
+  return candidates.find((candidate) => candidate !== text && candidate !== '' && fits(candidate, schema))
+}
+
+/** A value as it is written in the file: `19.00`, where YAML reads the number 19. */
+export function sourceAt(yaml: YamlFile, path: Path): string | undefined {
+  const { value } = yaml.nodesAt(path)
+  return isScalar(value) ? value.source : undefined
+}
+
 function otherType(expected: string, field: FieldSchema, value: unknown, source: string | undefined): unknown {
   if (expected === 'string') return typeof value === 'object' ? undefined : (source ?? String(value))
   if (expected === 'array' && field.items?.type === 'string' && typeof value === 'string') {
@@ -64,8 +82,8 @@ function meantAmount(path: Path, value: unknown): string | undefined {
   return undefined
 }
 
-/** A value as it is written in the file: `19.00`, where YAML reads the number 19. */
-export function sourceAt(yaml: YamlFile, path: Path): string | undefined {
-  const { value } = yaml.nodesAt(path)
-  return isScalar(value) ? value.source : undefined
+function fits(text: string, schema: FieldSchema): boolean {
+  if (schema.maxLength !== undefined && text.length > schema.maxLength) return false
+  if (schema.enum) return schema.enum.includes(text)
+  return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text)
 }

@@ -1,7 +1,5 @@
 import { Document, isCollection, isMap, isScalar, type Node, type Scalar, stringify, visit } from 'yaml'
 import type { Mended } from '../problem.ts'
-import type { FieldSchema } from '../schema/json-schema.ts'
-import { withoutLookAlikes } from '../schema/letters.ts'
 import type { Path, YamlFile } from '../yaml.ts'
 
 /** The lines with another value at a path; nothing when the value spans lines and can't be put on one. */
@@ -42,18 +40,6 @@ export function withAppended(yaml: YamlFile, added: Record<string, unknown>): Me
   return contents ? { line: lastLineOf(yaml, contents) + 1, replaces: 0, lines: linesOf(added, 0) } : null
 }
 
-/** The text that was probably meant where a field has a form: the first slight change of it that fits. */
-export function fittingText(text: string, schema: FieldSchema): string | undefined {
-  const seen = withoutLookAlikes(text.normalize('NFKC')).replaceAll(/\p{Cf}/gu, '')
-  const plain = seen.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim()
-  const words = plain.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
-  const hyphened = words.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
-  const repository = plain.replace(/^https:\/\/github\.com\//, '').replace(/\.git$/, '')
-  const formed = [plain.toUpperCase(), repository, plain.replace(/^.*\//, ''), hyphened]
-  const candidates = [plain, plain.replace(/^http:/, 'https:'), ...(schema.pattern || schema.enum ? formed : [])]
-  return candidates.find((candidate) => candidate !== text && candidate !== '' && fits(candidate, schema))
-}
-
 /** Whether nothing stands before a node on its line; the first key of a list's entry has a hyphen before it. */
 function startsLine(yaml: YamlFile, node: Node): boolean {
   const { line, column } = yaml.spanOf(node)
@@ -64,12 +50,6 @@ function startsLine(yaml: YamlFile, node: Node): boolean {
 function lineAfter(yaml: YamlFile, group: Node, keys: readonly Scalar.Parsed[]): number {
   const [first, second] = keys
   return first && second && !startsLine(yaml, first) ? yaml.spanOf(second).line : lastLineOf(yaml, group) + 1
-}
-
-function fits(text: string, schema: FieldSchema): boolean {
-  if (schema.maxLength !== undefined && text.length > schema.maxLength) return false
-  if (schema.enum) return schema.enum.includes(text)
-  return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text)
 }
 
 function withNode(yaml: YamlFile, node: Node, value: unknown): Mended | null {

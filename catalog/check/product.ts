@@ -1,6 +1,6 @@
 import { type CatalogProblem, quoted } from '../problem.ts'
 import { type Amounts, type Currency, toDecimalText } from '../schema/money.ts'
-import type { Path } from '../yaml.ts'
+import type { Path, YamlFile } from '../yaml.ts'
 import { withAddedKey, withValue } from './mend.ts'
 import { allGives, type ProductEntry } from './references.ts'
 import { fieldName, problemAt } from './report.ts'
@@ -127,28 +127,22 @@ function repeatedVariants(product: ProductEntry): CatalogProblem[] {
     choices.add(choice)
     return []
   })
-  return [
-    ...repeated(
-      product,
-      ['variants'],
-      variants.map((variant) => variant.id),
-      'id',
-    ),
-    ...odd,
-  ]
+  return [...repeatedIds(product, ['variants'], variants), ...odd]
 }
 
-/** A problem for each entry of a list that was there before. */
-export function repeated(
-  { yaml }: Pick<ProductEntry, 'yaml'>,
-  path: Path,
-  names: readonly string[],
-  key?: string,
-): CatalogProblem[] {
-  return names.flatMap((name, index) => {
-    if (names.indexOf(name) === index) return []
-    const place = key ? [...path, index, key] : [...path, index]
-    const found = `${quoted(name)} is in "${fieldName(path)}" twice.`
-    return [problemAt(yaml, place, { found, expected: 'Each one is there once.' })]
+type InFile = { yaml: YamlFile }
+
+/** A problem for each word of a list that was there before. `key` is where in an entry the word stands. */
+export function repeated({ yaml }: InFile, path: Path, words: readonly string[], ...key: string[]): CatalogProblem[] {
+  return words.flatMap((word, index) => {
+    if (words.indexOf(word) === index) return []
+    const found = `${quoted(word)} is in "${fieldName(path)}" twice.`
+    return [problemAt(yaml, [...path, index, ...key], { found, expected: 'Each one is there once.' })]
   })
+}
+
+/** A problem for each entry of a list whose id was there before. */
+export function repeatedIds(file: InFile, path: Path, entries: readonly { id: string }[]): CatalogProblem[] {
+  const ids = entries.map(({ id }) => id)
+  return repeated(file, path, ids, 'id')
 }

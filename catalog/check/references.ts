@@ -7,7 +7,7 @@ import type { Path } from '../yaml.ts'
 import type { Entry } from './entry.ts'
 import { withAddedKey, withValue } from './mend.ts'
 import { problemAt } from './report.ts'
-import { allOf, didYouMean, nearestWord } from './spelling.ts'
+import { allOf, nearestWord } from './spelling.ts'
 
 export type ProductEntry = Entry<Omit<Product, 'id'>>
 
@@ -24,22 +24,12 @@ export type Entries = {
 /** Problems of what a product points at: its category, pictures, downloads and parts must be there. */
 export function referenceProblems(entries: Entries, product: ProductEntry): CatalogProblem[] {
   const { sound } = product
-  const variants = sound.variants ?? []
   return [
     ...categoryProblems(entries, product),
-    ...(sound.images ?? []).flatMap((image, index) =>
-      missing(
-        product,
-        ['images', index, 'file'],
-        image.file,
-        entries.images,
-        `There is no picture ${quoted(image.file)}.`,
-      ),
+    ...(sound.images ?? []).flatMap(({ file }, index) =>
+      missing(product, ['images', index, 'file'], file, entries.images, `There is no picture ${quoted(file)}.`),
     ),
-    ...downloadProblems(entries, product, ['gives', 'downloads'], sound.gives),
-    ...variants.flatMap((variant, index) =>
-      downloadProblems(entries, product, ['variants', index, 'gives', 'downloads'], variant.gives),
-    ),
+    ...allGives(product).flatMap(({ path, gives }) => downloadProblems(entries, product, path, gives)),
     ...(sound.bundle ?? []).flatMap((part, index) => partProblems(entries, product, part, ['bundle', index])),
   ]
 }
@@ -62,10 +52,17 @@ function categoryProblems({ shop }: Entries, product: ProductEntry): CatalogProb
   return missing(product, ['category'], category, categories, found, `The categories are ${allOf(categories)}.`)
 }
 
-function downloadProblems(entries: Entries, product: ProductEntry, path: Path, gives: Gives | undefined) {
-  return (gives?.downloads ?? []).flatMap((id, index) => {
+function downloadProblems(entries: Entries, product: ProductEntry, path: Path, { downloads = [] }: Gives) {
+  return downloads.flatMap((id, index) => {
     const expected = `Add assets/${id}.yaml, or name another asset.`
-    return missing(product, [...path, index], id, entries.assetIds, `There is no asset ${quoted(id)}.`, expected)
+    return missing(
+      product,
+      [...path, 'downloads', index],
+      id,
+      entries.assetIds,
+      `There is no asset ${quoted(id)}.`,
+      expected,
+    )
   })
 }
 
@@ -114,6 +111,7 @@ function missing(
   const ids = [...known]
   if (ids.includes(id)) return []
   const nearest = nearestWord(id, ids)
-  const mended = nearest === undefined ? null : withValue(yaml, path, nearest)
-  return [problemAt(yaml, path, { found, expected: didYouMean(id, ids, expected), mended })]
+  if (nearest === undefined) return [problemAt(yaml, path, { found, expected })]
+  const mended = withValue(yaml, path, nearest)
+  return [problemAt(yaml, path, { found, expected: `Did you mean "${nearest}"?`, mended })]
 }

@@ -3,7 +3,7 @@ import { toDecimalText } from '../schema/money.ts'
 import type { Shop } from '../schema/shop.ts'
 import type { Entry } from './entry.ts'
 import { withAddedKey, withAppended } from './mend.ts'
-import { repeated } from './product.ts'
+import { repeated, repeatedIds } from './product.ts'
 import { allGives, type Entries } from './references.ts'
 import { problemAt } from './report.ts'
 
@@ -17,18 +17,8 @@ export function shopProblems(entries: Entries): CatalogProblem[] {
   const { categories = [], currencies = [], shipping = [] } = shop.sound
   return [
     ...repeated(shop, ['currencies'], currencies),
-    ...repeated(
-      shop,
-      ['categories'],
-      categories.map((category) => category.id),
-      'id',
-    ),
-    ...repeated(
-      shop,
-      ['shipping'],
-      shipping.map((zone) => zone.id),
-      'id',
-    ),
+    ...repeatedIds(shop, ['categories'], categories),
+    ...repeatedIds(shop, ['shipping'], shipping),
     ...countriesTwice(shop),
     ...rateProblems(shop),
     ...missingShipping(entries, shop),

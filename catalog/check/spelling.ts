@@ -6,12 +6,6 @@ export function nearestWord(word: string, known: Iterable<string>): string | und
   return near.filter(({ distance }) => distance <= allowance).toSorted((a, b) => a.distance - b.distance)[0]?.candidate
 }
 
-/** ` Did you mean "x"?`-style hint, or the fallback when nothing is near. */
-export function didYouMean(word: string, known: Iterable<string>, otherwise: string): string {
-  const nearest = nearestWord(word, known)
-  return nearest === undefined ? otherwise : `Did you mean "${nearest}"?`
-}
-
 /** Words as a sentence lists them: `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
   if (words.length < 2) return words.join('')

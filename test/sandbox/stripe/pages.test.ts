@@ -34,6 +34,18 @@ test('the page shows what is bought, says that no money moves, and leads back to
   expect(page).not.toContain('<script')
 })
 
+test('the country that the shop names first is chosen until the buyer chooses another', async () => {
+  await using bench = await startBench()
+  const { url } = await openPage(bench, {
+    ...shipped,
+    shipping_address_collection: { allowed_countries: ['US', 'DE'] },
+  })
+  expect(await (await fetch(url)).text()).toContain('<option value="US" selected>')
+  const missing = await (await post(url, { outcome: 'pay', country: 'DE' })).text()
+  expect(missing).toContain('<option value="DE" selected>')
+  expect(missing).not.toContain('<option value="US" selected>')
+})
+
 test('paying sends the buyer to the shop with the id of the session', async () => {
   await using bench = await startBench()
   const { session, url } = await openPage(bench)

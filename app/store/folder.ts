@@ -57,12 +57,8 @@ function jsonIn(text: string): unknown {
 }
 
 async function textOf(file: DiskFile): Promise<string> {
-  try {
-    const bytes = Buffer.alloc(MANIFEST_BYTES_MAX)
-    return bytes.toString('utf8', 0, await file.read(bytes, 0))
-  } finally {
-    await file.close()
-  }
+  const bytes = Buffer.alloc(MANIFEST_BYTES_MAX)
+  return bytes.toString('utf8', 0, await closedAfter(file, () => file.read(bytes, 0)))
 }
 
 /** The manifest comes last and by a rename: as long as it is not there, the folder has never held a store. */
@@ -87,12 +83,7 @@ async function createStore({ disk, folder, now, random }: FolderParts, path: str
 /** A journal with orders in it and no manifest: somebody's orders, which must not be emptied. */
 async function refuseOrphan(disk: Disk, path: string): Promise<void> {
   const file = await disk.open(path)
-  if (!file) return
-  try {
-    if ((await file.read(Buffer.alloc(1), 0)) === 0) return
-  } finally {
-    await file.close()
-  }
+  if (!file || (await closedAfter(file, () => file.read(Buffer.alloc(1), 0))) === 0) return
   throw new StoreRefusedError(
     `${path} holds orders, and ${MANIFEST} beside it is missing. Put it back from your last backup.`,
   )
@@ -100,9 +91,15 @@ async function refuseOrphan(disk: Disk, path: string): Promise<void> {
 
 async function writeNew(disk: Disk, path: string, bytes: Buffer): Promise<void> {
   const file = await disk.create(path)
-  try {
+  await closedAfter(file, async () => {
     await writeWhole(file, bytes, 0)
     await file.datasync()
+  })
+}
+
+async function closedAfter<Result>(file: DiskFile, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use()
   } finally {
     await file.close()
   }

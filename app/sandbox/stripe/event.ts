@@ -100,8 +100,7 @@ function queueDeliveries(account: Account, kept: KeptEvent): void {
   const { state } = account
   const { event } = kept
   for (const { endpoint } of state.endpoints) {
-    const wanted = endpoint.enabled_events.includes('*') || endpoint.enabled_events.includes(event.type)
-    if (!wanted || endpoint.status !== 'enabled') continue
+    if (!endpoint.enabled_events.some((wanted) => wanted === '*' || wanted === event.type)) continue
     kept.pending.push(endpoint.id)
     if (isDropped(account, event.type)) continue
     for (let copy = 0; copy < state.chaos.duplicate; copy++) {

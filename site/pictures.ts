@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -20,16 +20,18 @@ export type Picture = { src: string; srcset: string; width: number; height: numb
 
 type Size = { width: number; height: number }
 
-const drawn = new Map<string, Promise<Picture>>()
+const byPath = new Map<string, Promise<Picture>>()
+const byHash = new Map<string, Promise<Picture>>()
 let running = 0
 const waiting: (() => void)[] = []
 
-/** The picture of a file of the catalog, drawn if it is not in the cache. Throws when the file is no picture. */
+/**
+ * The picture of a file of the catalog, drawn if it is not in the cache. Files with the same bytes are one picture.
+ * Throws when the file is no picture.
+ */
 export function pictureOf(folder: string, file: string): Promise<Picture> {
   const path = join(folder, file)
-  const picture = drawn.get(path) ?? inTurn(() => pictureFrom(path))
-  drawn.set(path, picture)
-  return picture
+  return shared(byPath, path, () => inTurn(() => pictureFrom(path)))
 }
 
 /** The bytes of a drawn picture, by its name: `<hash>-<width>.webp`. */
@@ -38,16 +40,20 @@ export const pictureBytes = (name: string): Promise<Buffer> => readFile(join(FOL
 async function pictureFrom(path: string): Promise<Picture> {
   const bytes = await readFile(path)
   const hash = createHash('sha256').update(RECIPE).update(bytes).digest('hex').slice(0, 20)
-  const sizes = (await cachedSizes(hash)) ?? (await draw(hash, bytes, path))
-  const names = sizes.map(({ width }) => `${hash}-${width}.webp`)
-  const largest = sizes.at(-1)
-  if (!largest) throw new Error(`${path} has no size`)
-  return {
-    src: `/pictures/${names.at(-1)}`,
-    srcset: sizes.map(({ width }, place) => `/pictures/${names[place]} ${width}w`).join(', '),
-    ...largest,
-    names,
-  }
+  return shared(byHash, hash, async () => {
+    const sizes = (await cachedSizes(hash)) ?? (await draw(hash, bytes, path))
+    const names = sizes.map(({ width }) => `${hash}-${width}.webp`)
+    const largest = sizes.at(-1)
+    if (!largest) throw new Error(`${path} has no size`)
+    const srcset = sizes.map(({ width }, place) => `/pictures/${names[place]} ${width}w`).join(', ')
+    return { src: `/pictures/${names.at(-1)}`, srcset, ...largest, names }
+  })
+}
+
+function shared(pictures: Map<string, Promise<Picture>>, key: string, make: () => Promise<Picture>): Promise<Picture> {
+  const picture = pictures.get(key) ?? make()
+  pictures.set(key, picture)
+  return picture
 }
 
 async function cachedSizes(hash: string): Promise<Size[] | undefined> {
@@ -83,7 +89,7 @@ async function draw(hash: string, bytes: Buffer, path: string): Promise<Size[]> 
 
 /** Appears whole or not at all, also when two builds draw the same picture at once. */
 async function writeWhole(name: string, content: string | Buffer): Promise<void> {
-  const unfinished = join(FOLDER, `${name}.${process.pid}`)
+  const unfinished = join(FOLDER, `${name}.${randomUUID()}`)
   await writeFile(unfinished, content)
   await rename(unfinished, join(FOLDER, name))
 }

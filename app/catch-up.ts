@@ -1,42 +1,61 @@
 import { keepDelivery, STRIPE_EVENTS } from './intake.ts'
-import { missingEvents, withJobs } from './order/decide.ts'
+import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
+import { paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 import { fetchPayment } from './stripe/payment.ts'
 
 // The work fetches what is true now. Webhook, return page and sweep all end here, so it does not matter which of them
 // comes, how often, or in which order.
 
+type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'catalog'>
+
+/** A buyer is waiting, and the page can show what we know meanwhile. */
+const RETURN_PAGE_PATIENCE = { timeout: 4_000, maxNetworkRetries: 0 }
+
 /**
  * Asks Stripe for the payment behind an object and records what its order lacks. Gives the order's id, or nothing
  * when the payment is not ours. Rejects when Stripe is down: try again later.
  */
 export async function catchUpWithPayment(
-  parts: Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'catalog'>,
+  parts: CatchUpParts,
   object: string,
   cause: Cause,
 ): Promise<OrderId | undefined> {
-  const payment = await fetchPayment(parts.stripe, object)
-  if (!payment || payment.snapshot.shop !== parts.catalog().shop.id) return undefined
+  const payment = await fetchPayment(parts.stripe, object, cause.by === 'return-page' ? RETURN_PAGE_PATIENCE : {})
+  if (!payment) return undefined
   const { snapshot, customer } = payment
   const { order: id, shop } = snapshot
   const recorded = await parts.store.transact({ order: id }, ({ order }) => {
-    if (!order) return { known: false, events: [] }
+    if (order?.shop !== shop) return { known: false, events: [] }
     const facts = missingEvents(order, snapshot)
-    const head = { order: id, shop, at: parts.now().toISOString(), cause }
-    return { known: true, ...withJobs(order, facts, head), ...(customer && facts.length > 0 && { customer }) }
+    const change = withJobs(order, facts, headOf(order, parts.now(), cause))
+    return { known: true, ...change, ...(customer && facts.length > 0 && { customer }) }
   })
-  if (!recorded.known) {
-    // We write an order before Stripe hears of it, so this is another shop's store, or a lost one.
+  for (const event of recorded.events) parts.log.info({ order: id, event: event.type, by: cause.by }, 'recorded')
+  if (recorded.known) return id
+  // Another shop may use the same Stripe account. Ours writes an order before Stripe hears of it, so it can't be new.
+  if (shop === parts.catalog().shop.id) {
     parts.log.error(
       { order: id, checkout: snapshot.checkout },
       'a payment names an order that this store does not have',
     )
-    return undefined
   }
-  for (const event of recorded.events) parts.log.info({ order: id, event: event.type, by: cause.by }, 'recorded')
-  return id
+  return undefined
+}
+
+/** Records that an order which nobody paid has come to nothing; its stock is free again. */
+export async function giveUpOrder(
+  parts: Pick<Parts, 'store' | 'now'>,
+  id: OrderId,
+  reason: 'expired' | 'not-started' | 'replaced',
+  cause: Cause,
+): Promise<void> {
+  await parts.store.transact({ order: id }, ({ order }) => {
+    if (!order || paymentStatus(order) !== 'pending' || order.payment.state !== 'none') return {}
+    return withJobs(order, [{ type: 'order.canceled', reason }], headOf(order, parts.now(), cause))
+  })
 }
 
 /** Takes in every event since then that was never delivered, as if it had knocked. Gives how many were new. */

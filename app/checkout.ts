@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { toDecimalText } from '../catalog/schema/money.ts'
+import { giveUpOrder } from './catch-up.ts'
 import { thanksUrl } from './link.ts'
-import { withJobs } from './order/decide.ts'
-import type { Fact } from './order/event.ts'
+import { headOf, withJobs } from './order/decide.ts'
+import type { Cause, Fact } from './order/event.ts'
 import { newOrderId, type OrderId, orderIdFrom } from './order/id.ts'
 import { type Order, paymentStatus, replay } from './order/order.ts'
 import { type CartRequest, type Quote, type QuoteProblem, quote, shortages } from './order/quote.ts'
@@ -11,22 +12,33 @@ import {
   CHECKOUT_LIFETIME_MINUTES,
   CHECKOUT_LIFETIME_MINUTES_MIN,
   checkoutPage,
+  closePage,
+  isFinal,
   isTooLittle,
   startCheckout,
 } from './stripe/checkout.ts'
 
 // From a cart to a payment page: priced by us, kept as an order, and only then shown to Stripe.
 
-/** A cart, and what a sale needs besides. `retryKey` is the browser's: the same key is the same order. */
-export type SaleRequest = CartRequest & { email?: string | undefined; retryKey?: string | undefined }
+/**
+ * A cart, and what a sale needs besides. `retryKey` is the browser's: the same key is the same order. `replaces` is the
+ * key of an earlier try that the buyer came back from; its order is given up, so that it holds nothing against this one.
+ */
+export type SaleRequest = CartRequest & {
+  email?: string | undefined
+  retryKey?: string | undefined
+  replaces?: string | undefined
+}
 
 export type Sale =
   | { end: 'started'; order: OrderId; url: string }
   | { end: 'refused'; problems: QuoteProblem[] }
-  /** The retry key was used before: for another cart, or so long ago that Stripe would open no page for it. */
+  /** The retry key was used before: for another cart, for an order that came to nothing, or too long ago. */
   | { end: 'conflict' }
 
+const NO_EMAIL = 'Give an e-mail address to send the downloads to.'
 const TOO_LITTLE = 'This is too little to pay by card: the least is about 0.50 in most currencies.'
+const BUYER: Cause = { by: 'buyer' }
 
 type SaleParts = Pick<Parts, 'config' | 'catalog' | 'store' | 'stripe' | 'now' | 'random'>
 
@@ -34,25 +46,26 @@ type SaleParts = Pick<Parts, 'config' | 'catalog' | 'store' | 'stripe' | 'now' |
 export async function startSale(parts: SaleParts, request: SaleRequest): Promise<Sale> {
   const priced = quote(parts.catalog(), request)
   if ('problems' in priced) return { end: 'refused', problems: priced.problems }
-  const free = priced.subtotal === 0 && !priced.zone
-  if (free && !request.email) {
-    return { end: 'refused', problems: [{ line: null, detail: 'Give an e-mail address to send the downloads to.' }] }
-  }
+  const free = priced.subtotal === 0 && !priced.shipping
+  if (free && !request.email) return refused(NO_EMAIL)
+  if (request.replaces) await replace(parts, saleId(parts, request.replaces))
   const id = saleId(parts, request.retryKey)
   const placed = await placeOrder(parts, id, priced, free ? request.email : undefined)
   if ('problems' in placed) return { end: 'refused', problems: placed.problems }
   const { order } = placed
-  if (!isSameCart(order, priced)) return { end: 'conflict' }
-  const thanks = thanksUrl(parts.config, id)
-  if (paymentStatus(order) !== 'pending') return { end: 'started', order: id, url: thanks }
-  if (isTooLate(order, parts.now())) return { end: 'conflict' }
+  if (!isSameCart(order, priced) || isOver(order, parts.now())) return { end: 'conflict' }
   try {
-    return { end: 'started', order: id, url: (await openPage(parts, order, priced)) ?? thanks }
+    const url = order.paid ? null : await openPage(parts, order)
+    return { end: 'started', order: id, url: url ?? thanksUrl(parts.config, id) }
   } catch (error) {
-    if (isTooLittle(error)) return { end: 'refused', problems: [{ line: null, detail: TOO_LITTLE }] }
+    if (!isFinal(error)) throw error
+    await giveUpOrder(parts, id, 'not-started', BUYER)
+    if (isTooLittle(error)) return refused(TOO_LITTLE)
     throw error
   }
 }
+
+const refused = (detail: string): Sale => ({ end: 'refused', problems: [{ line: null, detail }] })
 
 /** The cart of an order that came to nothing, to start again with today's prices, or the one that the buyer chose. */
 export const cartOf = (order: Order): CartRequest => ({
@@ -80,22 +93,16 @@ async function placeOrder(
     if (order) return { events: [], order }
     const problems = shortages(priced.shelf, taken)
     if (problems.length > 0) return { events: [], problems }
-    const head = {
-      order: id,
-      shop: parts.catalog().shop.id,
-      at: parts.now().toISOString(),
-      cause: { by: 'buyer' } as const,
-    }
-    const facts = placingFacts(priced, parts.now(), freeFor !== undefined)
-    const change = withJobs(undefined, facts, head)
+    const head = headOf({ id, shop: parts.catalog().shop.id }, parts.now(), BUYER)
+    const change = withJobs(undefined, placingFacts(priced, parts.now(), freeFor !== undefined), head)
     const customer = freeFor === undefined ? {} : { customer: { order: id, email: freeFor, name: null, address: null } }
     return { ...change, ...customer, order: replay(change.events) as Order }
   })
 }
 
-function placingFacts({ currency, lines, shipTo }: Quote, now: Date, free: boolean): Fact[] {
+function placingFacts({ currency, lines, shipTo, shipping }: Quote, now: Date, free: boolean): Fact[] {
   const expiresAt = new Date(now.getTime() + CHECKOUT_LIFETIME_MINUTES * 60_000).toISOString()
-  const placed: Fact = { type: 'order.placed', currency, lines, shipTo, expiresAt }
+  const placed: Fact = { type: 'order.placed', currency, lines, shipTo, shipping, expiresAt }
   return free ? [placed, { type: 'order.paid', payment: null, amount: 0, shipping: 0, currency }] : [placed]
 }
 
@@ -105,20 +112,31 @@ function isSameCart(order: Order, priced: Quote): boolean {
   return cart(order) === cart(priced)
 }
 
-const isTooLate = ({ checkout, expiresAt }: Order, now: Date): boolean =>
-  !checkout && Date.parse(expiresAt) - now.getTime() < CHECKOUT_LIFETIME_MINUTES_MIN * 60_000
+/** Whether no payment page will be opened for the order any more. */
+function isOver(order: Order, now: Date): boolean {
+  if (paymentStatus(order) === 'failed') return true
+  const minutesLeft = (Date.parse(order.expiresAt) - now.getTime()) / 60_000
+  return !order.paid && !order.checkout && minutesLeft < CHECKOUT_LIFETIME_MINUTES_MIN
+}
 
-/** Stripe's page for the order: a new one, or the one that it has already. */
-async function openPage(parts: SaleParts, order: Order, { zone }: Quote): Promise<string | null> {
+/** Stripe's page for the order: a new one, or the one that it has already; nothing when that is closed. */
+async function openPage(parts: SaleParts, order: Order): Promise<string | null> {
   if (order.checkout) return checkoutPage(parts.stripe, order.checkout)
-  const { checkout, url } = await startCheckout(parts.stripe, order, zone, {
+  const { checkout, url } = await startCheckout(parts.stripe, order, {
     success: `${thanksUrl(parts.config, order.id)}&checkout={CHECKOUT_SESSION_ID}`,
     cancel: `${parts.config.STOREFRONT_URL}/cart/`,
   })
   await parts.store.transact({ order: order.id }, ({ order: now }) => {
     if (!now || now.checkout) return {}
-    const head = { order: order.id, shop: order.shop, at: parts.now().toISOString(), cause: { by: 'buyer' } as const }
-    return withJobs(now, [{ type: 'order.checkout_opened', checkout }], head)
+    return withJobs(now, [{ type: 'order.checkout_opened', checkout }], headOf(now, parts.now(), BUYER))
   })
   return url
+}
+
+/** Gives up the order of an earlier try, unless it is paid or on its way to be. */
+async function replace(parts: SaleParts, id: OrderId): Promise<void> {
+  const order = await parts.store.order(id)
+  if (!order || paymentStatus(order) !== 'pending' || order.payment.state !== 'none') return
+  if (order.checkout && !(await closePage(parts.stripe, order.checkout))) return
+  await giveUpOrder(parts, id, 'replaced', BUYER)
 }

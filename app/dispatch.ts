@@ -1,10 +1,10 @@
-import { catchUpWithPayment, sweepEvents } from './catch-up.ts'
+import { catchUpWithPayment, giveUpOrder, sweepEvents } from './catch-up.ts'
 import { fulfill } from './fulfillment/fulfill.ts'
 import { mailOrder } from './mail/mail-order.ts'
-import { withJobs } from './order/decide.ts'
-import type { Fact, StallReason } from './order/event.ts'
+import { headOf, withJobs } from './order/decide.ts'
+import type { Cause, StallReason } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
-import { type Job, type JobOutcome, jobDueAt, nextTry } from './order/job.ts'
+import { type Job, type JobOutcome, jobDueAt, LANES, type Lane, nextTry } from './order/job.ts'
 import { isStalledBy, paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 
@@ -13,19 +13,26 @@ import type { Parts } from './parts.ts'
 
 const JOBS_AT_ONCE = 4
 const JOB_LEASE_SECONDS = 120
-const SWEEP_EVERY_MINUTES = 1
+/** From so many tries on, an outage is no longer passing. */
+const TRIES_BEFORE_ALARM = 7
+const SWEEP_EVERY_SECONDS = 60
 /** Each sweep looks back over the one before: Stripe lists an event a little after it happened. */
 const SWEEP_OVERLAP_MINUTES = 10
+/** A sweep that found nothing is not written down, so that an idle store does not grow; but its place moves on hourly. */
+const SWEEP_KEPT_MINUTES = 60
 const SWEEP_ID = 'sweep:stripe'
+/** What is missing may have been put there meanwhile. */
+const LOOK_AGAIN_MINUTES = 60
+const MISSING_CHECKOUT_HOURS = 24
 
-/** Performs the jobs that are due, side by side, and records how each ended. Gives how many there were. */
-export async function dispatchDueJobs(parts: Parts): Promise<number> {
+/** Performs the due jobs of a lane, side by side, and records how each ended. Gives how many there were. */
+export async function dispatchDueJobs(parts: Parts, lane: Lane): Promise<number> {
   const begun = parts.now()
-  const jobs = await parts.store.claimJobs(begun, JOBS_AT_ONCE, JOB_LEASE_SECONDS)
+  const jobs = await parts.store.claimJobs(begun, JOBS_AT_ONCE, JOB_LEASE_SECONDS, LANES[lane])
   await Promise.all(
     jobs.map(async (job) => {
-      const outcome = await performJob(parts, job).catch((error: unknown): JobOutcome => retryAfter(parts, job, error))
-      await recordOutcome(parts, job, outcome, begun)
+      const outcome = await performJob(parts, job, begun).catch((error: unknown) => failed(parts, job, error))
+      await recordOutcome(parts, job, outcome)
     }),
   )
   return jobs.length
@@ -34,92 +41,99 @@ export async function dispatchDueJobs(parts: Parts): Promise<number> {
 /** Makes sure that lost events are looked for, from now and again and again; called at start. */
 export async function startSweeping(parts: Pick<Parts, 'store' | 'now'>, since: Date): Promise<void> {
   if (await parts.store.job(SWEEP_ID)) return
-  await parts.store.transact({}, () => ({
-    jobs: [jobDueAt(parts.now().toISOString(), { kind: 'sweep', since: since.toISOString() }, SWEEP_ID)],
-  }))
+  await parts.store.transact({}, () => ({ jobs: [sweepJob(parts.now(), since)] }))
 }
 
 /** Does one piece of work. Whatever is down outside makes it throw: then it is tried again. */
-async function performJob(parts: Parts, { id, work }: Job): Promise<JobOutcome> {
+async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise<JobOutcome> {
   switch (work.kind) {
     case 'catch-up':
       await catchUpWithPayment(parts, work.object, { by: 'job', job: id })
       return { end: 'done' }
     case 'close-checkout':
-      return closeCheckout(parts, work.order, id)
+      return closeCheckout(parts, work.order, { by: 'job', job: id })
     case 'fulfill':
       return fulfill(parts, work.order, id)
     case 'mail':
       return mailOrder(parts, work.order, work.mail)
-    case 'sweep': {
-      await sweepEvents(parts, new Date(work.since))
-      return { end: 'done' }
-    }
+    case 'sweep':
+      return sweep(parts, new Date(work.since), begun)
   }
 }
 
-/** The payment page has closed: records what became of it, or gives the order up when Stripe never had a page for it. */
-async function closeCheckout(parts: Parts, id: OrderId, job: string): Promise<JobOutcome> {
+/** The payment page has closed: records what became of it, or gives the order up when Stripe has no page for it. */
+async function closeCheckout(parts: Parts, id: OrderId, cause: Cause): Promise<JobOutcome> {
   const order = await parts.store.order(id)
   if (!order || paymentStatus(order) !== 'pending') return { end: 'done' }
-  if (order.checkout) {
-    await catchUpWithPayment(parts, order.checkout, { by: 'job', job })
-    const after = await parts.store.order(id)
-    const waiting = after && paymentStatus(after) === 'pending' && after.payment.state === 'none'
-    return waiting ? { end: 'retry', reason: 'its payment page is still open' } : { end: 'done' }
+  if (!order.checkout) {
+    await giveUpOrder(parts, id, 'not-started', cause)
+    return { end: 'done' }
   }
-  await parts.store.transact({ order: id }, ({ order: now }) => {
-    if (!now || now.checkout || paymentStatus(now) !== 'pending') return {}
-    const head = { order: id, shop: now.shop, at: parts.now().toISOString(), cause: { by: 'job', job } as const }
-    return withJobs(now, [{ type: 'order.canceled', reason: 'not-started' }], head)
-  })
+  const known = await catchUpWithPayment(parts, order.checkout, cause)
+  const after = await parts.store.order(id)
+  const waiting = after && paymentStatus(after) === 'pending' && after.payment.state === 'none'
+  if (!waiting) return { end: 'done' }
+  const hoursLate = (parts.now().getTime() - Date.parse(order.expiresAt)) / 3_600_000
+  if (known || hoursLate < MISSING_CHECKOUT_HOURS) return { end: 'retry', reason: 'its payment page is still open' }
+  await giveUpOrder(parts, id, 'expired', cause)
   return { end: 'done' }
 }
 
-async function recordOutcome(parts: Parts, job: Job, outcome: JobOutcome, begun: Date): Promise<void> {
-  const { now, store, log } = parts
-  if (outcome.end === 'done') {
-    await store.transact({}, () => (job.work.kind === 'sweep' ? { jobs: [nextSweep(begun)] } : { jobsDone: [job.id] }))
-    return
-  }
-  const later = outcome.end === 'retry' ? nextTry(job, now()) : undefined
-  if (later) {
-    log.warn({ job: job.id, reason: outcome.reason, dueAt: later.dueAt }, 'job put off')
-    await store.transact({}, () => ({ jobs: [later] }))
-    return
-  }
-  log.error({ job: job.id, reason: outcome.reason }, 'job needs a person')
-  await stall(parts, job, outcome)
+async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome> {
+  const found = await sweepEvents(parts, since)
+  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
+  if (found === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
+  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
+  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
 }
 
-/** The job is over and the order, if it has one, says that it needs a person. */
-async function stall(
-  parts: Parts,
-  job: Job,
-  { end, reason: detail }: Exclude<JobOutcome, { end: 'done' }>,
-): Promise<void> {
-  const id = 'order' in job.work ? job.work.order : undefined
-  const reason: StallReason = end === 'stalled' && job.work.kind === 'fulfill' ? 'file-missing' : 'gave-up'
-  await parts.store.transact(id ? { order: id } : {}, ({ order }) => {
-    if (!order) return { jobsDone: [job.id] }
-    const facts: Fact[] = isStalledBy(order, reason) ? [] : [{ type: 'order.stalled', reason, detail }]
-    const head = {
-      order: order.id,
-      shop: order.shop,
-      at: parts.now().toISOString(),
-      cause: { by: 'job', job: job.id } as const,
-    }
-    return { ...withJobs(order, facts, head), jobsDone: [job.id] }
+const sweepJob = (due: Date, since: Date): Job =>
+  jobDueAt(due.toISOString(), { kind: 'sweep', since: since.toISOString() }, SWEEP_ID)
+
+async function recordOutcome(parts: Parts, job: Job, outcome: JobOutcome): Promise<void> {
+  switch (outcome.end) {
+    case 'unchanged':
+      return
+    case 'done':
+      await parts.store.transact({}, () => ({ jobsDone: [job.id] }))
+      return
+    case 'again':
+      await parts.store.transact({}, () => ({ jobs: [outcome.job] }))
+      return
+    case 'retry':
+      return retry(parts, job, outcome.reason)
+    case 'stalled':
+      return stall(parts, job, outcome.reason, outcome.detail)
+  }
+}
+
+async function retry(parts: Parts, job: Job, reason: string): Promise<void> {
+  const later = nextTry(job, parts.now())
+  if (!later) return stall(parts, job, givenUpReason(job), `${job.work.kind} was tried for three days`)
+  parts.log[job.attempts < TRIES_BEFORE_ALARM ? 'warn' : 'error'](
+    { job: job.id, reason, dueAt: later.dueAt },
+    'job put off',
+  )
+  await parts.store.transact({}, () => ({ jobs: [later] }))
+}
+
+const givenUpReason = ({ work }: Job): StallReason =>
+  work.kind === 'mail' && work.mail === 'receipt' ? 'receipt-not-sent' : 'gave-up'
+
+/** The order, if the job has one, says that it needs a person. A file that is missing is looked for again and again. */
+async function stall(parts: Parts, job: Job, reason: StallReason, detail: string): Promise<void> {
+  parts.log.error({ job: job.id, reason, detail }, 'job needs a person')
+  const later = new Date(parts.now().getTime() + LOOK_AGAIN_MINUTES * 60_000).toISOString()
+  const end = reason === 'file-missing' ? { jobs: [{ ...job, dueAt: later }] } : { jobsDone: [job.id] }
+  await parts.store.transact('order' in job.work ? { order: job.work.order } : {}, ({ order }) => {
+    if (!order || isStalledBy(order, reason)) return end
+    const head = headOf(order, parts.now(), { by: 'job', job: job.id })
+    const { events } = withJobs(order, [{ type: 'order.stalled', reason, detail }], head)
+    return { events, ...end }
   })
 }
 
-/** The sweep after the one that began then. */
-function nextSweep(begun: Date): Job {
-  const minutes = (count: number) => new Date(begun.getTime() + count * 60_000).toISOString()
-  return jobDueAt(minutes(SWEEP_EVERY_MINUTES), { kind: 'sweep', since: minutes(-SWEEP_OVERLAP_MINUTES) }, SWEEP_ID)
-}
-
-function retryAfter(parts: Parts, job: Job, error: unknown): JobOutcome {
+function failed(parts: Parts, job: Job, error: unknown): JobOutcome {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   parts.log.debug({ job: job.id, err: error }, 'job failed')
   return { end: 'retry', reason: `${name}: ${message}` }

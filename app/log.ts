@@ -7,7 +7,7 @@ const SECRETS = [
   [/\b(?:sk|rk)_(?:test|live)_\w+/g, 'sk_…'],
   [/\bwhsec_\w+/g, 'whsec_…'],
   [/\bgh[pousr]_[\w.-]{20,}/g, 'ghs_…'],
-  [/[^\s<>"'@:/]+@[^\s<>"'@:/]+\.\w+/g, '…@…'],
+  [/[^\s<>"'@:/]{1,64}@[^\s<>"'@:/]{1,255}\.\w{1,63}/g, '…@…'],
 ] as const
 
 /** Text without secrets or mail addresses. */

@@ -13,15 +13,16 @@ import { connectGitHub } from './github/client.ts'
 import { type LiveShop, openShop } from './live-shop.ts'
 import { createLog } from './log.ts'
 import { connectMail } from './mail/send.ts'
+import { LANES, type Lane } from './order/job.ts'
 import type { Parts } from './parts.ts'
 import { openLowdbStore } from './store/lowdb.ts'
 import { connectStripe } from './stripe/client.ts'
 
-/** Side by side, so that a mail server that is slow to answer holds up no payment. */
-const DISPATCHERS = 6
+/** Each lane by itself, so that a mail server that is slow to answer holds up no payment. */
+const DISPATCHERS_A_LANE = 3
 /** How soon new work is seen when there was none. */
 const DISPATCH_IDLE_MILLISECONDS = 150
-const STOP_SECONDS_MAX = 15
+const STOP_SECONDS_MAX = 8
 /** A slow or silent connection may not hold a place for long. */
 const HEADERS_TIMEOUT_MILLISECONDS = 5_000
 const REQUEST_TIMEOUT_MILLISECONDS = 15_000
@@ -43,8 +44,7 @@ export async function startApp(config: Config, shop: LiveShop, log: Logger): Pro
   log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
   return {
     async stop() {
-      await closeServer(server)
-      await loop.stop()
+      await Promise.all([closeServer(server), loop.stop()])
       sendMail.close()
       await parts.store.close()
     },
@@ -93,18 +93,19 @@ function portProblem(error: unknown, port: number): unknown {
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new ConfigError([`Port ${port} is taken.`]) : error
 }
 
-function startDispatching(dispatchDueJobs: () => Promise<number>, log: Logger) {
+function startDispatching(dispatchDueJobs: (lane: Lane) => Promise<number>, log: Logger) {
   const stopping = new AbortController()
-  async function dispatch(): Promise<void> {
+  async function dispatch(lane: Lane): Promise<void> {
     while (!stopping.signal.aborted) {
-      const done = await dispatchDueJobs().catch((error: unknown) => {
+      const done = await dispatchDueJobs(lane).catch((error: unknown) => {
         log.error({ err: error }, 'jobs could not be dispatched')
         return 0
       })
       if (done === 0) await sleep(DISPATCH_IDLE_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
-  const running = Promise.all(Array.from({ length: DISPATCHERS }, dispatch))
+  const lanes = (Object.keys(LANES) as Lane[]).flatMap((lane) => Array<Lane>(DISPATCHERS_A_LANE).fill(lane))
+  const running = Promise.all(lanes.map(dispatch))
   return {
     /** Lets work in flight finish. What takes too long is left: it is done again after the next start. */
     async stop() {

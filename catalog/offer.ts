@@ -49,7 +49,9 @@ function offerOf(catalog: Catalog, product: Product, variant: Variant | null): O
     return offer ? [{ offer, quantity: part.quantity }] : []
   })
   const gives = variant?.gives ?? product.gives
-  const stock = variant?.stock ?? product.stock
+  // A number on the product is for all of its variants together, but for those with a number of their own.
+  const shelf =
+    variant?.stock === undefined ? { price: product.id, stock: product.stock } : { price: id, stock: variant.stock }
   return {
     id,
     product,
@@ -59,7 +61,7 @@ function offerOf(catalog: Catalog, product: Product, variant: Variant | null): O
     downloads: [...new Set([...(gives?.downloads ?? []), ...parts.flatMap((part) => part.offer.downloads)])],
     parcel: parcelOf(gives, parts),
     takes: [
-      ...(stock === undefined ? [] : [{ price: id, quantity: 1, stock }]),
+      ...(shelf.stock === undefined ? [] : [{ price: shelf.price, quantity: 1, stock: shelf.stock }]),
       ...parts.flatMap(({ offer, quantity }) =>
         offer.takes.map((take) => ({ ...take, quantity: take.quantity * quantity })),
       ),

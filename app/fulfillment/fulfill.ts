@@ -1,4 +1,4 @@
-import { withJobs } from '../order/decide.ts'
+import { headOf, withJobs } from '../order/decide.ts'
 import { entitlementsOf } from '../order/entitlement.ts'
 import type { OrderId } from '../order/id.ts'
 import type { JobOutcome } from '../order/job.ts'
@@ -18,12 +18,11 @@ export async function fulfill(parts: Parts, id: OrderId, job: string): Promise<J
   if (lines.length > 0) {
     await parts.store.transact({ order: id }, ({ order: now }) => {
       if (!now || lines.every((line) => now.fulfilledLines.includes(line))) return {}
-      const head = { order: id, shop: now.shop, at: parts.now().toISOString(), cause: { by: 'job', job } as const }
-      return withJobs(now, [{ type: 'order.fulfilled', lines }], head)
+      return withJobs(now, [{ type: 'order.fulfilled', lines }], headOf(now, parts.now(), { by: 'job', job }))
     })
   }
   const [missing] = problems.filter(({ reason }) => reason === 'missing')
-  if (missing) return { end: 'stalled', reason: missing.message }
+  if (missing) return { end: 'stalled', reason: 'file-missing', detail: missing.message }
   const [unavailable] = problems
   return unavailable ? { end: 'retry', reason: unavailable.message } : { end: 'done' }
 }

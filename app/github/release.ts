@@ -31,6 +31,8 @@ type GitHubParts = Pick<Parts, 'github' | 'now'>
 type Remembered = { facts: ReleaseFileFacts; at: number }
 
 const RETRY_AFTER_SECONDS = 30
+/** Not there, or hidden from us. Other refusals (401, 403) come from keys, clocks and incidents, and pass. */
+const MISSING_STATUSES = new Set([404, 410, 422])
 const FACTS_FRESH_SECONDS = 300
 const FACTS_KEPT_MAX = 10_000
 
@@ -144,7 +146,7 @@ function failureOf(parts: GitHubParts, file: ReleaseFile, error: unknown): Relea
   if (status === undefined) throw error
   const wait = limitSeconds(response?.headers ?? {}, parts.now())
   const isLimited = status === 429 || (status === 403 && wait !== undefined)
-  if (!isLimited && status < 500) {
+  if (!isLimited && MISSING_STATUSES.has(status)) {
     return new ReleaseFileError('missing', `${wordsFor(file)}: GitHub answers ${status}, ${message}`, { cause: error })
   }
   const details = { cause: error, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) }

@@ -6,7 +6,8 @@ import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
 import { problemResponse, Refusal } from './problem.ts'
 
-const RETRY_KEY_CHARACTERS_MAX = 200
+/** Long enough not to be guessed: the key leads to the order. */
+const RetryKey = z.string().min(16).max(200)
 const Price = z
   .string()
   .regex(/^[a-z0-9-]{1,60}(\/[a-z0-9-]{1,60})?$/, 'a price id, such as sticker-pack or shirt/black-m')
@@ -37,6 +38,9 @@ export const CheckoutRequest = z
       .min(1)
       .max(CART_LINES_MAX),
     ...common,
+    replaces: RetryKey.optional().openapi({
+      description: 'The `Idempotency-Key` of an earlier try that was not paid: its order is given up for this one',
+    }),
   })
   .openapi('CheckoutRequest')
 
@@ -65,7 +69,7 @@ const route = createRoute({
   description:
     'Prices, stock and shipping are decided here, from the catalog. With an `Idempotency-Key`, a repeat gives the same order. A form (`application/x-www-form-urlencoded`: price, quantity, amount, currency, shipTo, email) is answered with a redirect.',
   request: {
-    headers: z.object({ 'idempotency-key': z.string().min(8).max(RETRY_KEY_CHARACTERS_MAX).optional() }),
+    headers: z.object({ 'idempotency-key': RetryKey.optional() }),
     body: { required: true, content: { 'application/json': { schema: CheckoutRequest } } },
   },
   responses: {
@@ -102,7 +106,7 @@ export function started(sale: Sale): Extract<Sale, { end: 'started' }> {
   if (sale.end === 'started') return sale
   if (sale.end === 'conflict') {
     const detail =
-      'This was asked for before: with another cart, or too long ago. Ask again, with a new idempotency key.'
+      'This was asked for before: with another cart, too long ago, or it came to nothing. Ask again, with a new idempotency key.'
     throw new Refusal({ status: 409, title: 'Used before', detail })
   }
   const detail = sale.problems.map((one) => one.detail).join(' ')
@@ -116,4 +120,4 @@ export function unreadable(error: z.core.$ZodError): Refusal {
 }
 
 const isForm = (c: Context): boolean =>
-  /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(c.req.header('content-type') ?? '')
+  (c.req.header('content-type') ?? '').startsWith('application/x-www-form-urlencoded')

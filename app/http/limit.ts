@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
@@ -37,7 +38,21 @@ export function addressOf(c: Context<HttpEnv>): string {
   const { TRUSTED_PROXIES } = c.var.parts.config
   const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => address.trim())
   const claimed = TRUSTED_PROXIES > 0 ? forwarded.at(-TRUSTED_PROXIES) : undefined
-  return claimed || (c.env?.incoming ? getConnInfo(c).remote.address : undefined) || 'unknown'
+  return networkOf(claimed || (c.env?.incoming ? getConnInfo(c).remote.address : undefined) || 'unknown')
+}
+
+/** Who has an IPv6 address has the 2^64 beside it, so they count as one. A proxy may add a port. */
+function networkOf(address: string): string {
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+  if (!isIPv6(bare) || bare.startsWith('::ffff:')) return bare
+  const [head = '', tail] = bare.split('::')
+  const groups = head.split(':').filter(Boolean)
+  const behind = tail?.split(':').filter(Boolean) ?? []
+  const zeros = Array<string>(tail === undefined ? 0 : Math.max(0, 8 - groups.length - behind.length)).fill('0')
+  return [...groups, ...zeros, ...behind]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
 }
 
 async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {

@@ -48,7 +48,7 @@ ${waits ? html`<noscript><meta http-equiv="refresh" content="3"></noscript>` : '
 <p class="order-id">Order <code>${view.order}</code></p>
 </header>
 ${view.fulfillment === 'stalled' ? STALLED : ''}
-${view.receipt === 'delayed' ? RECEIPT_DELAYED : ''}
+${view.receipt === 'delayed' ? RECEIPT_DELAYED : ''}${view.receipt === 'not sent' ? RECEIPT_NOT_SENT : ''}
 ${downloads(view)}
 ${view.parcel ? parcel(view.parcel) : ''}
 ${lines(view)}
@@ -57,6 +57,8 @@ ${view.payment === 'failed' ? tryAgain(retryUrl) : ''}
 }
 
 const STALLED = html`<p class="notice notice-warn">Something with this order needs a person. The maintainers know.</p>`
+
+const RECEIPT_NOT_SENT = html`<p class="notice">Your mail address did not take our receipt. Everything is here: keep this page's address.</p>`
 
 const RECEIPT_DELAYED = html`<p class="notice">Our mail server does not answer just now; your receipt comes when it does. Everything is here meanwhile: keep this page's address.</p>`
 

@@ -4,7 +4,15 @@ import type { Config } from '../config.ts'
 import type { Download } from '../fulfillment/download.ts'
 import { downloadUrl } from '../link.ts'
 import type { Job } from '../order/job.ts'
-import { fulfillmentStatus, type Order, paymentStatus, refundedAmount, subtotalOf, summaryOf } from '../order/order.ts'
+import {
+  fulfillmentStatus,
+  isStalledBy,
+  type Order,
+  paymentStatus,
+  refundedAmount,
+  subtotalOf,
+  summaryOf,
+} from '../order/order.ts'
 
 const Amount = z.string().openapi({ description: "Decimal text in the order's currency", example: '19.00' })
 
@@ -34,7 +42,9 @@ export const OrderView = z
         sha256: z.string().nullable(),
       }),
     ),
-    receipt: z.enum(['none', 'on its way', 'delayed', 'sent']).openapi({ description: 'The mail with the receipt' }),
+    receipt: z
+      .enum(['none', 'on its way', 'delayed', 'sent', 'not sent'])
+      .openapi({ description: 'The mail with the receipt' }),
     parcel: z
       .object({ status: z.enum(['to be packed', 'shipped', 'delivered']), lines: z.array(z.string()) })
       .nullable(),
@@ -75,12 +85,14 @@ export function viewOrder(
       size: facts?.size ?? null,
       sha256: facts?.sha256 ?? null,
     })),
-    receipt: order.paid ? viewReceipt(receipt) : 'none',
+    receipt: viewReceipt(order, receipt),
     parcel: viewParcel(order),
   }
 }
 
-function viewReceipt(job: Job | undefined): OrderView['receipt'] {
+function viewReceipt(order: Order, job: Job | undefined): OrderView['receipt'] {
+  if (!order.paid) return 'none'
+  if (isStalledBy(order, 'receipt-not-sent')) return 'not sent'
   if (!job) return 'sent'
   return job.attempts > 0 ? 'delayed' : 'on its way'
 }

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { catchUpWithPayment } from '../catch-up.ts'
 import { cartOf, startSale } from '../checkout.ts'
 import { downloadsOf } from '../fulfillment/download.ts'
-import { isOrderKey, orderKey } from '../link.ts'
+import { isOrderKey, orderKey, orderUrl } from '../link.ts'
 import { isOrderId, type OrderId } from '../order/id.ts'
 import { receiptJob } from '../order/job.ts'
 import { type Order, paymentStatus } from '../order/order.ts'
@@ -90,7 +90,9 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
   api.openapi(retryRoute, async (c) => {
     await limits.checkout(addressOf(c))
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
-    const { url } = started(await startSale(c.var.parts, cartOf(order)))
+    if (paymentStatus(order) !== 'failed') return c.redirect(orderUrl(c.var.parts.config, order.id), 303)
+    const retryKey = `again ${order.id} ${order.version}`
+    const { url } = started(await startSale(c.var.parts, { ...cartOf(order), retryKey }))
     return c.redirect(url, 303)
   })
 }

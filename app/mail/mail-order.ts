@@ -19,7 +19,8 @@ export async function mailOrder(parts: Parts, id: OrderId, kind: MailKind): Prom
     return { end: 'done' }
   } catch (error) {
     if (!(error as { permanent?: boolean }).permanent) throw error
-    return { end: 'stalled', reason: `the mail server refuses the buyer's address (${kind})` }
+    const reason = kind === 'receipt' ? 'receipt-not-sent' : 'gave-up'
+    return { end: 'stalled', reason, detail: `the mail server refuses the buyer's address (${kind})` }
   }
 }
 

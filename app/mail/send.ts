@@ -50,7 +50,7 @@ export function connectMail({ url, from }: MailServer): SendMail {
   })
   const send = async (mail: Mail) => {
     if (!isAddress(mail.to)) throw new MailError('The recipient is not a mail address.', true)
-    await transport.sendMail(messageOf(mail, from, domain)).catch((error) => Promise.reject(failureOf(error, mail.to)))
+    await transport.sendMail(messageOf(mail, from, domain)).catch((error) => Promise.reject(failureOf(error)))
   }
   return Object.assign(send, { close: () => transport.close() })
 }
@@ -73,9 +73,12 @@ const messageOf = (mail: Mail, from: string, domain: string): SendMailOptions =>
 /** The id in the characters that a Message-ID may have; other ids stay other ids. */
 const atomOf = (id: string): string => id.replace(/[^\w-]/gu, (other) => `=${Buffer.from(other).toString('hex')}`)
 
-/** The server's word on the recipient is final (5xx to RCPT TO); anything else may change. */
-function failureOf(error: Error & { code?: string; command?: string; responseCode?: number }, to: string): Error {
+/**
+ * The server's word on the recipient is final (5xx to RCPT TO); anything else may change. What the server writes is left
+ * out: it may name the recipient, spelled in ways that we can't foresee.
+ */
+function failureOf(error: Error & { code?: string; command?: string; responseCode?: number }): Error {
   if (!error.code) return error
   const permanent = error.command === 'RCPT TO' && (error.responseCode ?? 0) >= 500
-  return new MailError(`${error.code}: ${error.message.replaceAll(to, 'the recipient')}`, permanent)
+  return new MailError([error.code, error.command, error.responseCode].filter(Boolean).join(' '), permanent)
 }

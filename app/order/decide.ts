@@ -31,6 +31,14 @@ export function missingEvents(order: Order, now: PaymentSnapshot): Fact[] {
 /** When, why and to which order facts belong. */
 export type Head = { order: OrderId; shop: ShopId; at: string; cause: Cause }
 
+/** The head of facts about an order that is known. */
+export const headOf = ({ id, shop }: Pick<Order, 'id' | 'shop'>, now: Date, cause: Cause): Head => ({
+  order: id,
+  shop,
+  at: now.toISOString(),
+  cause,
+})
+
 /** Facts become events, together with the jobs they cause: what one transaction writes. */
 export function withJobs(
   order: Order | undefined,

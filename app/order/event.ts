@@ -23,6 +23,7 @@ export const StallReason = z.enum([
   'paid-late',
   'file-missing',
   'refund-failed',
+  'receipt-not-sent',
   'gave-up',
 ])
 export type StallReason = z.output<typeof StallReason>
@@ -45,6 +46,13 @@ export const OrderLine = z.object({
 })
 export type OrderLine = z.output<typeof OrderLine>
 
+/** Ways to ship, of which the buyer chooses one on the payment page. Days are business days, from and to. */
+export const Shipping = z.object({
+  countries: z.array(z.string()),
+  rates: z.array(z.object({ name: z.string(), amount: MinorUnits, days: z.tuple([z.int(), z.int()]) })),
+})
+export type Shipping = z.output<typeof Shipping>
+
 const head = { order: OrderIdText, shop: z.string(), at: Instant, cause: Cause }
 const fact = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...head, ...shape })
@@ -55,6 +63,8 @@ export const OrderEvent = z.discriminatedUnion('type', [
     lines: z.array(OrderLine).min(1),
     /** Country of the shipping zone that was priced, when something is shipped. */
     shipTo: z.string().nullable(),
+    /** What shipping there costs, and which countries cost the same; fixed here, as everything that Stripe is asked for. */
+    shipping: Shipping.nullable().optional(),
     /** When the payment page closes; fixed before Stripe is called, so that a retry asks for the same. */
     expiresAt: Instant,
   }),
@@ -70,7 +80,7 @@ export const OrderEvent = z.discriminatedUnion('type', [
     currency: z.string(),
   }),
   fact('order.payment_failed', { payment: z.string().nullable() }),
-  fact('order.canceled', { reason: z.enum(['expired', 'not-started']) }),
+  fact('order.canceled', { reason: z.enum(['expired', 'not-started', 'replaced']) }),
   fact('order.refunded', { refund: z.string(), amount: MinorUnits, refundedAt: Instant }),
   /** Rare, and may come long after: the money went back to the shop, and the buyer has nothing. */
   fact('order.refund_failed', { refund: z.string() }),

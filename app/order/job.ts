@@ -1,4 +1,4 @@
-import type { OrderEvent } from './event.ts'
+import type { OrderEvent, StallReason } from './event.ts'
 import type { OrderId } from './id.ts'
 
 export type MailKind = 'receipt' | 'payment-processing' | 'payment-failed'
@@ -16,8 +16,24 @@ export type Work =
 
 export type Job = { id: string; work: Work; dueAt: string; attempts: number }
 
-/** How a job ended: `done`; `retry`, because the outside is down; `stalled`, because it needs a person. */
-export type JobOutcome = { end: 'done' } | { end: 'retry'; reason: string } | { end: 'stalled'; reason: string }
+/**
+ * How a job ended: `done`; `again`, as the job it becomes; `unchanged`: nothing is written, and it comes again when its
+ * lease is over; `retry`, because the outside is down; `stalled`, because it needs a person (nothing personal in `detail`).
+ */
+export type JobOutcome =
+  | { end: 'done' }
+  | { end: 'again'; job: Job }
+  | { end: 'unchanged' }
+  | { end: 'retry'; reason: string }
+  | { end: 'stalled'; reason: StallReason; detail: string }
+
+/** Work by who it waits for, so that one outside party that is slow holds up no other's. */
+export const LANES = {
+  stripe: ['catch-up', 'close-checkout', 'sweep'],
+  github: ['fulfill'],
+  mail: ['mail'],
+} as const satisfies Record<string, readonly Work['kind'][]>
+export type Lane = keyof typeof LANES
 
 /** Stripe closes a Session on its own time; we look a little later. */
 const CLOSE_CHECKOUT_AFTER_SECONDS = 120
@@ -45,6 +61,10 @@ export function jobsFor(event: OrderEvent): Job[] {
         jobDueAt(event.at, { kind: 'mail', mail: 'receipt', order }, receiptJob(order)),
         job({ kind: 'fulfill', order }, 'fulfill'),
       ]
+    case 'order.refund_failed':
+    case 'order.dispute_closed':
+      // Downloads are open again; what was not ready before gets another look.
+      return [job({ kind: 'fulfill', order }, 'fulfill')]
     case 'order.payment_processing':
       return [job({ kind: 'mail', mail: 'payment-processing', order }, 'payment-processing')]
     case 'order.payment_failed':
@@ -52,9 +72,7 @@ export function jobsFor(event: OrderEvent): Job[] {
     case 'order.checkout_opened':
     case 'order.canceled':
     case 'order.refunded':
-    case 'order.refund_failed':
     case 'order.disputed':
-    case 'order.dispute_closed':
     case 'order.shipped':
     case 'order.delivered':
     case 'order.fulfilled':
@@ -63,9 +81,12 @@ export function jobsFor(event: OrderEvent): Job[] {
   }
 }
 
-/** The job's next try, later each time, or nothing when it has been tried for three days. A sweep never ends. */
+/** Looking after payments never ends: who has paid must not be forgotten, however long Stripe refuses us. */
+const UNENDING: ReadonlySet<Work['kind']> = new Set(['sweep', 'catch-up', 'close-checkout'])
+
+/** The job's next try, later each time, or nothing when it has been tried for three days. */
 export function nextTry(job: Job, now: Date): Job | undefined {
-  if (job.attempts >= RETRIES_MAX && job.work.kind !== 'sweep') return undefined
+  if (job.attempts >= RETRIES_MAX && !UNENDING.has(job.work.kind)) return undefined
   const wait = RETRY_SECONDS[Math.min(job.attempts, RETRY_SECONDS.length - 1)] as number
   return { ...job, attempts: job.attempts + 1, dueAt: new Date(now.getTime() + wait * 1000).toISOString() }
 }

@@ -1,4 +1,4 @@
-import type { OrderEvent, OrderLine, OrderPlaced, StallReason } from './event.ts'
+import type { OrderEvent, OrderLine, OrderPlaced, Shipping, StallReason } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
 
 /** Money given back, as Stripe has it; `failed` when the bank sent it back to the shop. Amounts are minor units. */
@@ -18,6 +18,7 @@ export type Order = {
   currency: string
   lines: readonly OrderLine[]
   shipTo: string | null
+  shipping: Shipping | null
   checkout: string | null
   payment: { id: string | null; state: 'none' | 'processing' | 'failed' | 'paid' }
   paid: { at: string; amount: number; shipping: number } | null
@@ -64,6 +65,7 @@ function placed(event: OrderPlaced): Order {
     currency: event.currency,
     lines: event.lines,
     shipTo: event.shipTo,
+    shipping: event.shipping ?? null,
     checkout: null,
     payment: { id: null, state: 'none' },
     paid: null,
@@ -133,9 +135,11 @@ export function paymentStatus(order: Order): PaymentStatus {
   return refunded >= order.paid.amount ? 'refunded' : 'partially_refunded'
 }
 
-/** Where the goods are. Downloads count as fulfilled once they are ready, parcels once they are on their way. */
+/**
+ * Where the goods are. Downloads count as fulfilled once they are ready, parcels once they are on their way; what is
+ * still owed is stalled when it needs a person.
+ */
 export function fulfillmentStatus(order: Order): FulfillmentStatus {
-  if (order.stalls.length > 0) return 'stalled'
   const shipped = shippedLines(order)
   const parcels = order.lines.filter((line) => line.parcel)
   if (parcels.length > 0 && parcels.every((line) => shipped.has(line.id))) {
@@ -143,6 +147,7 @@ export function fulfillmentStatus(order: Order): FulfillmentStatus {
   }
   const done = order.lines.filter((line) => shipped.has(line.id) || order.fulfilledLines.includes(line.id))
   if (done.length === order.lines.length) return 'fulfilled'
+  if (order.stalls.length > 0) return 'stalled'
   return done.length > 0 ? 'partially_fulfilled' : 'unfulfilled'
 }
 

@@ -1,7 +1,6 @@
 import { type Catalog, findOffer, type Offer } from '../../catalog/offer.ts'
 import { type Money, toMinorUnits } from '../../catalog/schema/money.ts'
-import type { ShippingZone } from '../../catalog/schema/shop.ts'
-import type { OrderLine } from './event.ts'
+import type { OrderLine, Shipping } from './event.ts'
 
 /** Stripe takes a hundred lines; a cart that long is a mistake or an attack. */
 export const CART_LINES_MAX = 50
@@ -21,7 +20,7 @@ export type Quote = {
   currency: string
   lines: OrderLine[]
   shipTo: string | null
-  zone: ShippingZone | null
+  shipping: Shipping | null
   subtotal: number
   shelf: { price: string; name: string; quantity: number; stock: number; lines: number[] }[]
 }
@@ -44,7 +43,7 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   if (problems.length > 0) return { problems }
   const offers = priced.filter((line) => 'offer' in line)
   const lines = offers.map(({ line }) => line)
-  const destination = shipping(catalog, lines, request.shipTo)
+  const destination = shipping(catalog, lines, request.shipTo, currency)
   if ('detail' in destination) return { problems: [{ line: null, detail: destination.detail }] }
   const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
   if (subtotal > TOTAL_MINOR_UNITS_MAX)
@@ -112,11 +111,15 @@ function shipping(
   catalog: Catalog,
   lines: readonly OrderLine[],
   shipTo: string | undefined,
-): { shipTo: string | null; zone: ShippingZone | null } | { detail: string } {
-  if (!lines.some((line) => line.parcel)) return { shipTo: null, zone: null }
+  currency: string,
+): Pick<Quote, 'shipTo' | 'shipping'> | { detail: string } {
+  if (!lines.some((line) => line.parcel)) return { shipTo: null, shipping: null }
   if (!shipTo) return { detail: 'Say which country it goes to.' }
   const zone = catalog.shop.shipping.find(({ countries }) => countries.includes(shipTo))
-  return zone ? { shipTo, zone } : { detail: 'This shop does not ship to that country.' }
+  if (!zone) return { detail: 'This shop does not ship to that country.' }
+  const rates = zone.rates.map(({ name, price, days }) => ({ name, amount: price[currency] ?? 0, days }))
+  const countries = [shipTo, ...zone.countries.filter((country) => country !== shipTo)]
+  return { shipTo, shipping: { countries, rates } }
 }
 
 function shelfOf(catalog: Catalog, offers: readonly PricedLine[]): Quote['shelf'] {

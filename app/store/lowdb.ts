@@ -78,9 +78,9 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
     events: (id) => durable(db.data.orders.get(id)?.events ?? []),
     customer: (id) => durable(db.data.customers.get(id)),
     job: (id) => durable(db.data.jobs.get(id)),
-    claimJobs(now, most, leaseSeconds) {
+    claimJobs(now, most, leaseSeconds, kinds) {
       const free = (job: Job) => (leasedUntil.get(job) ?? 0) <= now.getTime()
-      const claimed = dueJobs(db.data, now).filter(free).slice(0, most)
+      const claimed = dueJobs(db.data, now, kinds).filter(free).slice(0, most)
       for (const job of claimed) leasedUntil.set(job, now.getTime() + leaseSeconds * 1000)
       return durable(claimed)
     },
@@ -96,10 +96,11 @@ const before = (state: State, scope: Scope): Before => ({
   delivered: scope.delivery !== undefined && state.deliveries.has(scope.delivery),
 })
 
-/** Jobs that are due, oldest first. */
-function dueJobs(state: State, now: Date): Job[] {
-  const due = [...state.jobs.values()].filter((job) => Date.parse(job.dueAt) <= now.getTime())
-  return due.sort((one, other) => Date.parse(one.dueAt) - Date.parse(other.dueAt))
+/** Jobs of these kinds that are due, oldest first. Instants in ISO form sort as text. */
+function dueJobs(state: State, now: Date, kinds: readonly string[]): Job[] {
+  const until = now.toISOString()
+  const due = [...state.jobs.values()].filter((job) => job.dueAt <= until && kinds.includes(job.work.kind))
+  return due.sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1))
 }
 
 /** The same value, made unchangeable all through, so that nobody changes the store by what it handed out. */

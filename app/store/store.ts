@@ -1,7 +1,7 @@
 import type { Customer } from '../order/customer.ts'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
-import type { Job } from '../order/job.ts'
+import type { Job, Work } from '../order/job.ts'
 import type { Order } from '../order/order.ts'
 
 /** One knock at the door. Its id (`stripe:evt_…`) is the key: a repeat is not a second knock. */
@@ -44,10 +44,10 @@ export type Store = {
   events(id: OrderId): Promise<readonly OrderEvent[]>
   customer(id: OrderId): Promise<Customer | undefined>
   /**
-   * Due jobs, oldest first, that nobody else gets for `leaseSeconds` or until they are written again or done.
+   * Due jobs of these kinds, oldest first, that nobody else gets for `leaseSeconds` or until they are written again or done.
    * A crash ends the lease, so work may be started twice: it must be fit for that.
    */
-  claimJobs(now: Date, most: number, leaseSeconds: number): Promise<readonly Job[]>
+  claimJobs(now: Date, most: number, leaseSeconds: number, kinds: readonly Work['kind'][]): Promise<readonly Job[]>
   job(id: string): Promise<Job | undefined>
   counts(): Promise<StoreCounts>
   /** Waits for what is being written, then lets the store go. */

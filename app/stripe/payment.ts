@@ -8,10 +8,14 @@ export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null }
 
 /**
  * Fetches the payment behind any of Stripe's objects, by the id's prefix: a Session, PaymentIntent, charge, refund or
- * dispute. Nothing when it does not exist or is not ours: other software may use the same account.
+ * dispute. `patience` bounds the wait for a Session, where a buyer waits too. Nothing when it does not exist or is not ours: other software may use the same account.
  */
-export async function fetchPayment(stripe: Stripe, object: string): Promise<Payment | undefined> {
-  const session = await findSession(stripe, object).catch(noneIfMissing)
+export async function fetchPayment(
+  stripe: Stripe,
+  object: string,
+  patience: Stripe.RequestOptions = {},
+): Promise<Payment | undefined> {
+  const session = await findSession(stripe, object, patience).catch(noneIfMissing)
   const order = session?.client_reference_id
   const shop = session?.metadata?.shop
   if (!session || !isOrderId(order) || !shop) return undefined
@@ -33,11 +37,15 @@ export async function fetchPayment(stripe: Stripe, object: string): Promise<Paym
   return { snapshot, customer: customerOf(order, session) }
 }
 
-async function findSession(stripe: Stripe, object: string): Promise<Stripe.Checkout.Session | undefined> {
+async function findSession(
+  stripe: Stripe,
+  object: string,
+  patience: Stripe.RequestOptions = {},
+): Promise<Stripe.Checkout.Session | undefined> {
   const [prefix] = object.split('_')
   switch (prefix) {
     case 'cs':
-      return stripe.checkout.sessions.retrieve(object, { expand: ['payment_intent.latest_charge'] })
+      return stripe.checkout.sessions.retrieve(object, { expand: ['payment_intent.latest_charge'] }, patience)
     case 'pi': {
       const { data } = await stripe.checkout.sessions.list({ payment_intent: object, limit: 1 })
       return data[0] ? findSession(stripe, data[0].id) : undefined
@@ -79,9 +87,9 @@ function chargeOf(intent: Stripe.PaymentIntent | null): Stripe.Charge | null {
  * A voucher that is yet to be paid at a till is `requires_action`. https://docs.stripe.com/payments/paymentintents/lifecycle
  */
 function stateOf(session: Stripe.Checkout.Session): PaymentSnapshot['state'] {
-  if (session.payment_status !== 'unpaid') return 'paid'
   if (session.status === 'expired') return 'expired'
   if (session.status === 'open') return 'open'
+  if (session.payment_status !== 'unpaid') return 'paid'
   const status = intentOf(session)?.status
   return status === 'requires_payment_method' || status === 'canceled' ? 'failed' : 'processing'
 }

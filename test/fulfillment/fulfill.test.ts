@@ -53,7 +53,11 @@ describe('fulfilling', () => {
   })
   test('asks a person for a file that is missing, and gives the others', async () => {
     await keep(placed([digital('line-1', guide, lost), digital('line-2', epub)]), paid)
-    expect(await run()).toEqual({ end: 'stalled', reason: expect.stringContaining('nobody-put-it-there.pdf') })
+    expect(await run()).toEqual({
+      end: 'stalled',
+      reason: 'file-missing',
+      detail: expect.stringContaining('nobody-put-it-there.pdf'),
+    })
     expect(await fulfilledLines()).toEqual(['line-2'])
   })
   test.each([

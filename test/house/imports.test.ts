@@ -20,7 +20,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/link.ts', may: CORE },
   { of: 'app/intake.ts', may: [...CORE, 'app/stripe/verify.ts'] },
   { of: 'app/catch-up.ts', may: [...CORE, 'app/intake.ts', 'app/stripe/'] },
-  { of: 'app/checkout.ts', may: [...COMMON, 'app/stripe/checkout.ts'] },
+  { of: 'app/checkout.ts', may: [...COMMON, 'app/catch-up.ts', 'app/stripe/checkout.ts'] },
   {
     of: 'app/dispatch.ts',
     may: [...CORE, 'app/catch-up.ts', 'app/stripe/', 'app/fulfillment/', 'app/mail/', 'app/github/'],

@@ -183,6 +183,9 @@ test('a form is answered with a redirect to the payment page, and one that costs
 
 test('trying again keeps the price that the buyer chose', async () => {
   const sale = await checkOut(shop, [{ price: 'support', quantity: 1, amount: '4.00' }])
+  await pay(shop, sale.session, { outcome: 'async' })
+  await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: false })
+  await shop.work()
   const key = orderKey(shop.parts.config, sale.order)
   const again = await door(`/orders/${sale.order}/retry?key=${key}`, { method: 'POST' })
   expect(again.status).toBe(303)

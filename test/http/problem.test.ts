@@ -227,13 +227,14 @@ describe('a checkout', () => {
     expect(page).toMatch(/<h1>This cannot be bought as it is<\/h1>\n.*This is not for sale \(any more\)\./)
   })
   test('with the retry key of another cart', async () => {
-    const headers = { 'idempotency-key': 'the same key' }
+    const headers = { 'idempotency-key': 'the very same key' }
     expect((await door(CHECKOUTS, json({ lines: [guide] }, headers))).status).toBe(201)
     const other = json({ lines: [{ ...guide, quantity: 2 }] }, headers)
     expect(await failure(door(CHECKOUTS, other))).toEqual({
       status: 409,
       title: 'Used before',
-      detail: 'This was asked for before: with another cart, or too long ago. Ask again, with a new idempotency key.',
+      detail:
+        'This was asked for before: with another cart, too long ago, or it came to nothing. Ask again, with a new idempotency key.',
     })
   })
   test('after too many others of this address, or of all', async () => {

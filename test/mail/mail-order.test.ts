@@ -53,6 +53,7 @@ test('a mail server that is away makes it try again, and one that refuses the ad
   const refusing = partsWith(() => Promise.reject(new MailError('EENVELOPE: 550', true)))
   expect(await mailOrder(refusing, ORDER, 'receipt')).toEqual({
     end: 'stalled',
-    reason: "the mail server refuses the buyer's address (receipt)",
+    reason: 'receipt-not-sent',
+    detail: "the mail server refuses the buyer's address (receipt)",
   })
 })

@@ -29,13 +29,18 @@ test.each([
   expect(jobsOf(fact)).toEqual([{ id: `${mail}:${ORDER}`, work: { kind: 'mail', mail, order: ORDER }, ...due }])
 })
 
+test.each([given.refundFailed, given.disputeClosed('won')])(
+  'after $type, what was not ready gets another look',
+  (fact) => {
+    expect(jobsOf(fact)).toEqual([{ id: `fulfill:${ORDER}`, work: { kind: 'fulfill', order: ORDER }, ...due }])
+  },
+)
+
 test.each([
   given.opened,
   given.expired,
   given.refunded(1),
-  given.refundFailed,
   given.disputed,
-  given.disputeClosed('won'),
   given.shipped('line-1'),
   given.delivered,
   given.fulfilled('line-1'),
@@ -59,14 +64,19 @@ describe('a job that fails', () => {
     expect(waitsOf(first).slice(0, 9)).toEqual([2, 5, 15, 60, 300, 900, 3600, 3600, 3600])
   })
   test('is given up after three days and some minutes', () => {
-    const hours = waitsOf(first).reduce((sum, wait) => sum + wait, 0) / 3600
+    const mail: Job = { ...first, work: { kind: 'mail', mail: 'receipt', order: ORDER } }
+    const hours = waitsOf(mail).reduce((sum, wait) => sum + wait, 0) / 3600
     expect(hours).toBeGreaterThanOrEqual(72)
     expect(hours).toBeLessThan(74)
   })
   test('keeps its id and its work, and counts its tries', () => {
     expect(nextTry(first, now)).toEqual({ ...first, dueAt: '2026-03-01T09:00:02.000Z', attempts: 1 })
   })
-  test('is never given up when it looks for lost events', () => {
-    expect(waitsOf({ ...first, work: { kind: 'sweep', since: head.at } }, 500)).toHaveLength(500)
+  test.each([
+    { kind: 'sweep', since: head.at },
+    { kind: 'catch-up', object: 'cs_1' },
+    { kind: 'close-checkout', order: ORDER },
+  ] as const)('is never given up when it looks after payments: $kind', (work) => {
+    expect(waitsOf({ ...first, work }, 500)).toHaveLength(500)
   })
 })

@@ -43,6 +43,7 @@ test('an order that is placed has its lines and nothing else', () => {
     currency: 'eur',
     lines: [book, stickers],
     shipTo: 'DE',
+    shipping: null,
     checkout: null,
     payment: { id: null, state: 'none' },
     paid: null,

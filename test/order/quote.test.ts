@@ -44,7 +44,7 @@ describe('a cart is priced from the catalog alone', () => {
         },
       ],
       shipTo: null,
-      zone: null,
+      shipping: null,
       subtotal: 3800,
       shelf: [],
     })
@@ -123,7 +123,13 @@ describe('shipping', () => {
   test('is priced for the zone of the country', () => {
     expect(quote(catalog, { lines: [line('sticker')], shipTo: 'FR' })).toMatchObject({
       shipTo: 'FR',
-      zone: { id: 'europe', rates: [{ price: { eur: 350 } }, { price: { eur: 690 } }] },
+      shipping: {
+        countries: ['FR', 'DE'],
+        rates: [
+          { name: 'Letter', amount: 350, days: [3, 6] },
+          { name: 'Parcel', amount: 690, days: [2, 4] },
+        ],
+      },
     })
   })
   test('needs a country', () => {
@@ -134,7 +140,7 @@ describe('shipping', () => {
     expect(problemsOf({ lines: [line('bundle')], shipTo: 'US' })).toEqual([{ line: null, detail }])
   })
   test('is left out, country and all, where nothing is shipped', () => {
-    expect(quote(catalog, { lines: [line('guide/pdf')], shipTo: 'US' })).toMatchObject({ shipTo: null, zone: null })
+    expect(quote(catalog, { lines: [line('guide/pdf')], shipTo: 'US' })).toMatchObject({ shipTo: null, shipping: null })
   })
 })
 

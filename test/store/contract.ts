@@ -10,6 +10,7 @@ export type OpenedStore = { store: Store; reopen(): Promise<Store> }
 const at = (time: string) => new Date(`2026-03-01T${time}Z`)
 const due = (id: string, time: string): Job =>
   jobDueAt(at(time).toISOString(), { kind: 'fulfill', order: orderNumber(1) }, id)
+const KINDS = ['fulfill', 'mail', 'close-checkout'] as const
 const times = <Value>(count: number, make: (index: number) => Value) => Array.from({ length: count }, (_, n) => make(n))
 /** A step that writes nothing, and tells what it saw. */
 const look = (before: Before) => ({ events: [], before })
@@ -186,7 +187,7 @@ function describeOrders(now: Now): void {
 
 function describeJobs(now: Now): void {
   const keep = (...jobs: Job[]) => now.store.transact({}, () => ({ jobs }))
-  const claim = (time: string, most = 10) => now.store.claimJobs(at(time), most, 60)
+  const claim = (time: string, most = 10) => now.store.claimJobs(at(time), most, 60, KINDS)
 
   it('are claimed when they are due, oldest first, no more than asked for', async () => {
     await keep(due('third', '09:03'), due('first', '09:01'), due('later', '09:30'), due('second', '09:02'))
@@ -194,6 +195,13 @@ function describeJobs(now: Now): void {
     expect(ids(await claim('09:10'))).toEqual(['third'])
     expect(ids(await claim('09:10'))).toEqual([])
     expect(await now.store.job('later')).toEqual(due('later', '09:30'))
+  })
+
+  it('are claimed by kind', async () => {
+    const mail: Job = { ...due('mail', '09:00'), work: { kind: 'mail', mail: 'receipt', order: orderNumber(1) } }
+    await keep(due('job', '09:00'), mail)
+    expect(ids(await now.store.claimJobs(at('09:00'), 10, 60, ['mail', 'sweep']))).toEqual(['mail'])
+    expect(ids(await claim('09:00'))).toEqual(['job'])
   })
 
   it('are claimed by one of many', async () => {
@@ -270,7 +278,7 @@ async function everythingAbout(store: Store, order: OrderId) {
     order: await store.order(order),
     events: await store.events(order),
     customer: await store.customer(order),
-    jobs: await store.claimJobs(new Date('2030-01-01T00:00:00Z'), 100, 0),
+    jobs: await store.claimJobs(new Date('2030-01-01T00:00:00Z'), 100, 0, KINDS),
     counts: await store.counts(),
   }
 }

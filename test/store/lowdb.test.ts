@@ -81,7 +81,7 @@ describe('durability', { timeout: 30_000 }, () => {
       events: store.events(order),
       customer: store.customer(order),
       job: store.job(`receipt:${order}`),
-      claimJobs: store.claimJobs(new Date('2030-01-01T00:00:00Z'), 10, 60),
+      claimJobs: store.claimJobs(new Date('2030-01-01T00:00:00Z'), 10, 60, ['mail']),
       counts: store.counts(),
       nothingToWrite: store.transact({ order }, () => ({})),
       refused: store.transact({ order }, () => unexpected(new Error('placed already'))).catch(() => 'refused'),

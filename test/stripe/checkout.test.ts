@@ -4,9 +4,9 @@ import { Ajv } from 'ajv'
 import { parse } from 'qs'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Shipping } from '../../app/order/event.ts'
 import type { Order } from '../../app/order/order.ts'
 import { checkoutPage, startCheckout } from '../../app/stripe/checkout.ts'
-import type { ShippingZone } from '../../catalog/schema/shop.ts'
 import { book, orderOf, placed, stickers } from '../order/facts.ts'
 import { startBench } from '../sandbox/stripe/bench.ts'
 
@@ -18,13 +18,11 @@ const addresses = {
   success: 'https://shop.example.org/thanks?order=x&key=y&checkout={CHECKOUT_SESSION_ID}',
   cancel: 'https://shop.example.org/cart/',
 }
-const zone: ShippingZone = {
-  id: 'europe',
-  name: 'Europe',
+const shipping: Shipping = {
   countries: ['DE', 'FR'],
   rates: [
-    { name: 'Letter', price: { eur: 350, usd: 400 }, days: [3, 6] },
-    { name: 'Parcel', price: { eur: 690, usd: 790 }, days: [2, 4] },
+    { name: 'Letter', amount: 350, days: [3, 6] },
+    { name: 'Parcel', amount: 690, days: [2, 4] },
   ],
 }
 
@@ -53,7 +51,7 @@ function anOrder(changes: Partial<Order> = {}, lines = [book]): Order {
 
 test('what Stripe is asked for is what the order says, to the last field', async () => {
   const order = anOrder({}, [{ ...book, quantity: 3 }, stickers])
-  await startCheckout(stripe, order, zone, addresses)
+  await startCheckout(stripe, { ...order, shipping }, addresses)
   const { form, key } = sent.at(-1) ?? expect.unreachable()
   const metadata = { order: order.id, shop: 'heron' }
   const days = (value: string) => ({ unit: 'business_day', value })
@@ -88,38 +86,38 @@ test('what Stripe is asked for is what the order says, to the last field', async
 })
 
 test('what is only downloaded asks for no address', async () => {
-  await startCheckout(stripe, anOrder(), null, addresses)
+  await startCheckout(stripe, anOrder(), addresses)
   expect(decoded(sent.at(-1)?.form ?? '')).not.toHaveProperty('shipping_address_collection')
 })
 
-test("shipping is priced in the order's currency", async () => {
-  const { checkout } = await startCheckout(stripe, anOrder({ currency: 'usd' }, [stickers]), zone, addresses)
+test('the buyer chooses one of the ways to ship', async () => {
+  const { checkout } = await startCheckout(stripe, anOrder({ currency: 'eur', shipping }, [stickers]), addresses)
   await bench.control(`sessions/${checkout}/pay`, { country: 'FR', shipping: 'Parcel' })
-  expect(await stripe.checkout.sessions.retrieve(checkout)).toMatchObject({ currency: 'usd', amount_total: 600 + 790 })
+  expect(await stripe.checkout.sessions.retrieve(checkout)).toMatchObject({ currency: 'eur', amount_total: 600 + 690 })
 })
 
 test('asked again for the same order, Stripe gives the same page', async () => {
   const order = anOrder()
-  const first = await startCheckout(stripe, order, null, addresses)
-  expect(await startCheckout(stripe, structuredClone(order), null, addresses)).toEqual(first)
+  const first = await startCheckout(stripe, order, addresses)
+  expect(await startCheckout(stripe, structuredClone(order), addresses)).toEqual(first)
   expect(first.url).toMatch(/^http/)
 })
 
 test('another order is another page', async () => {
-  const pages = [anOrder(), anOrder()].map((order) => startCheckout(stripe, order, null, addresses))
+  const pages = [anOrder(), anOrder()].map((order) => startCheckout(stripe, order, addresses))
   const [first, second] = await Promise.all(pages)
   expect(first?.checkout).not.toBe(second?.checkout)
 })
 
 test('an order that has changed since is refused by Stripe, rather than paid with the old price', async () => {
   const order = anOrder()
-  await startCheckout(stripe, order, null, addresses)
+  await startCheckout(stripe, order, addresses)
   const dearer = { ...order, lines: [{ ...book, unitAmount: 2900 }] }
-  await expect(startCheckout(stripe, dearer, null, addresses)).rejects.toMatchObject({ type: 'StripeIdempotencyError' })
+  await expect(startCheckout(stripe, dearer, addresses)).rejects.toMatchObject({ type: 'StripeIdempotencyError' })
 })
 
 test('a page that is paid or closed has no address any more', async () => {
-  const { checkout, url } = await startCheckout(stripe, anOrder(), null, addresses)
+  const { checkout, url } = await startCheckout(stripe, anOrder(), addresses)
   expect(await checkoutPage(stripe, checkout)).toBe(url)
   await bench.control(`sessions/${checkout}/pay`)
   expect(await checkoutPage(stripe, checkout)).toBeNull()
@@ -137,15 +135,15 @@ describe.skipIf(!published)("our request, compared with Stripe's published shape
   }
   test.each([
     ['a download', [book], null],
-    ['a parcel', [stickers], zone],
-    ['both', [book, stickers], zone],
+    ['a parcel', [stickers], shipping],
+    ['both', [book, stickers], shipping],
     ['fifty lines', Array.from({ length: 50 }, () => book), null],
   ])('%s', async (_, lines, where) => {
-    await startCheckout(stripe, anOrder({}, lines), where, addresses)
+    await startCheckout(stripe, anOrder({ shipping: where }, lines), addresses)
     expect(validator()(decoded(sent.at(-1)?.form ?? ''))).toEqual([])
   })
   test('would be found wrong with an invented field, or with a value that is none', async () => {
-    await startCheckout(stripe, anOrder(), null, addresses)
+    await startCheckout(stripe, anOrder(), addresses)
     const form = decoded(sent.at(-1)?.form ?? '')
     expect(validator()({ ...form, invented: '1' })).not.toEqual([])
     expect(validator()({ ...form, ui_mode: 'hosted' })).not.toEqual([])

@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Shipping } from '../../app/order/event.ts'
 import { subtotalOf } from '../../app/order/order.ts'
 import { startCheckout } from '../../app/stripe/checkout.ts'
 import { fetchPayment } from '../../app/stripe/payment.ts'
@@ -13,12 +14,7 @@ beforeAll(async () => {
 afterAll(() => bench.close())
 
 const addresses = { success: 'https://shop.example.org/thanks', cancel: 'https://shop.example.org/cart/' }
-const zone = {
-  id: 'europe',
-  name: 'Europe',
-  countries: ['DE' as const, 'FR' as const],
-  rates: [{ name: 'Letter', price: { eur: 350 }, days: [3, 6] as [number, number] }],
-}
+const shipping: Shipping = { countries: ['DE'], rates: [{ name: 'Letter', amount: 350, days: [3, 6] }] }
 const buyer = { email: 'mira@example.org', name: 'Mira', country: 'DE', line1: 'Uferweg 1' }
 let next = 0
 let order = orderOf(placed([book, stickers]))
@@ -27,8 +23,8 @@ beforeEach(async () => {
   next += 1
   const id = `ord_${String(next).padStart(24, '0')}` as const
   const expiresAt = new Date(Date.now() + 35 * 60_000).toISOString()
-  order = { ...orderOf(placed([book, stickers])), id, expiresAt }
-  session = (await startCheckout(bench.stripe, order, zone, addresses)).checkout
+  order = { ...orderOf(placed([book, stickers])), id, expiresAt, shipping }
+  session = (await startCheckout(bench.stripe, order, addresses)).checkout
 })
 const pay = (how: object = {}) => bench.control(`sessions/${session}/pay`, { ...buyer, ...how })
 const stateNow = async () => (await fetchPayment(bench.stripe, session))?.snapshot.state

@@ -11,6 +11,7 @@ import { parseConfig } from '../../app/config.ts'
 import { connectGitHub } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { connectMail } from '../../app/mail/send.ts'
+import { LANES, type Lane } from '../../app/order/job.ts'
 import type { Parts } from '../../app/parts.ts'
 import { startGitHub } from '../../app/sandbox/github.ts'
 import { startMail } from '../../app/sandbox/mail.ts'
@@ -128,7 +129,8 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     },
     /** Performs jobs until none is due. */
     async work() {
-      while ((await running.app.dispatchDueJobs()) > 0);
+      const dispatch = () => Promise.all((Object.keys(LANES) as Lane[]).map(running.app.dispatchDueJobs))
+      while ((await dispatch()).some((jobs) => jobs > 0));
     },
     async restart() {
       await close()

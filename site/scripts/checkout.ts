@@ -1,4 +1,6 @@
+import { type Attempt, attemptAfter, attemptAfterConflict, attemptJson, nextAttempt } from '../view/attempt.ts'
 import type { CartLine } from '../view/cart.ts'
+import { keepAttempt, rememberedAttempt } from './memory.ts'
 
 /** What the app is asked for: which things, how many, and where they go. */
 export type CheckoutRequest = { lines: CartLine[]; currency?: string; shipTo?: string; email?: string }
@@ -9,26 +11,29 @@ export type CheckoutProblem = { detail: string; lines: Map<number, string> }
 
 const UNREACHABLE = 'The shop did not answer. Nothing was bought; please try again.'
 
-let attempt: { body: string; key: string } | null = null
-
 /**
- * Asks the app for a payment page: its address, or what is wrong. The same cart asked for again after no answer is the
- * same attempt, with the same key, so that it cannot become two orders.
+ * Asks the app for a payment page: its address, or what is wrong. The same cart asked for again is the same attempt, with
+ * the same key and the same page, until it is bought; another cart takes its place.
  */
 export async function askForCheckout(address: string, request: CheckoutRequest): Promise<Checkout | CheckoutProblem> {
-  const body = JSON.stringify(request)
-  if (attempt?.body !== body) attempt = { body, key: newKey() }
-  let response: Response
-  try {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': attempt.key }
-    response = await fetch(address, { method: 'POST', headers, body })
-  } catch {
-    return { detail: UNREACHABLE, lines: new Map() }
-  }
-  if (response.status < 500) attempt = null
+  const attempt = nextAttempt(rememberedAttempt(), JSON.stringify(request), newKey())
+  let response = await send(address, attempt)
+  if (response?.status === 409) response = await send(address, attemptAfterConflict(attempt, newKey()))
+  if (!response) return { detail: UNREACHABLE, lines: new Map() }
   const answer: unknown = await response.json().catch(() => null)
   if (response.status === 201 && isCheckout(answer)) return answer
   return problemOf(answer)
+}
+
+/** Remembered before it is sent: the page may be left, or the answer lost, after the app has started an order. */
+async function send(address: string, attempt: Attempt): Promise<Response | undefined> {
+  const previous = rememberedAttempt()
+  keepAttempt(attempt)
+  const headers = { 'content-type': 'application/json', 'idempotency-key': attempt.key }
+  const request = { method: 'POST', headers, body: attemptJson(attempt) }
+  const response = await fetch(address, request).catch(() => undefined) // no answer
+  keepAttempt(attemptAfter(response?.status, attempt, previous))
+  return response
 }
 
 function problemOf(answer: unknown): CheckoutProblem {

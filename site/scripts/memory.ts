@@ -1,3 +1,4 @@
+import { type Attempt, readAttempt } from '../view/attempt.ts'
 import { type CartLine, readLines } from '../view/cart.ts'
 
 // What the browser remembers between pages. Where storage is refused, it remembers nothing and buying now still works.
@@ -6,6 +7,7 @@ const CART = 'tagsale.cart'
 const CURRENCY = 'tagsale.currency'
 const SHIP_TO = 'tagsale.ship-to'
 const CHECKOUT = 'tagsale.checkout'
+const ATTEMPT = 'tagsale.attempt'
 
 /** The cart; empty when there is none, or none that can be read. */
 export const rememberedLines = (): CartLine[] => readLines(recall(CART))
@@ -13,6 +15,9 @@ export const rememberedLines = (): CartLine[] => readLines(recall(CART))
 export const rememberedCurrency = (): string | null => recall(CURRENCY)
 /** The country that was chosen to ship to; empty text when none was. */
 export const rememberedCountry = (): string => recall(SHIP_TO) ?? ''
+
+/** The last try to check out that may still be paid; nothing when there is none. */
+export const rememberedAttempt = (): Attempt | null => readAttempt(recall(ATTEMPT))
 
 /** Keeps the cart, and tells the page. False when the browser refuses to store. */
 export function keepLines(lines: readonly CartLine[]): boolean {
@@ -26,6 +31,9 @@ export const keepCurrency = (currency: string): boolean => keep(CURRENCY, curren
 /** Keeps the chosen country. False when the browser refuses to store. */
 export const keepCountry = (country: string): boolean => keep(SHIP_TO, country)
 
+/** Keeps the last try to check out, or forgets it. False when the browser refuses to store. */
+export const keepAttempt = (attempt: Attempt | null): boolean => keep(ATTEMPT, attempt ? JSON.stringify(attempt) : '')
+
 /** Notes which order the cart is becoming, so that paying for another one does not empty it. */
 export const keepCheckout = (order: string): boolean => keep(CHECKOUT, order)
 
@@ -33,6 +41,7 @@ export const keepCheckout = (order: string): boolean => keep(CHECKOUT, order)
 export function emptyCartFor(order: string): void {
   if (recall(CHECKOUT) !== order) return
   keep(CHECKOUT, '')
+  keepAttempt(null)
   keepLines([])
 }
 

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { attemptAfter, attemptAfterConflict, attemptJson, nextAttempt, readAttempt } from '../../site/view/attempt.ts'
+
+const first = { body: '{"lines":[1]}', key: 'first' }
+const second = { body: '{"lines":[2]}', key: 'second', replaces: 'first' }
+
+test('who comes back with the same cart makes the same try, and with another cart one that takes its place', () => {
+  expect(nextAttempt(null, first.body, 'first')).toEqual(first)
+  expect(nextAttempt(first, first.body, 'second')).toBe(first)
+  expect(nextAttempt(first, second.body, 'second')).toEqual(second)
+  expect(nextAttempt(second, second.body, 'third')).toBe(second)
+})
+
+test('a key that came to nothing is exchanged for a new one', () => {
+  expect(attemptAfterConflict(second, 'third')).toEqual({ body: second.body, key: 'third', replaces: 'second' })
+  expect(attemptAfter(409, second, first)).toBeNull()
+})
+
+test('a try that may have started an order is remembered; a refused one leaves the try before it', () => {
+  for (const status of [201, 500, 502, undefined]) expect(attemptAfter(status, second, first)).toBe(second)
+  for (const status of [422, 413, 429]) expect(attemptAfter(status, second, first)).toBe(first)
+  expect(attemptAfter(422, first, null)).toBeNull()
+})
+
+test('the key that is replaced is sent with the cart, but is no part of what is compared', () => {
+  expect(attemptJson(first)).toBe(first.body)
+  expect(JSON.parse(attemptJson(second))).toEqual({ lines: [2], replaces: 'first' })
+})
+
+test('what is remembered is read only where it is a try', () => {
+  expect(readAttempt(JSON.stringify(second))).toEqual(second)
+  expect(readAttempt(JSON.stringify(first))).toEqual(first)
+  for (const text of [null, '', 'null', '7', '{"body":"{}"', '{"key":"first"}', '{"body":1,"key":"first"}']) {
+    expect(readAttempt(text)).toBeNull()
+  }
+})

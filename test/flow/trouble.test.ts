@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startSweeping } from '../../app/dispatch.ts'
+import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
+
+// What goes wrong around a sale, and must not cost anybody anything.
+
+let shop: TestShop
+beforeEach(async () => {
+  shop = await openTestShop()
+})
+afterEach(() => shop.close())
+
+const kinds = async (order: `ord_${string}`) => (await shop.store.events(order)).map((event) => event.type)
+const KEY = 'the-first-try-of-a-browser'
+
+test('a payment is found however long Stripe refuses us, and mailed when it does no more', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  await pay(shop, sale.session)
+  const [job] = await shop.store.claimJobs(new Date(), 1, 0, ['catch-up'])
+  await shop.store.transact({}, () => ({ jobs: job ? [{ ...job, attempts: 500 }] : [] }))
+  await shop.stripe.control('faults', { down: true })
+  await shop.work()
+  await shop.stripe.control('faults', { down: false })
+  shop.clock.aheadSeconds += 3700
+  await shop.work()
+  expect(await kinds(sale.order)).toContain('order.paid')
+  expect(await shop.mail.all()).toHaveLength(1)
+})
+
+test('who comes back from the payment page with the same cart finds the same page, and holds nothing twice', async () => {
+  const cart = [{ price: 'sticker', quantity: 3 }]
+  const first = await checkOut(shop, cart, { shipTo: 'DE' }, { 'idempotency-key': KEY })
+  const again = await checkOut(shop, cart, { shipTo: 'DE' }, { 'idempotency-key': KEY })
+  expect([again.status, again.url]).toEqual([201, first.url])
+})
+
+test('who comes back and changes the cart gets a new page; the old one is closed, and its stock is free', async () => {
+  const first = await checkOut(shop, [{ price: 'sticker', quantity: 3 }], { shipTo: 'DE' }, { 'idempotency-key': KEY })
+  const second = await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'DE', replaces: KEY })
+  expect(second.status).toBe(201)
+  expect((await shop.stripe.api.checkout.sessions.retrieve(first.session)).status).toBe('expired')
+  await shop.work()
+  expect(await kinds(first.order)).toEqual(['order.placed', 'order.checkout_opened', 'order.canceled'])
+})
+
+test('an order that is paid is not replaced', async () => {
+  const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, { 'idempotency-key': KEY })
+  const back = await pay(shop, first.session)
+  await checkOut(shop, [{ price: 'guide/epub', quantity: 1 }], { replaces: KEY })
+  await shop.work()
+  expect((await readOrder(shop, back)).payment).toBe('paid')
+})
+
+test('what Stripe refuses for good frees its stock at once', async () => {
+  const sale = await checkOut(shop, [{ price: 'button', quantity: 1 }])
+  expect(sale.detail).toBe('This is too little to pay by card: the least is about 0.50 in most currencies.')
+  expect((await checkOut(shop, [{ price: 'button', quantity: 1 }])).detail).toBe(sale.detail)
+})
+
+test('a mail server that names the buyer in its refusal puts nothing personal into facts or log', async () => {
+  await shop.mail.control('faults', { unknown: ['Mira.Secret@example.org'] })
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session, { outcome: 'pay', email: 'Mira.Secret@example.org' })
+  await shop.work()
+  expect(JSON.stringify(await shop.store.events(sale.order))).not.toMatch(/secret/i)
+  expect(shop.logged.join('')).not.toMatch(/secret@/i)
+  expect((await readOrder(shop, back)).receipt).toBe('not sent')
+  expect(await (await fetch(back, { headers: { accept: 'text/html' } })).text()).toContain('did not take our receipt')
+})
+
+test('a file that is put there later is given then, and the order is no longer stuck', async () => {
+  const { bytes: _, ...file } = { repository: 'heron/goods', tag: 'guide-v1', file: 'heron-plan.pdf', bytes: '' }
+  const sale = await checkOut(shop, [{ price: 'plan', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  expect((await readOrder(shop, back)).fulfillment).toBe('stalled')
+  await shop.github.control('releases', { ...file, base64: Buffer.from('a plan').toString('base64') })
+  shop.clock.aheadSeconds += 3700
+  await shop.work()
+  expect((await readOrder(shop, back)).fulfillment).toBe('fulfilled')
+})
+
+test('asked twice to try again, there is one new order; and none when it is paid', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session, { outcome: 'async' })
+  const key = new URL(back).searchParams.get('key')
+  const tryAgain = () =>
+    fetch(`${shop.url}/orders/${sale.order}/retry?key=${key}`, { method: 'POST', redirect: 'manual' })
+  await shop.work()
+  expect((await tryAgain()).headers.get('location')).toContain(`/orders/${sale.order}`)
+  await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: false })
+  await shop.work()
+  const [one, two] = [await tryAgain(), await tryAgain()].map((answer) => answer.headers.get('location'))
+  expect(one).toContain('/c/pay/cs_')
+  expect(two).toBe(one)
+})
+
+test('an idle shop writes nothing down, however often it looks for lost events', async () => {
+  await startSweeping(shop.parts, new Date())
+  const before = await shop.store.job('sweep:stripe')
+  for (let minute = 0; minute < 30; minute += 3) {
+    shop.clock.aheadSeconds += 180
+    await shop.work()
+  }
+  expect(await shop.store.job('sweep:stripe')).toEqual(before)
+})

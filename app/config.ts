@@ -71,11 +71,11 @@ export class ConfigError extends Error {
 /** Reads the process's environment for live mode. Throws a ConfigError that names every fault at once. */
 export const readConfig = (): Config => parseConfig(process.env, 'live')
 
-/** What the sandbox takes from the environment: its port, and how much it logs. Throws a ConfigError. */
-export function readSandboxSettings(): { PORT: number; LOG_LEVEL: Config['LOG_LEVEL'] } {
-  const { PORT, LOG_LEVEL = 'warn' } = process.env
+/** What the sandbox takes from the environment: its port, how much it logs, and who runs it. Throws a ConfigError. */
+export function readSandboxSettings(): { PORT: number; LOG_LEVEL: Config['LOG_LEVEL']; isRunByNpm: boolean } {
+  const { PORT, LOG_LEVEL = 'warn', npm_lifecycle_event } = process.env
   const result = Environment.pick({ PORT: true, LOG_LEVEL: true }).safeParse({ PORT: PORT || undefined, LOG_LEVEL })
-  if (result.success) return result.data
+  if (result.success) return { ...result.data, isRunByNpm: npm_lifecycle_event !== undefined }
   throw new ConfigError(result.error.issues.map((issue) => `${String(issue.path[0])} is not right: ${issue.message}.`))
 }
 

@@ -21,6 +21,8 @@ export type StandIns = {
   addresses: Addresses
   /** The settings that make the app speak to them. */
   config: Config
+  /** How many files for sale have only a few words in their place. */
+  placeholders: number
   close: () => Promise<void>
 }
 
@@ -45,9 +47,8 @@ export async function startStandIns({
   const stripe = await onFreePort(port + 1, (free) =>
     startStripe({ port: free, stateFile: join(folder, 'stripe.json') }),
   )
-  const github = await onFreePort(port + 2, async (free) =>
-    startGitHub({ port: free, app: { id: GITHUB_APP_ID }, releases: await releasesOf(catalog) }),
-  )
+  const releases = await releasesOf(catalog)
+  const github = await onFreePort(port + 2, (free) => startGitHub({ port: free, app: { id: GITHUB_APP_ID }, releases }))
   const mail = await onFreePort(port + 3, (free) =>
     startMail({ httpPort: free, stateFile: join(folder, 'mails.jsonl') }),
   )
@@ -72,6 +73,7 @@ export async function startStandIns({
   return {
     addresses: { stripe: stripe.url, github: github.url, inbox: mail.url },
     config,
+    placeholders: releases.filter(({ bytes }) => typeof bytes !== 'string').length,
     close: async () => {
       await Promise.all([stripe.close(), github.close(), mail.close()])
     },
@@ -116,7 +118,8 @@ async function onFreePort<Started>(port: number, start: (port: number) => Promis
   try {
     return await start(port)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    // Taken, or past the last port that there is.
+    if (!['EADDRINUSE', 'ERR_SOCKET_BAD_PORT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     return start(0)
   }
 }

@@ -1,8 +1,8 @@
-import { watch } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { watch } from 'chokidar'
 import { type CatalogProblem, printProblems } from '../../catalog/problem.ts'
 import { ConfigError, readSandboxSettings } from '../config.ts'
 import { type LiveShop, openShop } from '../live-shop.ts'
@@ -21,14 +21,30 @@ const EDIT_SETTLES_MILLISECONDS = 150
 /** Where scripts read what answers where; there only while it does. */
 const ADDRESSES = 'sandbox.json'
 
+const USAGE = `npm start -- [--fresh] [--catalog FOLDER] [--state FOLDER]
+
+  --fresh            forgets all orders and begins again
+  --catalog FOLDER   sells what is in there (default: catalog)
+  --state FOLDER     keeps orders and builds there (default: .tagsale)
+
+  PORT=4000 npm start   on another port`
+
+/** What a folder answers that can't be written to. */
+const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'])
+const PARENT_LOOK_MILLISECONDS = 500
+
 /** Ends the command with a sentence instead of a stack. */
 class Sentence extends Error {}
 
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
 async function start(): Promise<void> {
-  const { catalogFolder, stateFolder, fresh } = readArguments()
-  const { PORT, LOG_LEVEL } = readSandboxSettings()
+  const { catalogFolder, stateFolder, fresh, help } = readArguments()
+  if (help) {
+    say(USAGE)
+    return
+  }
+  const { PORT, LOG_LEVEL, isRunByNpm } = readSandboxSettings()
   const port = await freePort(PORT)
   const folder = join(stateFolder, 'sandbox')
   await mkdir(folder, { recursive: true })
@@ -44,13 +60,11 @@ async function start(): Promise<void> {
   const log = createLog({ LOG_LEVEL })
   const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog: shop.catalog() })
   const app = await startApp(standIns.config, shop, log)
-  const watcher = watch(
-    catalogFolder,
-    { recursive: true },
-    afterEdits(() => showEdits(shop, catalogFolder)),
-  )
-  onceAskedToStop(async () => {
-    watcher.close()
+  const watcher = watch(catalogFolder, { ignoreInitial: true })
+  const look = () => showEdits(shop, catalogFolder)
+  watcher.on('all', afterEdits(look))
+  onceAskedToStop(isRunByNpm, async () => {
+    await watcher.close()
     await rm(join(stateFolder, ADDRESSES), { force: true })
     await app.stop()
     await standIns.close()
@@ -59,20 +73,22 @@ async function start(): Promise<void> {
   await shop.refresh()
   const addresses = { shop: siteUrl, ...standIns.addresses }
   await writeAddresses(stateFolder, addresses)
-  say(table(addresses, (performance.now() - began) / 1000))
+  const folders = { catalog: relative('.', catalogFolder) || '.', placeholders: standIns.placeholders }
+  say(table(addresses, folders, (performance.now() - began) / 1000))
 }
 
 function readArguments() {
   const options = {
+    help: { type: 'boolean', short: 'h', default: false },
     fresh: { type: 'boolean', default: false },
     catalog: { type: 'string', default: 'catalog' },
     state: { type: 'string', default: '.tagsale' },
   } as const
   try {
     const { values } = parseArgs({ options })
-    return { fresh: values.fresh, catalogFolder: resolve(values.catalog), stateFolder: resolve(values.state) }
+    return { ...values, catalogFolder: resolve(values.catalog), stateFolder: resolve(values.state) }
   } catch (error) {
-    throw new Sentence(`${(error as Error).message}\nnpm start -- [--fresh] [--catalog FOLDER] [--state FOLDER]`)
+    throw new Sentence(`${(error as Error).message}\n\n${USAGE}`)
   }
 }
 
@@ -80,7 +96,10 @@ function readArguments() {
 function freePort(port: number): Promise<number> {
   return new Promise((done, fail) => {
     const probe = createServer()
-    probe.once('error', () => fail(new Sentence(`Port ${port} is taken. Choose another: PORT=${port + 10} npm start`)))
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const why = code === 'EACCES' ? 'needs rights that you do not have' : 'is taken'
+      fail(new Sentence(`Port ${port} ${why}. Choose another: PORT=${port < 1024 ? 3000 : port + 10} npm start`))
+    })
     probe.listen(port, () => {
       const address = probe.address()
       probe.close(() => done(typeof address === 'object' && address ? address.port : port))
@@ -122,7 +141,13 @@ async function writeAddresses(stateFolder: string, addresses: { shop: string } &
   await rename(`${file}.new`, file)
 }
 
-const table = ({ shop, inbox, stripe, github }: { shop: string } & Addresses, seconds: number): string => `
+function table(
+  { shop, inbox, stripe, github }: { shop: string } & Addresses,
+  { catalog, placeholders }: { catalog: string; placeholders: number },
+  seconds: number,
+): string {
+  const files = `  ${placeholders} of the files for sale are not on this machine; a few words stand in for each.\n\n`
+  return `
   The shop is open (${seconds.toFixed(1)} s).
 
     Shop     ${shop}
@@ -130,28 +155,36 @@ const table = ({ shop, inbox, stripe, github }: { shop: string } & Addresses, se
     Stripe   ${stripe}   payments, refunds; no money moves
     GitHub   ${github}   the releases that files are sold from
 
-  Try this first: put a book and a sticker into the cart, pay, and open the book.
-  Edit a file in catalog/products, and watch the shop change. Ctrl-C stops everything; orders are kept.
+${placeholders > 0 ? files : ''}  Try this first: put a book and a sticker into the cart, pay, and open the book.
+  Edit a file in ${catalog}/products, and watch the shop change. Ctrl-C stops everything; orders are kept.
 `
+}
 
-function onceAskedToStop(stop: () => Promise<void>): void {
+/** On Ctrl-C, SIGTERM, or when npm is gone: it dies of a SIGTERM without passing it on. */
+function onceAskedToStop(isRunByNpm: boolean, stop: () => Promise<void>): void {
   let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      say('\nStopping …')
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => fail(error),
-      )
-    })
+  const asked = () => {
+    if (stopping) return
+    stopping = true
+    say('\nStopping …')
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    )
   }
+  process.on('SIGINT', asked).on('SIGTERM', asked)
+  const parent = process.ppid
+  if (isRunByNpm) setInterval(() => process.ppid !== parent && asked(), PARENT_LOOK_MILLISECONDS).unref()
 }
 
 function fail(error: unknown): never {
   const isExpected = error instanceof Sentence || error instanceof ConfigError || error instanceof StoreRefusedError
-  process.stderr.write(`${isExpected ? error.message : (error as Error).stack}\n`)
+  const { code, path, message, stack } = error as NodeJS.ErrnoException
+  const isFolder = UNUSABLE.has(code ?? '') && path
+  const text = isFolder
+    ? `${path} can't be written (${code}). Choose another folder: npm start -- --state FOLDER`
+    : message
+  process.stderr.write(`${isExpected || isFolder ? text : stack}\n`)
   process.exit(1)
 }
 

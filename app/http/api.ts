@@ -70,7 +70,7 @@ const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const start = performance.now()
   await next()
   const line = { request: c.var.requestId, method: c.req.method, route: routePath(c), status: c.res.status }
-  c.var.parts.log[c.res.status >= 500 ? 'warn' : 'debug'](
+  c.var.parts.log[c.res.status >= 500 && c.res.status !== 503 ? 'warn' : 'debug'](
     { ...line, ms: Math.round(performance.now() - start) },
     'request',
   )

@@ -91,8 +91,8 @@ export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
     const form = CheckoutForm.safeParse(await c.req.parseBody())
     if (!form.success) throw unreadable(form.error)
     const { price, quantity, amount, ...rest } = form.data
-    const { url } = started(await startSale(c.var.parts, { ...rest, lines: [{ price, quantity, amount }] }))
-    return c.redirect(url, 303)
+    const sale = await startSale(c.var.parts, { ...rest, lines: [{ price, quantity, amount }] })
+    return c.redirect(started(sale, `/products/${price.split('/')[0]}/`).url, 303)
   })
   api.openapi(route, async (c) => {
     const { 'idempotency-key': retryKey } = c.req.valid('header')
@@ -101,8 +101,8 @@ export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
   })
 }
 
-/** The sale that was started; throws a Refusal that says why it was not. */
-export function started(sale: Sale): Extract<Sale, { end: 'started' }> {
+/** The sale that was started; throws a Refusal that says why it was not, and leads back to where it can be mended. */
+export function started(sale: Sale, back?: string): Extract<Sale, { end: 'started' }> {
   if (sale.end === 'started') return sale
   if (sale.end === 'conflict') {
     const detail =
@@ -110,7 +110,13 @@ export function started(sale: Sale): Extract<Sale, { end: 'started' }> {
     throw new Refusal({ status: 409, title: 'Used before', detail })
   }
   const detail = sale.problems.map((one) => one.detail).join(' ')
-  throw new Refusal({ status: 422, title: 'This cannot be bought as it is', detail, errors: sale.problems })
+  throw new Refusal({
+    status: 422,
+    title: 'This cannot be bought as it is',
+    detail,
+    errors: sale.problems,
+    ...(back && { back }),
+  })
 }
 
 /** The refusal of input that does not fit its schema, naming the fields. */

@@ -45,9 +45,12 @@ ${operations.map(({ path, method, operation }) => section(path, method, operatio
   )}</main></body></html>`
 }
 
+/** Text with `code` in it. */
+const prose = (text: string) => text.split('`').map((part, place) => (place % 2 ? html`<code>${part}</code>` : part))
+
 function section(path: string, method: string, { summary, description, parameters, responses }: Operation) {
   return html`<section><h2><b>${method.toUpperCase()}</b> <code>${path}</code></h2>
-<p>${summary}${description ? `. ${description}` : '.'}</p>
+<p>${prose(`${summary}.${description ? ` ${description}` : ''}`)}</p>
 ${parameters ? html`<ul>${parameters.map((one) => html`<li><code>${one.name}</code> (${one.in}${one.required ? ', required' : ''}) ${one.description ?? ''}</li>`)}</ul>` : ''}
 <ul>${Object.entries(responses).map(([status, response]) => html`<li><code>${status}</code> ${response.description}</li>`)}</ul></section>`
 }

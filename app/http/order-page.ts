@@ -25,6 +25,8 @@ const WORDS: Record<OrderView['payment'], { title: string; text: string; tone: '
   },
 }
 
+const FREE = { title: 'Thank you', text: 'It is yours; there was nothing to pay.', tone: 'good' } as const
+
 /** How the page's script and styles know the order's state: a bank that confirms in days is nothing to wait for. */
 const STATES: Record<OrderView['payment'], string> = {
   pending: 'pending',
@@ -38,14 +40,15 @@ const STATES: Record<OrderView['payment'], string> = {
 
 /** The order as the part of a page of the storefront (site/styles has its classes). */
 export function orderFragment(view: OrderView, retryUrl: string) {
-  const { title, text, tone } = WORDS[view.payment]
+  const { title, text, tone } = view.payment === 'paid' && Number(view.total) === 0 ? FREE : WORDS[view.payment]
   const waits = view.payment === 'pending'
   return html`<article class="order" data-order-id="${view.order}" data-state="${STATES[view.payment]}" ${waits ? 'data-pending' : ''}>
 ${waits ? html`<noscript><meta http-equiv="refresh" content="3"></noscript>` : ''}
 <header class="order-status order-status-${tone}">
 <h1>${title}</h1>
 <p>${text}</p>
-<p class="order-id">Order <code>${view.order}</code></p>
+${view.receipt === 'sent' || view.receipt === 'on its way' ? html`<p>A receipt comes by mail, with these links.</p>` : ''}
+<p class="order-id">Order <code>${view.order}</code>, ${dateText(view.placedAt)}</p>
 </header>
 ${view.fulfillment === 'stalled' ? STALLED : ''}
 ${view.receipt === 'delayed' ? RECEIPT_DELAYED : ''}${view.receipt === 'not sent' ? RECEIPT_NOT_SENT : ''}
@@ -109,6 +112,10 @@ ${Number(view.refunded) > 0 ? sum('Refunded', view.refunded) : ''}</tfoot>
 
 const tryAgain = (url: string) =>
   html`<form method="post" action="${url}"><button class="button" type="submit">Try again</button></form>`
+
+/** A day for people, the same everywhere: `22 November 2026`. */
+export const dateText = (instant: string): string =>
+  new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(instant))
 
 /** Bytes for people: `1.2 MB`. */
 export function sizeText(bytes: number): string {

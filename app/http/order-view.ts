@@ -99,7 +99,8 @@ function viewReceipt(order: Order, job: Job | undefined): OrderView['receipt'] {
 
 function viewParcel(order: Order): OrderView['parcel'] {
   const lines = order.lines.filter((line) => line.parcel).map(({ name, quantity }) => `${quantity} × ${name}`)
-  if (!order.paid || lines.length === 0) return null
   const status = fulfillmentStatus(order)
+  const isDue = ['paid', 'partially_refunded'].includes(paymentStatus(order))
+  if (lines.length === 0 || !(isDue || status === 'shipped' || status === 'delivered')) return null
   return { status: status === 'shipped' || status === 'delivered' ? status : 'to be packed', lines }
 }

@@ -22,6 +22,8 @@ export type Problem = z.output<typeof Problem>
 export type ProblemInput = Pick<Problem, 'status' | 'title' | 'detail'> & {
   errors?: { line: number | null; detail: string }[]
   retryAfterSeconds?: number
+  /** Where a person goes from here; else the shop's first page. */
+  back?: string
 }
 
 /** Ends a request with a problem. Thrown by the door's routes alone, so that each reads as what happens when all is well. */
@@ -45,7 +47,7 @@ export const limitBody = (maxSize: number): MiddlewareHandler =>
 
 /** Answers with a problem: as JSON to software, as a page of the shop to a person in a browser. */
 export async function problem(c: Context<HttpEnv>, input: ProblemInput): Promise<Response> {
-  const { retryAfterSeconds, ...rest } = input
+  const { retryAfterSeconds, back: _, ...rest } = input
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   if (retryAfterSeconds) headers['retry-after'] = String(retryAfterSeconds)
   const status = input.status as ContentfulStatusCode
@@ -67,10 +69,10 @@ function wantsPage(c: Context): boolean {
   return (c.req.header('accept') ?? '').includes('text/html')
 }
 
-function problemFragment({ title, detail, errors }: ProblemInput, requestId: string) {
+function problemFragment({ title, detail, errors, back }: ProblemInput, requestId: string) {
   return html`<h1>${title}</h1>
 <p class="notice notice-warn">${detail}</p>
 ${errors && errors.length > 1 ? html`<ul>${errors.map((error) => html`<li>${error.detail}</li>`)}</ul>` : ''}
 <p>If this should not be so, tell us, and name this: <code>${requestId}</code></p>
-<p><a href="/">Back to the shop</a></p>`
+<p><a href="${back ?? '/'}">${back ? 'Back, to change it' : 'Back to the shop'}</a></p>`
 }

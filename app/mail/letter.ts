@@ -42,10 +42,12 @@ export function letter(about: About, name: string, subject: string, blocks: read
 /** The order's lines, shipping and total, as rows. */
 export function orderRows(order: Order): Block {
   const money = (amount: number) => formatMoney({ amount, currency: order.currency })
-  const rows = order.lines.map(({ name, quantity, unitAmount }) => ({
+  const rows = [{ label: 'Date', value: order.placedAt.slice(0, 10) }]
+  const lines = order.lines.map(({ name, quantity, unitAmount }) => ({
     label: quantity === 1 ? name : `${quantity} × ${name}`,
     value: money(unitAmount * quantity),
   }))
+  rows.push(...lines)
   if (order.paid?.shipping) rows.push({ label: 'Shipping', value: money(order.paid.shipping) })
   if (order.paid) rows.push({ label: 'Total paid', value: money(order.paid.amount) })
   return { kind: 'rows', rows }

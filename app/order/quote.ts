@@ -1,5 +1,5 @@
 import { type Catalog, findOffer, type Offer } from '../../catalog/offer.ts'
-import { type Money, toMinorUnits } from '../../catalog/schema/money.ts'
+import { formatMoney, type Money, toMinorUnits } from '../../catalog/schema/money.ts'
 import type { OrderLine, Shipping } from './event.ts'
 
 /** Stripe takes a hundred lines; a cart that long is a mistake or an attack. */
@@ -101,7 +101,8 @@ function unitAmount(offer: Offer, chosen: string | undefined, currency: string):
   if (chosen === undefined) return { amount: suggested, currency }
   try {
     const amount = toMinorUnits(chosen, currency)
-    return amount < minimum ? { detail: 'This is less than the least that is asked for it.' } : { amount, currency }
+    if (amount >= minimum) return { amount, currency }
+    return { detail: `The least that is asked for it is ${formatMoney({ amount: minimum, currency })}.` }
   } catch (error) {
     return { detail: `${(error as Error).message}.` }
   }

@@ -153,7 +153,7 @@ test('what costs nothing skips payment and is delivered', async () => {
 
 test('the buyer names a price, but not below the least', async () => {
   expect((await checkOut(shop, [{ price: 'support', quantity: 1, amount: '1.99' }])).errors).toEqual([
-    { line: 0, detail: 'This is less than the least that is asked for it.' },
+    { line: 0, detail: 'The least that is asked for it is €2.00.' },
   ])
   const { session } = await checkOut(shop, [{ price: 'support', quantity: 1, amount: '12.34' }])
   expect((await shop.stripe.api.checkout.sessions.retrieve(session)).amount_total).toBe(1234)

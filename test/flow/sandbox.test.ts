@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -64,13 +64,28 @@ test('an edited price is in the shop within seconds; a mistake is shown, and the
   expect(await page()).toContain('€18.50')
   const { url } = await checkOut('guide/pdf')
   expect(await (await fetch(url)).text()).toContain('Pay €18.50')
-}, 60_000)
+  // Editors save by renaming: the second such save of one file must be seen as well as the first.
+  for (const price of ['17.10', '17.20']) {
+    await writeFile(`${file}.new`, text.replaceAll('"19.00"', `"${price}"`))
+    await rename(`${file}.new`, file)
+    await eventually(page, (html) => html.includes(`€${price}`), 20)
+  }
+  await rm(join(folder, 'catalog/products/leaflet.yaml'))
+  const leaflet = async () => (await fetch(`${sandbox.shop}/products/leaflet/`)).status
+  await eventually(leaflet, (status) => status === 404, 20)
+}, 90_000)
 
 test('a second sandbox in the same folder, or on the same port, is refused in one sentence', async () => {
   const port = Number(new URL(sandbox.shop).port)
   await expect(startSandbox({ catalog: FIXTURE_CATALOG, port })).rejects.toThrow(/Port \d+ is taken\. Choose another/)
   await expect(start()).rejects.toThrow(/Another process is using/)
 }, 60_000)
+
+test('what it can not use is said in a sentence', async () => {
+  await writeFile(join(folder, 'a-file'), '')
+  const unusable = startSandbox({ catalog: FIXTURE_CATALOG, state: join(folder, 'a-file') })
+  await expect(unusable).rejects.toThrow(/can't be written \(\w+\)\. Choose another folder/)
+})
 
 test('asked to stop, it stops, and nothing answers any more', async () => {
   expect(await sandbox.stop('SIGTERM')).toBe(0)

@@ -29,7 +29,7 @@ describe('what a page says is true', () => {
     expect(html).toContain(`data-state="${state}"`)
     expect(html.includes('data-pending')).toBe(after.length === 0)
     expect(html.includes('Try again')).toBe(state === 'failed' && title !== 'Disputed')
-    expect(html.includes('Your parcel')).toBe(after[0] === paid)
+    expect(html.includes('Your parcel')).toBe(state === 'paid')
     expect(html.includes('>Paid<')).toBe(after[0] === paid)
   })
   test('the receipt is on its way, late, sent, or none', () => {

@@ -215,12 +215,12 @@ describe('a checkout', () => {
     const lines = [{ price: 'old-mug', quantity: 1 }, guide, { price: 'support', quantity: 1, amount: '1.00' }]
     const errors = [
       { line: 0, detail: 'This is not for sale (any more).' },
-      { line: 2, detail: 'This is less than the least that is asked for it.' },
+      { line: 2, detail: 'The least that is asked for it is €2.00.' },
     ]
     expect(await failure(door(CHECKOUTS, json({ lines })))).toEqual({
       status: 422,
       title: 'This cannot be bought as it is',
-      detail: 'This is not for sale (any more). This is less than the least that is asked for it.',
+      detail: 'This is not for sale (any more). The least that is asked for it is €2.00.',
       errors,
     })
     const page = await (await door(CHECKOUTS, form({ price: 'old-mug' }, asBrowser))).text()

@@ -37,6 +37,7 @@ test('the receipt says what was bought, where it is, and what is still to come',
     subject: 'Your order from Heron Shop',
     text: `Thank you for supporting Heron. This is your receipt.
 
+Date: 2026-03-01
 The Heron Guide (PDF): €19.00
 2 × Sticker: €6.00
 Shipping: €3.50
@@ -74,6 +75,7 @@ test('while the bank has yet to confirm, nothing is promised', () => {
     subject: 'Heron Shop: your bank has yet to confirm',
     text: `We have your order. Your bank has yet to confirm the payment, which can take some days. We write again when it has.
 
+Date: 2026-03-01
 The Heron Guide (PDF): €19.00
 2 × Sticker: €6.00
 
@@ -90,6 +92,7 @@ test('when the bank says no, the buyer learns that nothing was taken, and how to
     subject: 'Heron Shop: your payment did not go through',
     text: `Your bank did not confirm the payment, so nothing was taken and nothing will be sent. If you still want it, you can try again from your order page.
 
+Date: 2026-03-01
 The Heron Guide (PDF): €19.00
 
 Try again:

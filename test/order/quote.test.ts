@@ -72,8 +72,8 @@ describe('the buyer names the price, where that is offered', () => {
 
   const form = 'an amount in eur is digits and at most 2 decimals, such as "19.00", and never below zero.'
   test.each([
-    ['1.99', 'This is less than the least that is asked for it.'],
-    ['0', 'This is less than the least that is asked for it.'],
+    ['1.99', 'The least that is asked for it is €2.00.'],
+    ['0', 'The least that is asked for it is €2.00.'],
     ['-5', form],
     ['5.001', form],
     ['1e3', form],

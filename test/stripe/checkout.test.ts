@@ -12,7 +12,10 @@ import { startBench } from '../sandbox/stripe/bench.ts'
 
 const SCHEMAS = path.resolve(import.meta.dirname, '../../../shared/stripe/schemas.json')
 const published = existsSync(SCHEMAS)
-if (!published) console.warn(`LEFT OUT: our request was not compared with Stripe's schemas; ${SCHEMAS} is not there.`)
+if (!published)
+  console.warn(
+    `LEFT OUT: our request was not compared with Stripe's published schemas, which are not part of this repository.`,
+  )
 
 const addresses = {
   success: 'https://shop.example.org/thanks?order=x&key=y&checkout={CHECKOUT_SESSION_ID}',

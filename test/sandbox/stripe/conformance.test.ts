@@ -16,7 +16,9 @@ import { line, sale, shipped, startBench, startReceiver } from './bench.ts'
 const folder = path.resolve(import.meta.dirname, '../../../../shared/stripe')
 const present = existsSync(path.join(folder, 'schemas.json'))
 if (!present)
-  console.warn(`LEFT OUT: the Stripe stand-in was not compared with Stripe's schemas; ${folder} is not there.`)
+  console.warn(
+    `LEFT OUT: the Stripe stand-in was not compared with Stripe's published schemas, which are not part of this repository.`,
+  )
 
 const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8'))
 

@@ -42,5 +42,4 @@ export const Asset = z
     review: AssetReview.meta({ description: 'Only approved assets are sold and delivered', examples: ['review'] }),
   })
   .meta({ title: 'Tagsale asset', description: 'A file that buyers download; its id is its file name' })
-export type AssetInput = z.input<typeof Asset>
 export type Asset = z.output<typeof Asset> & { id: string }

@@ -153,5 +153,4 @@ export const Product = z
     gives: Gives.optional(),
   })
   .meta({ title: 'Tagsale product', description: 'Something the shop sells; its id is its file name' })
-export type ProductInput = z.input<typeof Product>
 export type Product = z.output<typeof Product> & { id: string }

@@ -96,5 +96,4 @@ export const Shop = z
     shipping: z.array(ShippingZone).default([]).meta({ description: 'Where parcels go, and what that costs' }),
   })
   .meta({ title: 'Tagsale shop', description: 'The shop: its name, currencies, categories and shipping' })
-export type ShopInput = z.input<typeof Shop>
 export type Shop = z.output<typeof Shop>

@@ -1,12 +1,14 @@
 // The cart's page: shows what is remembered at today's prices, and asks the app for a payment page.
-import { formatMoney } from '../../catalog/schema/money.ts'
-import { type PricedCart, type PricedLine, pricedCart, ratesFor, withQuantity } from '../view/cart.ts'
+import { formatMoney, toDecimalText } from '../../catalog/schema/money.ts'
+import { type PricedCart, type PricedLine, pricedCart, ratesFor, withChange, without } from '../view/cart.ts'
+import { moneyOrFree } from '../view/offer.ts'
 import type { PriceList } from '../view/price-list.ts'
+import { quantityMost, readAmount } from '../view/typed.ts'
 import { askForCheckout, type CheckoutProblem } from './checkout.ts'
 import { chosenCurrency } from './currency.ts'
 import { keepCheckout, keepCountry, keepLines, onCartChange, rememberedCountry, rememberedLines } from './memory.ts'
 
-const GONE = 'This is no longer sold. Remove it to check out.'
+const UNKNOWN = '—'
 
 const find = <Kind extends HTMLElement>(name: string) => document.querySelector<Kind>(`[data-cart${name}]`) as Kind
 const form = find<HTMLFormElement>('')
@@ -55,7 +57,8 @@ function show(list: PriceList): void {
   showSum(cart, list, currency)
 }
 
-function lineOf({ line, listed, unit, total }: PricedLine, currency: string): Node {
+function lineOf(priced: PricedLine, currency: string): Node {
+  const { line, listed, unit, total, problem } = priced
   const item = template.content.firstElementChild?.cloneNode(true) as HTMLElement
   const part = <Kind extends HTMLElement>(selector: string) => item.querySelector<Kind>(selector) as Kind
   const name = listed?.name ?? line.price
@@ -66,38 +69,61 @@ function lineOf({ line, listed, unit, total }: PricedLine, currency: string): No
   if (listed?.picture) picture.src = listed.picture
   else picture.hidden = true
   part('.cart-unit').textContent =
-    unit === null || line.quantity === 1 ? '' : `${formatMoney({ amount: unit, currency })} each`
-  part('.cart-line-total').textContent = unit === null ? '' : formatMoney({ amount: total, currency })
+    unit === null || line.quantity === 1 ? '' : `${moneyOrFree({ amount: unit, currency })} each`
+  part('.cart-line-total').textContent = unit === null ? '' : moneyOrFree({ amount: total, currency })
   const remove = part('.cart-remove')
   remove.setAttribute('aria-label', `Remove ${name}`)
-  remove.addEventListener('click', () => keepLines(withQuantity(rememberedLines(), line.price, 0)))
-  quantityOf(part('.cart-quantity'), { line, listed, unit, total }, name)
-  amountOf(part('.cart-amount'), { line, listed, unit, total })
-  if (!listed || unit === null) sayOf(item, GONE)
+  remove.addEventListener('click', () => keepLines(without(rememberedLines(), line.price)))
+  quantityOf(item, priced, name)
+  amountOf(item, priced, currency)
+  sayOf(item, problem ?? '')
   return item
 }
 
-function quantityOf(label: HTMLElement, { line, listed }: PricedLine, name: string): void {
+/** A quantity that cannot be is answered by the line, and the field goes back to the one that counts. */
+function quantityOf(item: HTMLElement, { line, listed }: PricedLine, name: string): void {
+  const label = item.querySelector('.cart-quantity') as HTMLElement
   const field = label.querySelector('input') as HTMLInputElement
   label.hidden = !listed?.ships
   label.firstElementChild?.append(`Quantity of ${name}`)
   field.dataset.key = `quantity ${line.price}`
   field.value = String(line.quantity)
-  field.max = String(listed?.available ?? 99)
-  field.addEventListener('change', () => {
-    if (!field.reportValidity()) return
-    keepLines(withQuantity(rememberedLines(), line.price, field.valueAsNumber))
+  field.max = String(quantityMost(listed?.available ?? null))
+  onSettled(field, () => {
+    if (field.checkValidity()) {
+      keepLines(withChange(rememberedLines(), line.price, { quantity: field.valueAsNumber }))
+      return
+    }
+    field.value = String(line.quantity)
+    sayOf(item, `Write a whole number from 1 to ${field.max}. It is still ${line.quantity}.`)
   })
 }
 
-function amountOf(label: HTMLElement, { line, listed }: PricedLine): void {
+/** An amount that cannot be is kept as it was typed, and has no price until it is mended. */
+function amountOf(item: HTMLElement, { line, listed, problem }: PricedLine, currency: string): void {
+  const label = item.querySelector('.cart-amount') as HTMLElement
   const field = label.querySelector('input') as HTMLInputElement
-  label.hidden = !listed?.minimum
+  if (!listed?.minimum) return
+  const { minimum, suggested } = listed
+  label.hidden = false
   field.dataset.key = `amount ${line.price}`
-  field.value = line.amount ?? ''
-  field.addEventListener('change', () => {
-    const lines = rememberedLines()
-    keepLines(lines.map((other) => (other.price === line.price ? { ...other, amount: field.value.trim() } : other)))
+  field.value = line.amount ?? toDecimalText({ amount: suggested?.[currency] ?? 0, currency })
+  field.setCustomValidity(problem ?? '') // so the browser does not send the form
+  field.setAttribute('aria-invalid', String(problem !== null))
+  onSettled(field, () => {
+    const typed = readAmount(field.value, minimum[currency] ?? 0, currency)
+    const amount = 'problem' in typed ? field.value.trim() : typed.text
+    keepLines(withChange(rememberedLines(), line.price, { amount }))
+  })
+}
+
+/** Once it is typed; the Enter key ends typing, and does not check out a cart that has just changed. */
+function onSettled(field: HTMLInputElement, settle: () => void): void {
+  field.addEventListener('change', settle)
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    settle()
   })
 }
 
@@ -115,9 +141,9 @@ function showSum(cart: PricedCart, list: PriceList, currency: string): void {
     ),
   )
   find('-postage').textContent = least === undefined ? 'Choose a country' : from + money(least)
-  find('-subtotal').textContent = money(cart.subtotal)
-  find('-total').textContent = from + money(cart.subtotal + (least ?? 0))
-  showEmail(cart.subtotal === 0 && !cart.ships)
+  find('-subtotal').textContent = cart.sound ? money(cart.subtotal) : UNKNOWN
+  find('-total').textContent = cart.sound ? from + money(cart.subtotal + (least ?? 0)) : UNKNOWN
+  showEmail(cart.sound && cart.subtotal === 0 && !cart.ships)
 }
 
 /** Only when nothing is to be paid: otherwise the payment page asks for it. */
@@ -147,13 +173,14 @@ function showProblem({ detail, lines }: CheckoutProblem): void {
 }
 
 function sayOf(item: Element, text: string): void {
-  const place = item.querySelector('.cart-line-problem') as HTMLElement
-  place.textContent = text
-  place.hidden = !text
+  say(item.querySelector('.cart-line-problem') as HTMLElement, text)
 }
 
 function tell(text: string): void {
-  const place = find('-problem')
+  say(find('-problem'), text)
+}
+
+function say(place: HTMLElement, text: string): void {
   place.textContent = text
   place.hidden = !text
 }

@@ -9,6 +9,9 @@ export type Checkout = { order: string; url: string }
 /** What went wrong: for the cart as a whole, and for lines by their place, from 0. */
 export type CheckoutProblem = { detail: string; lines: Map<number, string> }
 
+/** The app's refusal (app/http/problem.ts), as far as it is read here. */
+type Problem = { title?: string; detail?: string; errors?: { line: number | null; detail: string }[] }
+
 const UNREACHABLE = 'The shop did not answer. Nothing was bought; please try again.'
 
 /**
@@ -20,9 +23,8 @@ export async function askForCheckout(address: string, request: CheckoutRequest):
   let response = await send(address, attempt)
   if (response?.status === 409) response = await send(address, attemptAfterConflict(attempt, newKey()))
   if (!response) return { detail: UNREACHABLE, lines: new Map() }
-  const answer: unknown = await response.json().catch(() => null)
-  if (response.status === 201 && isCheckout(answer)) return answer
-  return problemOf(answer)
+  const answer: unknown = await response.json().catch(() => null) // cut off, or not the app's
+  return answer && response.ok ? (answer as Checkout) : problemOf((answer ?? {}) as Problem)
 }
 
 /** Remembered before it is sent: the page may be left, or the answer lost, after the app has started an order. */
@@ -36,26 +38,16 @@ async function send(address: string, attempt: Attempt): Promise<Response | undef
   return response
 }
 
-function problemOf(answer: unknown): CheckoutProblem {
-  const problem = (answer ?? {}) as { title?: unknown; detail?: unknown; errors?: unknown }
-  const errors: unknown[] = Array.isArray(problem.errors) ? problem.errors : []
+/** What the app says of a refusal; nothing of it is sure when the answer is not the app's. */
+function problemOf({ title, detail, errors = [] }: Problem): CheckoutProblem {
   const lines = new Map<number, string>()
   const others: string[] = []
-  for (const error of errors) {
-    const { line, detail } = (error ?? {}) as { line?: unknown; detail?: unknown }
-    if (typeof detail !== 'string') continue
-    if (typeof line === 'number') lines.set(line, [lines.get(line), detail].filter(Boolean).join(' '))
-    else others.push(detail)
+  for (const { line, detail } of errors) {
+    if (line === null) others.push(detail)
+    else lines.set(line, [lines.get(line), detail].filter(Boolean).join(' '))
   }
-  const detail = [problem.detail, problem.title, UNREACHABLE].find((text) => typeof text === 'string') as string
-  return { detail: others.length > 0 ? others.join(' ') : detail, lines }
-}
-
-function isCheckout(answer: unknown): answer is Checkout {
-  const { order, url } = (answer ?? {}) as Partial<Record<keyof Checkout, unknown>>
-  return typeof order === 'string' && typeof url === 'string'
+  return { detail: others.join(' ') || detail || title || UNREACHABLE, lines }
 }
 
 /** Random and long; not randomUUID, which a browser has only on https. */
-const newKey = (): string =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const newKey = (): string => crypto.getRandomValues(new Uint8Array(16)).join('-')

@@ -1,11 +1,15 @@
-// On a product's page: the price of the chosen variant, and the cart.
+// On a product's page: the price of the chosen variant, the amount a buyer names, and the cart.
+import type { Amounts } from '../../catalog/schema/money.ts'
 import { withAdded } from '../view/cart.ts'
-import { showPrices } from './currency.ts'
+import { readAmount } from '../view/typed.ts'
+import { chosenCurrency, showPrices } from './currency.ts'
 import { keepCountry, keepLines, rememberedCountry, rememberedLines } from './memory.ts'
 
 const form = document.querySelector<HTMLFormElement>('[data-buy]')
 const said = document.querySelector<HTMLElement>('[data-said]')
 const price = document.querySelector<HTMLElement>('#price')
+const amount = document.querySelector<HTMLInputElement>('#amount')
+const amountProblem = document.querySelector<HTMLElement>('#amount-problem')
 
 if (form) {
   const button = form.querySelector<HTMLButtonElement>('[data-add-to-cart]')
@@ -14,12 +18,17 @@ if (form) {
   form.addEventListener('change', () => showChosen(form))
   showChosen(form)
   startCountry(form)
+  if (amount) startAmount(amount)
 }
 
 function addToCart(form: HTMLFormElement): void {
   const quantity = form.querySelector<HTMLInputElement>('#quantity')
-  const amount = form.querySelector<HTMLInputElement>('#amount')
-  if (quantity?.reportValidity() === false || amount?.reportValidity() === false) return
+  if (amount && !checkAmount(amount)) {
+    said?.replaceChildren()
+    amount.focus()
+    return
+  }
+  if (quantity?.reportValidity() === false) return
   const line = {
     price: String(new FormData(form).get('price')),
     quantity: quantity?.valueAsNumber ?? 1,
@@ -46,6 +55,28 @@ function showChosen(form: HTMLFormElement): void {
   Object.assign(price.dataset, chosen.dataset)
   price.textContent = Object.values(chosen.dataset)[0] ?? price.textContent
   showPrices()
+}
+
+function startAmount(field: HTMLInputElement): void {
+  field.removeAttribute('pattern') // the browser's words for it would say less than ours
+  field.addEventListener('change', () => checkAmount(field))
+  document.addEventListener('tagsale:currency', () => checkAmount(field))
+}
+
+/** Says by the field what is wrong with it, and keeps the form from being sent; false when something is. */
+function checkAmount(field: HTMLInputElement): boolean {
+  const least: Amounts = JSON.parse(field.dataset.least ?? '{}')
+  const currency = chosenCurrency() ?? Object.keys(least)[0] ?? ''
+  const typed = readAmount(field.value, least[currency] ?? 0, currency)
+  const problem = 'problem' in typed ? typed.problem : ''
+  if ('text' in typed) field.value = typed.text
+  field.setCustomValidity(problem)
+  field.setAttribute('aria-invalid', String(problem !== ''))
+  if (amountProblem) {
+    amountProblem.textContent = problem
+    amountProblem.hidden = !problem
+  }
+  return !problem
 }
 
 function startCountry(form: HTMLFormElement): void {

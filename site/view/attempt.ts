@@ -2,13 +2,11 @@
  * One try to check out: what was asked for (JSON), its `Idempotency-Key`, and the key of the earlier try whose place it
  * takes. It is remembered until it is bought, so that who comes back from the payment page does not stand in his own way.
  */
-export type Attempt = { body: string; key: string; replaces?: string }
+export type Attempt = { body: string; key: string; replaces?: string | undefined }
 
 /** The try to make: for the same cart the one that was made before, and for another cart a new one in its place. */
-export function nextAttempt(previous: Attempt | null, body: string, newKey: string): Attempt {
-  if (previous?.body === body) return previous
-  return previous ? { body, key: newKey, replaces: previous.key } : { body, key: newKey }
-}
+export const nextAttempt = (previous: Attempt | null, body: string, newKey: string): Attempt =>
+  previous?.body === body ? previous : { body, key: newKey, replaces: previous?.key }
 
 /** The same once more under a new key, after the app answered 409: the old key leads to nothing that can be paid. */
 export const attemptAfterConflict = ({ body, key }: Attempt, newKey: string): Attempt => ({
@@ -27,16 +25,13 @@ export function attemptAfter(status: number | undefined, attempt: Attempt, previ
 }
 
 /** The JSON to send. */
-export const attemptJson = ({ body, replaces }: Attempt): string =>
-  replaces === undefined ? body : JSON.stringify({ ...JSON.parse(body), replaces })
+export const attemptJson = ({ body, replaces }: Attempt): string => JSON.stringify({ ...JSON.parse(body), replaces })
 
-/** Reads what was remembered; nothing when it is not a try. */
+/** Reads what was remembered; nothing when there is none. Anything else there equals no cart, and replaces no order. */
 export function readAttempt(text: string | null): Attempt | null {
   try {
-    const { body, key, replaces } = JSON.parse(text ?? 'null') as Record<keyof Attempt, unknown>
-    if (typeof body !== 'string' || typeof key !== 'string') return null
-    return typeof replaces === 'string' ? { body, key, replaces } : { body, key }
+    return JSON.parse(text ?? 'null') as Attempt | null
   } catch {
-    return null // none, not ours, or cut off
+    return null // forgotten, or cut off
   }
 }

@@ -1,16 +1,21 @@
-import { type Currency, toMinorUnits } from '../../catalog/schema/money.ts'
+import type { Currency } from '../../catalog/schema/money.ts'
+import { LINE_QUANTITY_MAX } from './offer.ts'
 import type { ListedPrice, PriceList } from './price-list.ts'
+import { quantityMost, readAmount } from './typed.ts'
 
-/** Most lines a cart may have, and the most of one thing; the app refuses more. */
+/** Most lines a cart may have; the app refuses more. */
 const LINES_MAX = 50
-const QUANTITY_MAX = 99
+const GONE = 'This is no longer sold. Remove it to check out.'
 
 /** What the browser remembers: which, how many, and the amount the buyer named, in decimal text. Never a price. */
 export type CartLine = { price: string; quantity: number; amount?: string }
 
+/** The price of one in minor units, or why there is none. */
+type Unit = { unit: number; problem: null } | { unit: null; problem: string }
 /** A line with what the price list says of it; null when it is no longer for sale. Amounts are minor units. */
-export type PricedLine = { line: CartLine; listed: ListedPrice | null; unit: number | null; total: number }
-export type PricedCart = { lines: PricedLine[]; subtotal: number; ships: boolean }
+export type PricedLine = Unit & { line: CartLine; listed: ListedPrice | null; total: number }
+/** A sound cart has a price for every line; another cannot be checked out. */
+export type PricedCart = { lines: PricedLine[]; subtotal: number; ships: boolean; sound: boolean }
 
 /** Reads what was remembered; anything that is not a cart line (other versions, other scripts) is left out. */
 export function readLines(text: string | null): CartLine[] {
@@ -21,16 +26,18 @@ export function readLines(text: string | null): CartLine[] {
 /** The cart with so many more of one thing. A newly named amount replaces the old one. */
 export function withAdded(lines: readonly CartLine[], added: CartLine, available: number | null): CartLine[] {
   const old = lines.find((line) => line.price === added.price)
-  const quantity = clamp((old?.quantity ?? 0) + added.quantity, available)
+  const quantity = Math.min(quantityMost(available), (old?.quantity ?? 0) + added.quantity)
   const line = { ...old, ...added, quantity }
   return old ? lines.map((other) => (other === old ? line : other)) : [...lines, line].slice(0, LINES_MAX)
 }
 
-/** The cart with another quantity of one thing; none of it removes the line. */
-export function withQuantity(lines: readonly CartLine[], price: string, quantity: number): CartLine[] {
-  if (!(quantity >= 1)) return lines.filter((line) => line.price !== price)
-  return lines.map((line) => (line.price === price ? { ...line, quantity: clamp(quantity, null) } : line))
-}
+/** The cart with another quantity, or another named amount, of one thing. */
+export const withChange = (lines: readonly CartLine[], price: string, change: Partial<CartLine>): CartLine[] =>
+  lines.map((line) => (line.price === price ? { ...line, ...change } : line))
+
+/** The cart without one thing. */
+export const without = (lines: readonly CartLine[], price: string): CartLine[] =>
+  lines.filter((line) => line.price !== price)
 
 /** How many things are in the cart. */
 export const countOf = (lines: readonly CartLine[]): number => lines.reduce((sum, line) => sum + line.quantity, 0)
@@ -39,11 +46,12 @@ export const countOf = (lines: readonly CartLine[]): number => lines.reduce((sum
 export function pricedCart(lines: readonly CartLine[], list: PriceList, currency: Currency): PricedCart {
   const priced = lines.map((line): PricedLine => {
     const listed = Object.hasOwn(list.prices, line.price) ? (list.prices[line.price] ?? null) : null
-    const unit = listed ? unitOf(listed, line.amount, currency) : null
-    return { line, listed, unit, total: (unit ?? 0) * line.quantity }
+    const price = priceOf(listed, line.amount, currency)
+    return { ...price, line, listed, total: (price.unit ?? 0) * line.quantity }
   })
   const subtotal = priced.reduce((sum, { total }) => sum + total, 0)
-  return { lines: priced, subtotal, ships: priced.some(({ listed }) => listed?.ships) }
+  const sound = priced.every(({ problem }) => problem === null)
+  return { lines: priced, subtotal, ships: priced.some(({ listed }) => listed?.ships), sound }
 }
 
 /** The rates for a country in a currency, cheapest first; none when the shop does not ship there. */
@@ -57,21 +65,17 @@ export function ratesFor(list: PriceList, country: string, currency: Currency) {
     .sort((one, other) => one.amount - other.amount)
 }
 
-function unitOf(listed: ListedPrice, named: string | undefined, currency: Currency): number | null {
-  if (listed.amounts) return listed.amounts[currency] ?? null
-  const suggested = listed.suggested?.[currency]
-  if (suggested === undefined) return null
-  return named === undefined ? suggested : (minorUnits(named, currency) ?? suggested)
+/** The price of one: fixed, or named by the buyer, or suggested as long as nothing is named. */
+function priceOf(listed: ListedPrice | null, named: string | undefined, currency: Currency): Unit {
+  if (listed?.amounts) return unitOf(listed.amounts[currency])
+  const least = listed?.minimum?.[currency]
+  if (named === undefined || least === undefined) return unitOf(listed?.suggested?.[currency])
+  const typed = readAmount(named, least, currency)
+  return 'problem' in typed ? { unit: null, problem: typed.problem } : unitOf(typed.amount)
 }
 
-/** What a buyer typed, in minor units; nothing while it is no amount. The app decides, and says what is wrong with it. */
-function minorUnits(text: string, currency: Currency): number | undefined {
-  try {
-    return toMinorUnits(text, currency)
-  } catch {
-    return undefined
-  }
-}
+const unitOf = (unit: number | undefined): Unit =>
+  unit === undefined ? { unit: null, problem: GONE } : { unit, problem: null }
 
 function isLine(value: unknown): value is CartLine {
   if (typeof value !== 'object' || value === null) return false
@@ -80,7 +84,7 @@ function isLine(value: unknown): value is CartLine {
     typeof price === 'string' &&
     Number.isInteger(quantity) &&
     (quantity as number) >= 1 &&
-    (quantity as number) <= QUANTITY_MAX &&
+    (quantity as number) <= LINE_QUANTITY_MAX &&
     (amount === undefined || typeof amount === 'string')
   )
 }
@@ -92,6 +96,3 @@ function parsed(text: string | null): unknown {
     return [] // not ours, or cut off: an empty cart
   }
 }
-
-const clamp = (quantity: number, available: number | null): number =>
-  Math.max(1, Math.min(QUANTITY_MAX, available ?? QUANTITY_MAX, Math.floor(quantity)))

@@ -1,8 +1,10 @@
 import type { Offer } from '../../catalog/offer.ts'
-import { type Amounts, type Currency, formatMoney } from '../../catalog/schema/money.ts'
+import { type Amounts, type Currency, formatMoney, type Money } from '../../catalog/schema/money.ts'
 
 /** Most that one line of a cart may hold; the app refuses more. */
 export const LINE_QUANTITY_MAX = 99
+
+const FREE = 'Free'
 
 /** Text for people by currency, such as `{ eur: '€19.00', usd: '$21.00' }`. */
 export type Texts = Record<Currency, string>
@@ -31,6 +33,9 @@ export const canBeFree = (offer: Offer): boolean => Object.values(leastAmounts(o
 export const isFree = (offer: Offer): boolean =>
   offer.price.kind === 'fixed' && Object.values(offer.price.amounts).every((amount) => amount === 0)
 
+/** A price as buyers read it: an amount, or `Free`. */
+export const moneyOrFree = (money: Money): string => (money.amount === 0 ? FREE : formatMoney(money))
+
 /** Amounts as buyers read them, in the shop's order of currencies. */
 export function moneyTexts(amounts: Amounts, currencies: readonly Currency[]): Texts {
   const entries = currencies.flatMap((currency) => {
@@ -57,7 +62,7 @@ export const dataOf = (texts: Texts): Record<string, string> =>
 function priceText(amounts: readonly number[], currency: Currency, named: boolean): string {
   const least = Math.min(...amounts)
   if (named && least === 0) return 'Name your price'
-  if (Math.max(...amounts) === 0) return 'Free'
+  if (Math.max(...amounts) === 0) return FREE
   const text = formatMoney({ amount: least, currency })
   return named || amounts.some((amount) => amount !== least) ? `From ${text}` : text
 }

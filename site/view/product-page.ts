@@ -1,6 +1,6 @@
 import { type Catalog, type Offer, offersOf } from '../../catalog/offer.ts'
 import type { AssetKind } from '../../catalog/schema/asset.ts'
-import { toDecimalText } from '../../catalog/schema/money.ts'
+import { type Amounts, toDecimalText } from '../../catalog/schema/money.ts'
 import type { Image, Product } from '../../catalog/schema/product.ts'
 import { categoryHref } from './card.ts'
 import {
@@ -48,7 +48,8 @@ export type BuyForm = {
   currency: string
   choices: { heading: string; pricesDiffer: boolean; rows: { label: string | null; choices: Choice[] }[] } | null
   price: string
-  amount: { minimum: Texts; suggested: Texts } | null
+  /** What the buyer may name; `least` is the minimum in minor units, for the script. */
+  amount: { minimum: Texts; suggested: Texts; least: Amounts } | null
   quantityMax: number | null
   shipTo: { required: boolean; countries: { code: string; name: string }[] } | null
   email: 'required' | 'when-free' | null
@@ -108,7 +109,8 @@ function amountOf(offers: readonly Offer[], currencies: readonly string[]): BuyF
   const suggested = Object.entries(price.suggested).map(
     ([currency, amount]) => [currency, toDecimalText({ amount, currency })] as const,
   )
-  return { minimum: moneyTexts(price.minimum, currencies), suggested: Object.fromEntries(suggested) }
+  const minimum = moneyTexts(price.minimum, currencies)
+  return { minimum, suggested: Object.fromEntries(suggested), least: price.minimum }
 }
 
 function quantityMax(offers: readonly Offer[]): number {

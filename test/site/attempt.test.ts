@@ -27,10 +27,11 @@ test('the key that is replaced is sent with the cart, but is no part of what is 
   expect(JSON.parse(attemptJson(second))).toEqual({ lines: [2], replaces: 'first' })
 })
 
-test('what is remembered is read only where it is a try', () => {
+test('what is remembered is read, and what is no try stands for none', () => {
   expect(readAttempt(JSON.stringify(second))).toEqual(second)
-  expect(readAttempt(JSON.stringify(first))).toEqual(first)
-  for (const text of [null, '', 'null', '7', '{"body":"{}"', '{"key":"first"}', '{"body":1,"key":"first"}']) {
-    expect(readAttempt(text)).toBeNull()
+  for (const text of [null, '', 'null', '{"half']) expect(readAttempt(text)).toBeNull()
+  for (const text of ['7', '{}', '[]', '"x"']) {
+    const attempt = nextAttempt(readAttempt(text), first.body, 'first')
+    expect([attempt, attemptJson(attempt)]).toEqual([first, first.body])
   }
 })

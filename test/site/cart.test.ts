@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countOf, pricedCart, ratesFor, readLines, withAdded, withQuantity } from '../../site/view/cart.ts'
+import { countOf, pricedCart, ratesFor, readLines, withAdded, withChange, without } from '../../site/view/cart.ts'
 import type { PriceList } from '../../site/view/price-list.ts'
 
 const listed = { href: '/', picture: null, available: null }
@@ -51,14 +51,17 @@ test('a newly named amount replaces the old one', () => {
   ])
 })
 
-test('a quantity of nothing removes the line', () => {
+test('one line is changed or removed, and the others stay', () => {
   const lines = [
     { price: 'sticker', quantity: 2 },
     { price: 'guide', quantity: 1 },
   ]
-  expect(withQuantity(lines, 'sticker', 0)).toEqual([{ price: 'guide', quantity: 1 }])
-  expect(withQuantity(lines, 'sticker', Number.NaN)).toEqual([{ price: 'guide', quantity: 1 }])
-  expect(countOf(withQuantity(lines, 'sticker', 3))).toBe(4)
+  expect(without(lines, 'sticker')).toEqual([{ price: 'guide', quantity: 1 }])
+  expect(countOf(withChange(lines, 'sticker', { quantity: 3 }))).toBe(4)
+  expect(withChange(lines, 'guide', { amount: '5.00' })).toEqual([
+    { price: 'sticker', quantity: 2 },
+    { price: 'guide', quantity: 1, amount: '5.00' },
+  ])
 })
 
 test('the cart is priced from the list, and what is not on it costs nothing and says so', () => {
@@ -73,17 +76,35 @@ test('the cart is priced from the list, and what is not on it costs nothing and 
     [400, 1200],
     [null, 0],
   ])
+  expect(cart.lines.map(({ problem }) => problem)).toEqual([
+    null,
+    null,
+    'This is no longer sold. Remove it to check out.',
+  ])
   expect(cart.lines[2]?.listed).toBeNull()
-  expect([cart.subtotal, cart.ships]).toEqual([3100, true])
+  expect([cart.subtotal, cart.ships, cart.sound]).toEqual([3100, true, false])
+  expect(pricedCart(lines.slice(0, 2), list, 'eur').sound).toBe(true)
   expect(pricedCart(lines, list, 'jpy').subtotal).toBe(3000)
 })
 
-test('a named amount counts as named, and the suggestion until it is an amount', () => {
+test('a named amount counts as named, and the suggestion while nothing is named', () => {
   const unit = (amount?: string) =>
     pricedCart([{ price: 'support', quantity: 1, ...(amount === undefined ? {} : { amount }) }], list, 'eur').subtotal
   expect(unit('12.50')).toBe(1250)
   expect(unit()).toBe(1000)
-  expect(unit('twelve')).toBe(1000)
+  expect(unit('12,5')).toBe(1250)
+})
+
+test('an amount that cannot be has no price, says what to write, and leaves the cart unsound', () => {
+  for (const amount of ['twelve', '', '-1', '0.99']) {
+    const cart = pricedCart([{ price: 'support', quantity: 1, amount }], list, 'eur')
+    expect(cart.lines[0]).toMatchObject({
+      unit: null,
+      total: 0,
+      problem: 'The least is €1.00; write it with a point, such as 12.50.',
+    })
+    expect([cart.subtotal, cart.sound]).toEqual([0, false])
+  }
 })
 
 test('rates are those of the country’s zone, cheapest first', () => {

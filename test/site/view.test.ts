@@ -106,6 +106,7 @@ test('the form asks only for what the sale needs', () => {
   expect(form('support').amount).toEqual({
     minimum: { eur: '€0.00', usd: '$0.00' },
     suggested: { eur: '10.00', usd: '12.00' },
+    least: { eur: 0, usd: 0 },
   })
   expect(form('support').email).toBe('when-free')
 })

@@ -60,6 +60,8 @@ function showChosen(form: HTMLFormElement): void {
 function startAmount(field: HTMLInputElement): void {
   field.removeAttribute('pattern') // the browser's words for it would say less than ours
   field.addEventListener('change', () => checkAmount(field))
+  // Taken back while it is mended, not when the field is left: the button would move away from under the click.
+  field.addEventListener('input', () => field.validity.customError && checkAmount(field))
   document.addEventListener('tagsale:currency', () => checkAmount(field))
 }
 

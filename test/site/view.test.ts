@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
 import { type Catalog, findOffer, type Offer, offersOf } from '../../catalog/offer.ts'
 import { cardOf, featuredProducts, liveProducts, openCategories, shownProducts } from '../../site/view/card.ts'
-import { availableOf, isSoldOut, moneyTexts, priceTexts } from '../../site/view/offer.ts'
+import { availableOf, isSoldOut, moneyOrFree, moneyTexts, priceTexts } from '../../site/view/offer.ts'
 import { priceListOf } from '../../site/view/price-list.ts'
 import { productPage } from '../../site/view/product-page.ts'
 import { countriesOf } from '../../site/view/shipping.ts'
@@ -50,6 +50,11 @@ test('a price says From only where it can be more', () => {
   expect(texts('support')).toEqual({ eur: 'Name your price', usd: 'Name your price' })
   const free = { ...offer('sticker'), price: { kind: 'fixed', amounts: { eur: 0 } } } as const
   expect(priceTexts([free], ['eur', 'usd'])).toEqual({ eur: 'Free' })
+})
+
+test('a price of nothing is Free, in the cart as on the cards', () => {
+  expect(moneyOrFree({ amount: 0, currency: 'eur' })).toBe('Free')
+  expect(moneyOrFree({ amount: 1, currency: 'eur' })).toBe('€0.01')
 })
 
 test('money keeps the shop’s order of currencies and leaves out what has no price', () => {

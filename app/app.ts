@@ -1,4 +1,4 @@
-import { dispatchDueJobs } from './dispatch.ts'
+import { dispatchDueJob } from './dispatch.ts'
 import { createHttp } from './http/api.ts'
 import type { Lane } from './order/job.ts'
 import type { Parts } from './parts.ts'
@@ -6,5 +6,5 @@ import type { Parts } from './parts.ts'
 /** The whole app over its parts: the door, and the work behind it. Used by the process and by every flow test. */
 export function createApp(parts: Parts) {
   const http = createHttp(parts)
-  return { fetch: http.fetch, routes: http.routes, dispatchDueJobs: (lane: Lane) => dispatchDueJobs(parts, lane) }
+  return { fetch: http.fetch, routes: http.routes, dispatchDueJob: (lane: Lane) => dispatchDueJob(parts, lane) }
 }

@@ -33,7 +33,12 @@ export async function catchUpWithPayment(
     const change = withJobs(order, facts, headOf(order, parts.now(), cause))
     return { known: true, ...change, ...(customer && facts.length > 0 && { customer }) }
   })
-  for (const event of recorded.events) parts.log.info({ order: id, event: event.type, by: cause.by }, 'recorded')
+  for (const event of recorded.events) {
+    parts.log.info({ order: id, event: event.type, by: cause.by }, 'recorded')
+    if (event.type === 'order.stalled') {
+      parts.log.error({ order: id, reason: event.reason, detail: event.detail }, 'order needs a person')
+    }
+  }
   if (recorded.known) return id
   // Another shop may use the same Stripe account. Ours writes an order before Stripe hears of it, so it can't be new.
   if (shop === parts.catalog().shop.id) {

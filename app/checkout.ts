@@ -54,9 +54,11 @@ export async function startSale(parts: SaleParts, request: SaleRequest): Promise
   if ('problems' in placed) return { end: 'refused', problems: placed.problems }
   const { order } = placed
   if (!isSameCart(order, priced) || isOver(order, parts.now())) return { end: 'conflict' }
+  const started = (url: string | null): Sale => ({ end: 'started', order: id, url: url ?? thanksUrl(parts.config, id) })
+  if (order.paid) return started(null)
+  if (order.checkout) return started(await checkoutPage(parts.stripe, order.checkout))
   try {
-    const url = order.paid ? null : await openPage(parts, order)
-    return { end: 'started', order: id, url: url ?? thanksUrl(parts.config, id) }
+    return started(await openPage(parts, order))
   } catch (error) {
     if (!isFinal(error)) throw error
     await giveUpOrder(parts, id, 'not-started', BUYER)
@@ -119,18 +121,18 @@ function isOver(order: Order, now: Date): boolean {
   return !order.paid && !order.checkout && minutesLeft < CHECKOUT_LIFETIME_MINUTES_MIN
 }
 
-/** Stripe's page for the order: a new one, or the one that it has already; nothing when that is closed. */
+/** A new page of Stripe's for the order; nothing when it was given up meanwhile, by another tab. */
 async function openPage(parts: SaleParts, order: Order): Promise<string | null> {
-  if (order.checkout) return checkoutPage(parts.stripe, order.checkout)
   const { checkout, url } = await startCheckout(parts.stripe, order, {
     success: `${thanksUrl(parts.config, order.id)}&checkout={CHECKOUT_SESSION_ID}`,
     cancel: `${parts.config.STOREFRONT_URL}/cart/`,
   })
-  await parts.store.transact({ order: order.id }, ({ order: now }) => {
-    if (!now || now.checkout) return {}
-    return withJobs(now, [{ type: 'order.checkout_opened', checkout }], headOf(now, parts.now(), BUYER))
+  const { isOver } = await parts.store.transact({ order: order.id }, ({ order: now }) => {
+    if (!now || now.checkout) return { events: [], isOver: false }
+    const change = withJobs(now, [{ type: 'order.checkout_opened', checkout }], headOf(now, parts.now(), BUYER))
+    return { ...change, isOver: paymentStatus(now) === 'failed' }
   })
-  return url
+  return isOver && (await closePage(parts.stripe, checkout)) ? null : url
 }
 
 /** Gives up the order of an earlier try, unless it is paid or on its way to be. */

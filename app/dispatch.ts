@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts'
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
 // piece of work finds out for itself what is left to do.
 
-const JOBS_AT_ONCE = 4
+/** Work that takes longer may be started a second time. A sweep that found nothing comes again when this is over. */
 const JOB_LEASE_SECONDS = 120
 /** From so many tries on, an outage is no longer passing. */
 const TRIES_BEFORE_ALARM = 7
@@ -25,17 +25,14 @@ const SWEEP_ID = 'sweep:stripe'
 const LOOK_AGAIN_MINUTES = 60
 const MISSING_CHECKOUT_HOURS = 24
 
-/** Performs the due jobs of a lane, side by side, and records how each ended. Gives how many there were. */
-export async function dispatchDueJobs(parts: Parts, lane: Lane): Promise<number> {
+/** Performs the job of a lane that has been due for longest, and records how it ended. False when none is due. */
+export async function dispatchDueJob(parts: Parts, lane: Lane): Promise<boolean> {
   const begun = parts.now()
-  const jobs = await parts.store.claimJobs(begun, JOBS_AT_ONCE, JOB_LEASE_SECONDS, LANES[lane])
-  await Promise.all(
-    jobs.map(async (job) => {
-      const outcome = await performJob(parts, job, begun).catch((error: unknown) => failed(parts, job, error))
-      await recordOutcome(parts, job, outcome)
-    }),
-  )
-  return jobs.length
+  const [job] = await parts.store.claimJobs(begun, 1, JOB_LEASE_SECONDS, LANES[lane])
+  if (!job) return false
+  const outcome = await performJob(parts, job, begun).catch((error: unknown) => failed(parts, job, error))
+  await recordOutcome(parts, job, outcome)
+  return true
 }
 
 /** Makes sure that lost events are looked for, from now and again and again; called at start. */
@@ -122,15 +119,15 @@ const givenUpReason = ({ work }: Job): StallReason =>
 
 /** The order, if the job has one, says that it needs a person. A file that is missing is looked for again and again. */
 async function stall(parts: Parts, job: Job, reason: StallReason, detail: string): Promise<void> {
-  parts.log.error({ job: job.id, reason, detail }, 'job needs a person')
   const later = new Date(parts.now().getTime() + LOOK_AGAIN_MINUTES * 60_000).toISOString()
   const end = reason === 'file-missing' ? { jobs: [{ ...job, dueAt: later }] } : { jobsDone: [job.id] }
-  await parts.store.transact('order' in job.work ? { order: job.work.order } : {}, ({ order }) => {
-    if (!order || isStalledBy(order, reason)) return end
-    const head = headOf(order, parts.now(), { by: 'job', job: job.id })
-    const { events } = withJobs(order, [{ type: 'order.stalled', reason, detail }], head)
-    return { events, ...end }
+  const { isNew } = await parts.store.transact('order' in job.work ? { order: job.work.order } : {}, ({ order }) => {
+    if (order && isStalledBy(order, reason)) return { ...end, isNew: false }
+    const head = order && headOf(order, parts.now(), { by: 'job', job: job.id })
+    const { events } = head ? withJobs(order, [{ type: 'order.stalled', reason, detail }], head) : { events: [] }
+    return { events, ...end, isNew: true }
   })
+  parts.log[isNew ? 'error' : 'debug']({ job: job.id, reason, detail }, 'job needs a person')
 }
 
 function failed(parts: Parts, job: Job, error: unknown): JobOutcome {

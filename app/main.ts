@@ -19,7 +19,7 @@ import { openLowdbStore } from './store/lowdb.ts'
 import { connectStripe } from './stripe/client.ts'
 
 /** Each lane by itself, so that a mail server that is slow to answer holds up no payment. */
-const DISPATCHERS_A_LANE = 3
+const DISPATCHERS_A_LANE = 4
 /** How soon new work is seen when there was none. */
 const DISPATCH_IDLE_MILLISECONDS = 150
 const STOP_SECONDS_MAX = 8
@@ -40,7 +40,7 @@ export async function startApp(config: Config, shop: LiveShop, log: Logger): Pro
     throw error
   })
   await startSweeping(parts, parts.now())
-  const loop = startDispatching(app.dispatchDueJobs, log)
+  const loop = startDispatching(app.dispatchDueJob, log)
   log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
   return {
     async stop() {
@@ -93,15 +93,15 @@ function portProblem(error: unknown, port: number): unknown {
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new ConfigError([`Port ${port} is taken.`]) : error
 }
 
-function startDispatching(dispatchDueJobs: (lane: Lane) => Promise<number>, log: Logger) {
+function startDispatching(dispatchDueJob: (lane: Lane) => Promise<boolean>, log: Logger) {
   const stopping = new AbortController()
   async function dispatch(lane: Lane): Promise<void> {
     while (!stopping.signal.aborted) {
-      const done = await dispatchDueJobs(lane).catch((error: unknown) => {
-        log.error({ err: error }, 'jobs could not be dispatched')
-        return 0
+      const done = await dispatchDueJob(lane).catch((error: unknown) => {
+        log.error({ err: error }, 'a job could not be dispatched')
+        return false
       })
-      if (done === 0) await sleep(DISPATCH_IDLE_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
+      if (!done) await sleep(DISPATCH_IDLE_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
   const lanes = (Object.keys(LANES) as Lane[]).flatMap((lane) => Array<Lane>(DISPATCHERS_A_LANE).fill(lane))

@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   const app = await startApp(standIns.config, shop, log)
   const watcher = watch(catalogFolder, { ignoreInitial: true })
   const look = () => showEdits(shop, catalogFolder)
-  watcher.on('all', afterEdits(look))
+  watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
   onceAskedToStop(isRunByNpm, async () => {
     await watcher.close()
     await rm(join(stateFolder, ADDRESSES), { force: true })

@@ -51,7 +51,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   storefrontRoutes(api)
   api.onError((error, c) => {
     const refusal = refusalOf(error)
-    if (refusal !== error)
+    if (refusal !== error && refusal.input.status >= 500)
       parts.log.error({ request: c.var.requestId, route: routePath(c), err: error }, 'request failed')
     return problem(c, refusal.input)
   })

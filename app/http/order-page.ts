@@ -114,7 +114,7 @@ const tryAgain = (url: string) =>
   html`<form method="post" action="${url}"><button class="button" type="submit">Try again</button></form>`
 
 /** A day for people, the same everywhere: `22 November 2026`. */
-export const dateText = (instant: string): string =>
+const dateText = (instant: string): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(instant))
 
 /** Bytes for people: `1.2 MB`. */

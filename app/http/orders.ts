@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { catchUpWithPayment } from '../catch-up.ts'
-import { cartOf, startSale } from '../checkout.ts'
+import { cartOf, type Sale, startSale } from '../checkout.ts'
 import { downloadsOf } from '../fulfillment/download.ts'
 import { isOrderKey, orderKey, orderUrl } from '../link.ts'
 import { isOrderId, type OrderId } from '../order/id.ts'
@@ -91,10 +91,18 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
     await limits.checkout(addressOf(c))
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
     if (paymentStatus(order) !== 'failed') return c.redirect(orderUrl(c.var.parts.config, order.id), 303)
-    const retryKey = `again ${order.id} ${order.version}`
-    const { url } = started(await startSale(c.var.parts, { ...cartOf(order), retryKey }))
-    return c.redirect(url, 303)
+    return c.redirect(started(await buyAgain(c.var.parts, order)).url, 303)
   })
+}
+
+/** One new order however often it is asked for, and the next one when that came to nothing. Its key can't be guessed. */
+async function buyAgain(parts: Parts, order: Order): Promise<Sale> {
+  const key = orderKey(parts.config, order.id)
+  for (let turn = 1; ; turn += 1) {
+    const keys = { retryKey: `again ${turn} ${key}`, replaces: `again ${turn - 1} ${key}` }
+    const sale = await startSale(parts, { ...cartOf(order), ...keys })
+    if (sale.end !== 'conflict') return sale
+  }
 }
 
 type Ask = { order: string; key: string; checkout?: string | undefined }

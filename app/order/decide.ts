@@ -66,7 +66,8 @@ function missingOfPayment(order: Order, now: PaymentSnapshot): Fact[] {
     case 'open':
       return opened
     case 'expired':
-      return paymentStatus(order) === 'pending' ? [...opened, { type: 'order.canceled', reason: 'expired' }] : opened
+      if (order.canceled || order.payment.state !== 'none') return opened
+      return [...opened, { type: 'order.canceled', reason: 'expired' }]
     case 'processing':
       return order.payment.state === 'none' ? [...opened, { type: 'order.payment_processing', payment }] : opened
     case 'failed':
@@ -91,7 +92,7 @@ function doubts(order: Order, now: PaymentSnapshot): Fact[] {
     const detail = `Stripe took ${now.subtotal} ${now.currency}, the order is ${subtotal} ${order.currency} (minor units)`
     return [{ type: 'order.stalled', reason: 'amount-differs', detail }]
   }
-  if (paymentStatus(order) === 'failed' && order.lines.some((line) => line.takes.length > 0)) {
+  if ((order.canceled || paymentStatus(order) === 'failed') && order.lines.some((line) => line.takes.length > 0)) {
     return [
       { type: 'order.stalled', reason: 'paid-late', detail: 'paid after it was given up: see whether there is stock' },
     ]

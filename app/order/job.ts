@@ -37,7 +37,7 @@ export type Lane = keyof typeof LANES
 
 /** Stripe closes a Session on its own time; we look a little later. */
 const CLOSE_CHECKOUT_AFTER_SECONDS = 120
-/** Waits between tries, in seconds; the last one repeats until a job is RETRY_DAYS_MAX old. */
+/** Waits between tries, in seconds; the last one repeats, for three days unless the work is unending. */
 const RETRY_SECONDS = [2, 5, 15, 60, 300, 900, 3600]
 const RETRIES_MAX = RETRY_SECONDS.length + 72
 
@@ -47,7 +47,7 @@ export const jobDueAt = (dueAt: string, work: Work, id: string): Job => ({ id, w
 /** The id of the job that mails an order's receipt. */
 export const receiptJob = (order: OrderId): string => `receipt:${order}`
 
-/** The jobs that a fact, just recorded, causes. Each such fact comes once in an order's life, and so do they. */
+/** The jobs that a fact, just recorded, causes. A fact that comes again finds its job done, or takes its place. */
 export function jobsFor(event: OrderEvent): Job[] {
   const { order } = event
   const job = (work: Work, name: string, dueAt = event.at) => jobDueAt(dueAt, work, `${name}:${order}`)
@@ -84,7 +84,7 @@ export function jobsFor(event: OrderEvent): Job[] {
 /** Looking after payments never ends: who has paid must not be forgotten, however long Stripe refuses us. */
 const UNENDING: ReadonlySet<Work['kind']> = new Set(['sweep', 'catch-up', 'close-checkout'])
 
-/** The job's next try, later each time, or nothing when it has been tried for three days. */
+/** The job's next try, later each time; nothing once it has been tried for three days, unless it never ends. */
 export function nextTry(job: Job, now: Date): Job | undefined {
   if (job.attempts >= RETRIES_MAX && !UNENDING.has(job.work.kind)) return undefined
   const wait = RETRY_SECONDS[Math.min(job.attempts, RETRY_SECONDS.length - 1)] as number

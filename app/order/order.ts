@@ -128,7 +128,9 @@ export const isStalledBy = (order: Order, reason: StallReason): boolean =>
 
 /** Where the money is. */
 export function paymentStatus(order: Order): PaymentStatus {
-  if (!order.paid) return order.payment.state === 'failed' || order.canceled ? 'failed' : 'pending'
+  const { state } = order.payment
+  // A bank may be at work on an order that was given up meanwhile: then it is not over.
+  if (!order.paid) return state === 'failed' || (order.canceled && state !== 'processing') ? 'failed' : 'pending'
   if (order.disputes.some((dispute) => dispute.outcome !== 'won')) return 'disputed'
   const refunded = refundedAmount(order)
   if (refunded === 0) return 'paid'

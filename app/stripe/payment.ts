@@ -8,7 +8,8 @@ export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null }
 
 /**
  * Fetches the payment behind any of Stripe's objects, by the id's prefix: a Session, PaymentIntent, charge, refund or
- * dispute. `patience` bounds the wait for a Session, where a buyer waits too. Nothing when it does not exist or is not ours: other software may use the same account.
+ * dispute. Nothing when it does not exist or is not ours: other software may use the same account. `patience` bounds
+ * the wait for a Session that is named by its own id, as where a buyer waits.
  */
 export async function fetchPayment(
   stripe: Stripe,

@@ -95,6 +95,34 @@ test('asked twice to try again, there is one new order; and none when it is paid
   expect(two).toBe(one)
 })
 
+test('when trying again comes to nothing too, there is a next time; and no stranger can guess his way in', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session, { outcome: 'async' })
+  await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: false })
+  await shop.work()
+  const key = new URL(back).searchParams.get('key')
+  const tryAgain = () =>
+    fetch(`${shop.url}/orders/${sale.order}/retry?key=${key}`, { method: 'POST', redirect: 'manual' })
+  const first = (await tryAgain()).headers.get('location') ?? ''
+  await shop.stripe.api.checkout.sessions.expire(first.split('/').at(-1) ?? '')
+  await shop.stripe.control('advance', { seconds: 0 })
+  await shop.work()
+  const second = (await tryAgain()).headers.get('location') ?? ''
+  expect(second).toContain('/c/pay/cs_')
+  expect(second).not.toBe(first)
+  const cart = [{ price: 'guide/pdf', quantity: 1 }]
+  for (const guess of [`again 1 ${sale.order}`, `again ${sale.order} 3`]) {
+    const stranger = await checkOut(shop, cart, {}, { 'idempotency-key': guess })
+    expect([first, second]).not.toContain(stranger.url)
+  }
+})
+
+test('what a stranger writes badly does not fill the log of errors', async () => {
+  const headers = { 'content-type': 'application/json' }
+  await fetch(`${shop.url}/api/v1/checkouts`, { method: 'POST', headers, body: '{' })
+  expect(shop.logged.filter((line) => JSON.parse(line).level >= 40)).toEqual([])
+})
+
 test('an idle shop writes nothing down, however often it looks for lost events', async () => {
   await startSweeping(shop.parts, new Date())
   const before = await shop.store.job('sweep:stripe')

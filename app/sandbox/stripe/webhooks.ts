@@ -78,7 +78,7 @@ export function createPostman(
 }
 
 /** The `Stripe-Signature` header: the time, and one HMAC-SHA256 of time and body for each secret that is valid now. */
-export function signatureHeader(body: string, secrets: string[], time: number): string {
+function signatureHeader(body: string, secrets: string[], time: number): string {
   const signatures = secrets.map((secret) => createHmac('sha256', secret).update(`${time}.${body}`).digest('hex'))
   return [`t=${time}`, ...signatures.map((signature) => `v1=${signature}`)].join(',')
 }

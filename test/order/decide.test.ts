@@ -33,7 +33,7 @@ describe('what an order lacks of its payment', () => {
     expired: {
       'not opened': 'checkout_opened canceled',
       opened: 'canceled',
-      processing: 'canceled',
+      processing: '',
       failed: '',
       'given up': '',
       'never started': 'checkout_opened',

@@ -150,6 +150,27 @@ describe.each(sizes)('on %s', (_name, options) => {
   }, 60_000)
 })
 
+test('who goes back from the payment page comes to the same page again, and to a new one with another cart', async () => {
+  const { page } = await openPage(browser, PHONE)
+  await addToCart(page, 'sticker')
+  const checkOut = async () => {
+    await page.goto(`${sandbox.shop}/cart/`)
+    await page.getByLabel('Ship to').selectOption('DE')
+    await page.getByRole('button', { name: 'Check out' }).click()
+    await page.waitForURL(/\/c\/pay\//)
+    return page.url()
+  }
+  const first = await checkOut()
+  expect(await checkOut()).toBe(first)
+  await addToCart(page, 'guide', 'guide/pdf')
+  expect(await checkOut()).not.toBe(first)
+  await page.goto(first)
+  await page
+    .getByText(/closed|no longer|run out/i)
+    .first()
+    .waitFor()
+}, 30_000)
+
 test('a page left open while the payment is pending finds it by itself', async () => {
   const { page } = await openPage(browser, PHONE)
   await sandbox.control('stripe', 'chaos', { hold: true })

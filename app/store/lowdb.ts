@@ -79,8 +79,10 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
     customer: (id) => durable(db.data.customers.get(id)),
     job: (id) => durable(db.data.jobs.get(id)),
     claimJobs(now, most, leaseSeconds, kinds) {
-      const free = (job: Job) => (leasedUntil.get(job) ?? 0) <= now.getTime()
-      const claimed = dueJobs(db.data, now, kinds).filter(free).slice(0, most)
+      const until = now.toISOString() // instants in ISO form compare as text
+      const isFree = (job: Job) => (leasedUntil.get(job) ?? 0) <= now.getTime()
+      const isWanted = (job: Job) => job.dueAt <= until && kinds.includes(job.work.kind) && isFree(job)
+      const claimed = oldestOf(db.data.jobs.values(), most, isWanted)
       for (const job of claimed) leasedUntil.set(job, now.getTime() + leaseSeconds * 1000)
       return durable(claimed)
     },
@@ -96,11 +98,16 @@ const before = (state: State, scope: Scope): Before => ({
   delivered: scope.delivery !== undefined && state.deliveries.has(scope.delivery),
 })
 
-/** Jobs of these kinds that are due, oldest first. Instants in ISO form sort as text. */
-function dueJobs(state: State, now: Date, kinds: readonly string[]): Job[] {
-  const until = now.toISOString()
-  const due = [...state.jobs.values()].filter((job) => job.dueAt <= until && kinds.includes(job.work.kind))
-  return due.sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1))
+/** The longest due among these jobs, in order. One pass: thousands may wait while a party is down. */
+function oldestOf(jobs: Iterable<Job>, most: number, isWanted: (job: Job) => boolean): Job[] {
+  const oldest: Job[] = []
+  for (const job of jobs) {
+    if (!isWanted(job) || (oldest.length === most && job.dueAt >= (oldest.at(-1)?.dueAt ?? ''))) continue
+    const place = oldest.findIndex((other) => job.dueAt < other.dueAt)
+    oldest.splice(place < 0 ? oldest.length : place, 0, job)
+    oldest.length = Math.min(oldest.length, most)
+  }
+  return oldest
 }
 
 /** The same value, made unchangeable all through, so that nobody changes the store by what it handed out. */

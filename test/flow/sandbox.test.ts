@@ -94,3 +94,13 @@ test('asked to stop, it stops, and nothing answers any more', async () => {
     await expect(fetch(address)).rejects.toThrow()
   }
 })
+
+test('with --fresh it begins again, and without it goes on', async () => {
+  const port = Number(new URL(sandbox.shop).port)
+  const state = join(folder, 'state')
+  sandbox = await startSandbox({ catalog: FIXTURE_CATALOG, state, port })
+  expect(await sandbox.mails()).toHaveLength(1)
+  await sandbox.stop()
+  sandbox = await startSandbox({ catalog: FIXTURE_CATALOG, state, port, args: ['--fresh'] })
+  expect(await sandbox.mails()).toEqual([])
+}, 60_000)

@@ -11,7 +11,7 @@ const START_SECONDS_MAX = 90
 export type Addresses = { shop: string; stripe: string; github: string; inbox: string }
 
 /** `npm start` as a newcomer runs it, in a process of its own on any free port, with state in a temporary folder. */
-export async function startSandbox(options: { catalog: string; state?: string; port?: number }) {
+export async function startSandbox(options: { catalog: string; state?: string; port?: number; args?: string[] }) {
   const state = options.state ?? (await mkdtemp(join(tmpdir(), 'tagsale-sandbox-')))
   const file = join(state, 'sandbox.json')
   const written = () =>
@@ -20,11 +20,15 @@ export async function startSandbox(options: { catalog: string; state?: string; p
       () => 0,
     )
   const before = await written() // by one that was killed, or still runs
-  const child = spawn(process.execPath, ['app/cli/start.ts', '--catalog', options.catalog, '--state', state], {
-    cwd: ROOT,
-    env: { ...process.env, PORT: String(options.port ?? 0), LOG_LEVEL: 'warn' },
-    stdio: 'pipe',
-  })
+  const child = spawn(
+    process.execPath,
+    ['app/cli/start.ts', '--catalog', options.catalog, '--state', state, ...(options.args ?? [])],
+    {
+      cwd: ROOT,
+      env: { ...process.env, PORT: String(options.port ?? 0), LOG_LEVEL: 'warn' },
+      stdio: 'pipe',
+    },
+  )
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))

@@ -54,17 +54,7 @@ export async function startSale(parts: SaleParts, request: SaleRequest): Promise
   if ('problems' in placed) return { end: 'refused', problems: placed.problems }
   const { order } = placed
   if (!isSameCart(order, priced) || isOver(order, parts.now())) return { end: 'conflict' }
-  const started = (url: string | null): Sale => ({ end: 'started', order: id, url: url ?? thanksUrl(parts.config, id) })
-  if (order.paid) return started(null)
-  if (order.checkout) return started(await checkoutPage(parts.stripe, order.checkout))
-  try {
-    return started(await openPage(parts, order))
-  } catch (error) {
-    if (!isFinal(error)) throw error
-    await giveUpOrder(parts, id, 'not-started', BUYER)
-    if (isTooLittle(error)) return refused(TOO_LITTLE)
-    throw error
-  }
+  return leadToPayment(parts, order)
 }
 
 const refused = (detail: string): Sale => ({ end: 'refused', problems: [{ line: null, detail }] })
@@ -81,6 +71,14 @@ export const cartOf = (order: Order): CartRequest => ({
 function saleId({ config, random }: SaleParts, retryKey: string | undefined): OrderId {
   if (!retryKey) return newOrderId(random)
   return orderIdFrom(createHmac('sha256', config.LINK_SECRET).update(`sale ${retryKey}`).digest())
+}
+
+/** Gives up the order of an earlier try, unless it is paid or on its way to be. */
+async function replace(parts: SaleParts, id: OrderId): Promise<void> {
+  const order = await parts.store.order(id)
+  if (!order || paymentStatus(order) !== 'pending' || order.payment.state !== 'none') return
+  if (order.checkout && !(await closePage(parts.stripe, order.checkout))) return
+  await giveUpOrder(parts, id, 'replaced', BUYER)
 }
 
 /** Keeps the order, its stock and, when nothing is to be paid, its payment, in one write. */
@@ -121,24 +119,32 @@ function isOver(order: Order, now: Date): boolean {
   return !order.paid && !order.checkout && minutesLeft < CHECKOUT_LIFETIME_MINUTES_MIN
 }
 
+/** Sends the buyer to where the order is paid, or to its own page when nothing is to be paid, or not any more. */
+async function leadToPayment(parts: SaleParts, order: Order): Promise<Sale> {
+  const { id, paid, checkout } = order
+  const started = (url: string | null): Sale => ({ end: 'started', order: id, url: url ?? thanksUrl(parts.config, id) })
+  if (paid) return started(null)
+  if (checkout) return started(await checkoutPage(parts.stripe, checkout))
+  try {
+    return started(await openPage(parts, order))
+  } catch (error) {
+    if (!isFinal(error)) throw error
+    await giveUpOrder(parts, id, 'not-started', BUYER)
+    if (isTooLittle(error)) return refused(TOO_LITTLE)
+    throw error
+  }
+}
+
 /** A new page of Stripe's for the order; nothing when it was given up meanwhile, by another tab. */
 async function openPage(parts: SaleParts, order: Order): Promise<string | null> {
   const { checkout, url } = await startCheckout(parts.stripe, order, {
     success: `${thanksUrl(parts.config, order.id)}&checkout={CHECKOUT_SESSION_ID}`,
     cancel: `${parts.config.STOREFRONT_URL}/cart/`,
   })
-  const { isOver } = await parts.store.transact({ order: order.id }, ({ order: now }) => {
-    if (!now || now.checkout) return { events: [], isOver: false }
+  const { isGivenUp } = await parts.store.transact({ order: order.id }, ({ order: now }) => {
+    if (!now || now.checkout) return { events: [], isGivenUp: false }
     const change = withJobs(now, [{ type: 'order.checkout_opened', checkout }], headOf(now, parts.now(), BUYER))
-    return { ...change, isOver: paymentStatus(now) === 'failed' }
+    return { ...change, isGivenUp: paymentStatus(now) === 'failed' }
   })
-  return isOver && (await closePage(parts.stripe, checkout)) ? null : url
-}
-
-/** Gives up the order of an earlier try, unless it is paid or on its way to be. */
-async function replace(parts: SaleParts, id: OrderId): Promise<void> {
-  const order = await parts.store.order(id)
-  if (!order || paymentStatus(order) !== 'pending' || order.payment.state !== 'none') return
-  if (order.checkout && !(await closePage(parts.stripe, order.checkout))) return
-  await giveUpOrder(parts, id, 'replaced', BUYER)
+  return isGivenUp && (await closePage(parts.stripe, checkout)) ? null : url
 }

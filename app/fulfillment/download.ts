@@ -36,7 +36,8 @@ export async function fulfill(parts: DownloadParts, lines: readonly OrderLine[])
 
 /** The files that the order entitles to now, described by GitHub as far as it answers. */
 export async function downloadsOf(parts: DownloadParts, order: Order): Promise<Download[]> {
-  const assets = entitlementsOf(order).map(({ asset }) => asset)
+  const catalog = parts.catalog()
+  const assets = entitlementsOf(order).flatMap(({ asset }) => (isWithdrawn(catalog, asset) ? [] : [asset]))
   return Promise.all(assets.map(async (asset) => ({ asset, facts: await factsIfAny(parts, asset) })))
 }
 
@@ -61,7 +62,7 @@ export async function openDownload(
   asset: string,
 ): Promise<OpenedReleaseFile | NotGiven> {
   const sold = mayDownload(order, asset)
-  if (!sold) return { refused: 'not-entitled' }
+  if (!sold || isWithdrawn(parts.catalog(), sold)) return { refused: 'not-entitled' }
   try {
     return await openReleaseFile(parts, currentFile(parts.catalog(), sold))
   } catch (error) {
@@ -69,6 +70,9 @@ export async function openDownload(
     return { refused, reason, retryAfterSeconds }
   }
 }
+
+/** Taken back by the maintainers: nobody gets it any more, whoever bought it. */
+const isWithdrawn = (catalog: Catalog, sold: SoldAsset): boolean => catalog.assets.get(sold.id)?.review === 'withdrawn'
 
 /** Where the file lies now: a mended or newer release if the catalog names one that is approved, else the one sold. */
 function currentFile(catalog: Catalog, sold: SoldAsset): ReleaseFile {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startSweeping } from '../../app/dispatch.ts'
+import { downloadsOf, openDownload } from '../../app/fulfillment/download.ts'
 import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 // What goes wrong around a sale, and must not cost anybody anything.
@@ -78,6 +79,20 @@ test('a file that is put there later is given then, and the order is no longer s
   shop.clock.aheadSeconds += 3700
   await shop.work()
   expect((await readOrder(shop, back)).fulfillment).toBe('fulfilled')
+})
+
+test('a file that the maintainers took back is shown and given to nobody any more', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/both', quantity: 1 }])
+  await pay(shop, sale.session)
+  await shop.work()
+  const order = (await shop.store.order(sale.order)) ?? expect.unreachable()
+  const catalog = shop.parts.catalog()
+  const pdf = catalog.assets.get('guide-pdf') ?? expect.unreachable()
+  const assets = new Map([...catalog.assets, ['guide-pdf', { ...pdf, review: 'withdrawn' as const }]])
+  const parts = { ...shop.parts, catalog: () => ({ ...catalog, assets }) }
+  expect((await downloadsOf(parts, order)).map(({ asset }) => asset.id)).toEqual(['guide-epub'])
+  expect(await openDownload(parts, order, 'guide-pdf')).toEqual({ refused: 'not-entitled' })
+  expect(await openDownload(parts, order, 'guide-epub')).toHaveProperty('redirect')
 })
 
 test('asked twice to try again, there is one new order; and none when it is paid', async () => {

@@ -64,12 +64,12 @@ async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMa
     storefront: shop.storefront,
     store,
     stripe: connectStripe(config),
-    github: await connectGitHub({
+    ...(await connectGitHub({
       appId: config.GITHUB_APP_ID,
       privateKey: config.GITHUB_PRIVATE_KEY,
       baseUrl: config.GITHUB_API_URL,
       log: log.child({}, { level: 'silent' }),
-    }),
+    })),
     sendMail,
     now,
     random: randomBytes,

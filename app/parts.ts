@@ -3,6 +3,7 @@ import type { ProbotOctokit } from 'probot'
 import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/offer.ts'
 import type { Config } from './config.ts'
+import type { GitHubApp } from './github/client.ts'
 import type { Random } from './order/id.ts'
 import type { Store } from './store/store.ts'
 
@@ -20,6 +21,8 @@ export type Parts = {
   stripe: Stripe
   /** A client with access to this repository (`owner/name`), as the App's installation. */
   github: (repository: string) => Promise<ProbotOctokit>
+  /** The App at work in repositories: checks, pull requests, issues. */
+  githubApp: GitHubApp
   sendMail: (mail: Mail) => Promise<void>
   now: () => Date
   random: Random

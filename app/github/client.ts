@@ -1,6 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
+import { type Budget, createBudget } from './busy.ts'
 
 export type GitHubOptions = {
   /** The number of the shop's own GitHub App. */
@@ -9,41 +10,112 @@ export type GitHubOptions = {
   privateKey: string
   /** Where GitHub's API is, when it isn't https://api.github.com. */
   baseUrl?: string
-  webhookSecret?: string
   log: Logger
+  now?: () => Date
+  /** Writes a minute, where GitHub's limits don't hold. */
+  writesPerMinute?: number
+}
+
+export type Permissions = Record<string, 'read' | 'write'>
+
+/** The App at work, where no buyer waits: within GitHub's limits, and with no more rights than each piece needs. */
+export type GitHubApp = {
+  /** A client of the App itself: its installations, and the deliveries of its webhooks. */
+  asApp: ProbotOctokit
+  /**
+   * A client for one repository (`owner/name`) with these permissions and no others. Its calls reject with Octokit's
+   * RequestError, or with a GitHubBusyError when they must wait; NoAccessError when the App may not enter.
+   */
+  forRepository: (repository: string, permissions: Permissions) => Promise<ProbotOctokit>
+}
+
+/** The App is not installed there, is suspended, or lacks a permission. */
+export class NoAccessError extends Error {
+  constructor(repository: string, cause: unknown) {
+    super(`the GitHub App may not enter ${repository}: ${(cause as Error).message}`, { cause })
+    this.name = 'NoAccessError'
+  }
 }
 
 /** A buyer is waiting: GitHub answers soon, or it counts as down. */
 export const ANSWER_SECONDS_MAX = 4
+/** Nobody waits. GitHub itself gives up after ten seconds. */
+const WORK_SECONDS_MAX = 12
+const NO_ACCESS = new Set([403, 404, 422])
 
 /**
- * Connects the shop's GitHub App. The function it gives makes clients that may read the contents of one repository
- * (`owner/name`) and nothing else. They never retry: who waits for a download is told at once, and what nobody waits
- * for is a job, tried again. Their calls throw Octokit's RequestError: 404 when the App isn't installed on the
- * repository, 422 when its installation leaves it out, 500 when GitHub can't be reached. Rejects when the key is none.
+ * Connects the shop's GitHub App, in two ways. `github` makes clients for buyers: they may read the contents of one
+ * repository (`owner/name`) and nothing else, and never retry: who waits is told at once. `githubApp` is for work that is
+ * a job, tried again. Calls throw Octokit's RequestError: 404 when the App isn't installed on the repository, 422 when
+ * its installation leaves it out, 500 when GitHub can't be reached. Rejects when the key is none.
  * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
  */
-export async function connectGitHub(options: GitHubOptions): Promise<(repository: string) => Promise<ProbotOctokit>> {
+export async function connectGitHub(
+  options: GitHubOptions,
+): Promise<{ github: (repository: string) => Promise<ProbotOctokit>; githubApp: GitHubApp }> {
   refuseBadKey(options.privateKey)
-  const common = { ...(options.baseUrl ? { baseUrl: options.baseUrl } : {}), request: { fetch: fetchInTime } }
+  const baseUrl = options.baseUrl ? { baseUrl: options.baseUrl } : {}
   const probot = new Probot({
-    ...common,
+    ...baseUrl,
+    request: { fetch: fetchWithin(ANSWER_SECONDS_MAX) },
     appId: options.appId,
     privateKey: options.privateKey,
-    // Probot takes the word "development" when it is given none. A secret that nobody knows admits nobody.
-    secret: options.webhookSecret ?? randomBytes(32).toString('hex'),
+    // Webhooks are verified elsewhere; Probot would take the word "development". What nobody knows admits nobody.
+    secret: randomBytes(32).toString('hex'),
     Octokit: ImpatientOctokit,
     log: options.log,
   })
   await probot.ready()
-  const mintToken = tokenMint(await probot.auth())
+  const asApp = await probot.auth()
+  const mintToken = tokenMint(asApp)
+  const client = (seconds: number) =>
+    new ImpatientOctokit({ ...baseUrl, request: { fetch: fetchWithin(seconds) }, log: options.log, authStrategy: null })
+  const budget = createBudget(options.now ?? (() => new Date()), options.writesPerMinute)
+  return {
+    github: remembered((repository: string) =>
+      signRequests(client(ANSWER_SECONDS_MAX), () => mintToken(repository, { contents: 'read', metadata: 'read' })),
+    ),
+    githubApp: {
+      asApp,
+      forRepository: remembered((repository: string, permissions: Permissions) => {
+        const mint = () =>
+          mintToken(repository, permissions).catch((error) => Promise.reject(noAccess(repository, error)))
+        return keepWithin(budget, repository, signRequests(client(WORK_SECONDS_MAX), mint))
+      }),
+    },
+  }
+}
+
+/** The same arguments give the same client. */
+function remembered<Arguments extends unknown[]>(
+  make: (...given: Arguments) => ProbotOctokit,
+): (...given: Arguments) => Promise<ProbotOctokit> {
   const clients = new Map<string, ProbotOctokit>()
-  return async (repository) => {
-    const client = clients.get(repository) ?? new ImpatientOctokit({ ...common, log: options.log, authStrategy: null })
-    if (!clients.has(repository)) signRequests(client, () => mintToken(repository))
-    clients.set(repository, client)
+  return async (...given) => {
+    const key = JSON.stringify(given)
+    const client = clients.get(key) ?? make(...given)
+    clients.set(key, client)
     return client
   }
+}
+
+const noAccess = (repository: string, error: { status?: number; response?: { headers: object } }): unknown =>
+  NO_ACCESS.has(error.status ?? 0) && !('retry-after' in (error.response?.headers ?? {}))
+    ? new NoAccessError(repository, error)
+    : error
+
+function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): ProbotOctokit {
+  const owner = repository.split('/')[0]?.toLowerCase() ?? ''
+  client.hook.wrap('request', async (request, options) => {
+    const isQuery = /\/graphql$/.test(options.url) && !/^\s*mutation\b/.test(String(options.query ?? ''))
+    await budget.spend(owner, options.method !== 'GET' && !isQuery)
+    try {
+      return await request(options)
+    } catch (error) {
+      throw budget.learn(error)
+    }
+  })
+  return client
 }
 
 function refuseBadKey(privateKey: string): void {
@@ -61,17 +133,19 @@ const ImpatientOctokit = ProbotOctokit.defaults((given: { throttle?: object } = 
 }))
 
 /** Bounds the answer and its body in time. Whoever means to read a long body brings a signal of their own. */
-const fetchInTime: typeof fetch = async (input, init) => {
-  if (init?.signal) return fetch(input, init)
-  const response = await fetch(input, { ...init, signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1000) })
-  await response.clone().arrayBuffer() // else Octokit takes a body that breaks off for the whole of it
-  return response
-}
+const fetchWithin =
+  (seconds: number): typeof fetch =>
+  async (input, init) => {
+    if (init?.signal) return fetch(input, init)
+    const response = await fetch(input, { ...init, signal: AbortSignal.timeout(seconds * 1000) })
+    await response.clone().arrayBuffer() // else Octokit takes a body that breaks off for the whole of it
+    return response
+  }
 
-/** Makes tokens that may read one repository. Which installation to ask is remembered for each owner. */
-function tokenMint(app: ProbotOctokit): (repository: string) => Promise<string> {
+/** Makes tokens for one repository. Which installation to ask is remembered for each owner. */
+function tokenMint(app: ProbotOctokit): (repository: string, permissions: Permissions) => Promise<string> {
   const installations = new Map<string, number>()
-  return async (repository) => {
+  return async (repository, permissions) => {
     const [owner = '', repo = ''] = repository.split('/')
     const known = installations.get(owner)
     const id = known ?? (await app.rest.apps.getRepoInstallation({ owner, repo })).data.id
@@ -80,7 +154,7 @@ function tokenMint(app: ProbotOctokit): (repository: string) => Promise<string> 
       const { data } = await app.rest.apps.createInstallationAccessToken({
         installation_id: id,
         repositories: [repo],
-        permissions: { contents: 'read', metadata: 'read' },
+        permissions,
       })
       return data.token
     } catch (error) {
@@ -94,7 +168,7 @@ function tokenMint(app: ProbotOctokit): (repository: string) => Promise<string> 
  * Signs a client's requests with one token until GitHub refuses it (after an hour, or because it was revoked), then
  * with another. Probot's own way can't narrow a token to a repository. Requests that start together share a token.
  */
-function signRequests(client: ProbotOctokit, mint: () => Promise<string>): void {
+function signRequests(client: ProbotOctokit, mint: () => Promise<string>): ProbotOctokit {
   let token: Promise<string> | undefined
   const currentToken = () => {
     token ??= mint().catch((error) => {
@@ -115,4 +189,5 @@ function signRequests(client: ProbotOctokit, mint: () => Promise<string>): void 
       return request(options)
     }
   })
+  return client
 }

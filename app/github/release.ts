@@ -1,5 +1,6 @@
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
+import { limitSeconds } from './busy.ts'
 import { ANSWER_SECONDS_MAX } from './client.ts'
 
 /** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
@@ -142,7 +143,11 @@ const wordsFor = ({ repository, tag, file }: ReleaseFile) => `${file} in release
 /** Octokit's error in our words: 403 and 429 with a limit, 5xx and no answer at all are GitHub's, the rest is ours to mend. */
 function failureOf(parts: GitHubParts, file: ReleaseFile, error: unknown): ReleaseFileError {
   if (error instanceof ReleaseFileError) return error
-  const { status, message, response } = error as { status?: number; message?: string; response?: { headers: Headers } }
+  const { status, message, response } = error as {
+    status?: number
+    message?: string
+    response?: { headers: Record<string, string | undefined> }
+  }
   if (status === undefined) throw error
   const wait = limitSeconds(response?.headers ?? {}, parts.now())
   const isLimited = status === 429 || (status === 403 && wait !== undefined)
@@ -151,12 +156,4 @@ function failureOf(parts: GitHubParts, file: ReleaseFile, error: unknown): Relea
   }
   const details = { cause: error, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) }
   return new ReleaseFileError('unavailable', `GitHub gives no answer: ${status}, ${message}`, details)
-}
-
-type Headers = Record<string, string | undefined>
-
-function limitSeconds(headers: Headers, now: Date): number | undefined {
-  if (headers['retry-after']) return Number(headers['retry-after'])
-  if (headers['x-ratelimit-remaining'] !== '0') return undefined
-  return Math.max(1, Math.ceil(Number(headers['x-ratelimit-reset']) - now.getTime() / 1000))
 }

@@ -5,20 +5,20 @@ import { startGitHub } from '../../app/sandbox/github.ts'
 
 test('a client may read its repository and no other', async () => {
   const bytes = new Uint8Array([1])
-  const github = await startGitHub({
+  const standIn = await startGitHub({
     app: { id: 7 },
     releases: [
       { repository: 'tern/goods', tag: 'v1', file: 'a.bin', bytes },
       { repository: 'tern/secrets', tag: 'v1', file: 'a.bin', bytes },
     ],
   })
-  const { url: baseUrl, privateKey } = github
-  const connect = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
+  const { url: baseUrl, privateKey } = standIn
+  const { github: connect } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
   const octokit = await connect('tern/goods')
   expect(await connect('tern/goods')).toBe(octokit)
   expect((await octokit.rest.repos.get({ owner: 'tern', repo: 'goods' })).data.full_name).toBe('tern/goods')
   await expect(octokit.rest.repos.get({ owner: 'tern', repo: 'secrets' })).rejects.toMatchObject({ status: 404 })
-  await github.close()
+  await standIn.close()
 })
 
 test('a key that is no key is refused when the app starts, not when a buyer comes', async () => {

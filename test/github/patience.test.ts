@@ -13,7 +13,7 @@ async function setUp(faults: object) {
   onTestFinished(() => github.close())
   const { url: baseUrl, privateKey } = github
   const log = pino({ level: 'silent' })
-  const parts = { github: await connectGitHub({ appId: 7, privateKey, baseUrl, log }), now: () => new Date() }
+  const parts = { ...(await connectGitHub({ appId: 7, privateKey, baseUrl, log })), now: () => new Date() }
   await describeReleaseFile(parts, film)
   await fetch(`${baseUrl}/_test/faults`, { method: 'POST', body: JSON.stringify(faults) })
   return parts

@@ -15,13 +15,13 @@ const HOUR = 3_600_000
 type GitHub = Awaited<ReturnType<typeof startGitHub>>
 let github: GitHub
 let clock = 0
-let parts: { github: Awaited<ReturnType<typeof connectGitHub>>; now: () => Date }
+let parts: Pick<Awaited<ReturnType<typeof connectGitHub>>, 'github'> & { now: () => Date }
 
 beforeEach(async () => {
   clock = 0
   const now = () => Date.now() + clock
   github = await startGitHub({ app: { id: APP }, now, releases: [{ ...book, bytes }] })
-  parts = { github: await connect(), now: () => new Date(now()) }
+  parts = { ...(await connect()), now: () => new Date(now()) }
 })
 afterEach(() => github.close())
 
@@ -120,7 +120,7 @@ test('a repository that the installation leaves out needs a person, also when it
 
 test('a wrong key may be a clock or an incident, and is tried again', async () => {
   const other = await startGitHub({ app: { id: APP }, releases: [] })
-  const stranger = { ...parts, github: await connect(other.privateKey) }
+  const stranger = { ...parts, ...(await connect(other.privateKey)) }
   await other.close()
   await expect(describeReleaseFile(stranger, book)).rejects.toMatchObject({
     reason: 'unavailable',

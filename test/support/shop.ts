@@ -75,7 +75,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const outside = {
     stripe,
-    github: await connectGitHub({ appId: 7, privateKey: github.privateKey, baseUrl: github.url, log }),
+    ...(await connectGitHub({ appId: 7, privateKey: github.privateKey, baseUrl: github.url, log })),
     sendMail,
   }
 

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { createBudget, type GitHubBusyError, limitSeconds } from '../../app/github/busy.ts'
+
+const now = () => new Date('2026-11-22T12:00:00Z')
+const refusal = (status: number, headers: Record<string, string> = {}, message = 'Forbidden') =>
+  Object.assign(new Error(message), { status, response: { headers } })
+
+test('writes are counted for each owner, reads are not', async () => {
+  const budget = createBudget(now, 2, 100)
+  for (const isWrite of [true, false, true, false]) await budget.spend('tern', isWrite)
+  await expect(budget.spend('tern', true)).rejects.toMatchObject({ retryAfterSeconds: expect.any(Number) })
+  await budget.spend('tern', false)
+  await budget.spend('heron', true)
+})
+
+test('the hour has its own limit', async () => {
+  const budget = createBudget(now, 100, 2)
+  for (const n of [1, 2]) await budget.spend(`tern${n > 2 ? n : ''}`, true)
+  const refused = await budget.spend('tern', true).catch((error: unknown) => error)
+  expect((refused as GitHubBusyError).retryAfterSeconds).toBeGreaterThan(3000)
+})
+
+test('when GitHub limits us, everything waits for as long as it says', async () => {
+  let ms = now().getTime()
+  const budget = createBudget(() => new Date(ms))
+  expect(budget.learn(refusal(403, { 'retry-after': '30' }))).toMatchObject({ retryAfterSeconds: 30 })
+  await expect(budget.spend('tern', false)).rejects.toMatchObject({ retryAfterSeconds: 30 })
+  ms += 30_000
+  await budget.spend('tern', true)
+})
+
+test.each([
+  [refusal(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${now().getTime() / 1000 + 90}` }), 90],
+  [refusal(429), 60],
+  [refusal(403, {}, 'You have exceeded a secondary rate limit.'), 60],
+])('a limit is known by its headers, its status or its words', (error, seconds) => {
+  expect(createBudget(now).learn(error)).toMatchObject({ retryAfterSeconds: seconds })
+})
+
+test.each([refusal(403), refusal(404), refusal(502, { 'retry-after': '5' })])(
+  'other refusals stay what they are',
+  (error) => {
+    expect(createBudget(now).learn(error)).toBe(error)
+  },
+)
+
+test('no header, no limit', () => {
+  expect(limitSeconds({ 'x-ratelimit-remaining': '12' }, now())).toBeUndefined()
+})

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { authenticate } from './github/access.ts'
 import { type GitHubEnv, notFound, refuse, withLimits } from './github/answer.ts'
@@ -6,12 +6,15 @@ import { appRoutes } from './github/app.ts'
 import { controlRoutes, keepRequests, withFaults } from './github/control.ts'
 import { downloadRoutes } from './github/download.ts'
 import { homeRoutes } from './github/home.ts'
+import { keepState, restore } from './github/persistence.ts'
 import { releaseRoutes } from './github/release.ts'
 import { repositoryRoutes } from './github/repository.ts'
-import { createState, type GitHubOptions } from './github/state.ts'
+import { seed } from './github/seed.ts'
+import { createState, type GitHubOptions, type GitHubState } from './github/state.ts'
+import { tokenFor, userRoutes } from './github/users.ts'
 import { listen } from './listen.ts'
 
-export type { ReleaseSeed } from './github/state.ts'
+export type { ReleaseSeed, RepositorySeed } from './github/state.ts'
 
 /**
  * Starts a stand-in for GitHub: the App's authentication, private repositories, releases and their files, as
@@ -19,7 +22,9 @@ export type { ReleaseSeed } from './github/state.ts'
  * `privateKey` is the App's, PEM. Rejects when the port is taken or a seed's file can't be read.
  */
 export async function startGitHub(options: GitHubOptions & { port?: number }) {
-  const state = await createState(options)
+  const state = createState(options)
+  restore(state)
+  await seed(state, options)
   const app = new Hono<GitHubEnv>({ getPath: (request) => getPath(request).replace(/^\/api\/v3(?=\/)/, '') })
   app.onError(refuse)
   app.notFound((c) => refuse(notFound(), c))
@@ -30,9 +35,31 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.route('/', downloadRoutes(state))
   app.use(withLimits(state))
   app.use(authenticate(state))
+  app.use(noteChanges(state))
   app.route('/', appRoutes(state))
+  app.route('/', userRoutes(state))
   app.route('/', repositoryRoutes(state))
   app.route('/', releaseRoutes(state))
   const { url, close } = await listen(app.fetch, options.port)
-  return { url, appId: state.app.id, privateKey: state.app.privateKey, close }
+  state.url = url
+  const kept = keepState(state, !options.folder)
+  return {
+    url,
+    appId: state.app.id,
+    privateKey: state.app.privateKey,
+    /** A token with which a user of this name asks. */
+    tokenFor: (login: string) => tokenFor(state, login),
+    close: async () => {
+      await close()
+      kept.close()
+    },
+  }
+}
+
+/** Every request that isn't a mere look may have changed something. */
+function noteChanges(state: GitHubState): MiddlewareHandler {
+  return async (c, next) => {
+    await next()
+    if (c.req.method !== 'GET') state.changed()
+  }
 }

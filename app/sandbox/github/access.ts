@@ -2,9 +2,14 @@ import { type KeyObject, randomBytes, verify } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { type GitHubEnv, notFound, Refusal } from './answer.ts'
 import { findRepository, type GitHubState, type Permissions, type Repository, type Token } from './state.ts'
+import { mayAs, type Role, roleOf } from './users.ts'
 
-/** Who asks: nobody we know, the App itself (by a JWT it signed), or an installation (by a token it was given). */
-export type Who = { kind: 'nobody' } | { kind: 'app' } | { kind: 'installation'; token: Token }
+/** Who asks: nobody we know, the App itself (by a JWT it signed), an installation (by a token it was given), or a user. */
+export type Who =
+  | { kind: 'nobody' }
+  | { kind: 'app' }
+  | { kind: 'installation'; token: Token }
+  | { kind: 'user'; login: string }
 
 const JWT_SECONDS_MAX = 600
 const JWT_CLOCK_SKEW_SECONDS = 60
@@ -23,11 +28,30 @@ export function requireApp(who: Who): void {
   if (who.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
 }
 
-/** The repository, when the asker may see it and has this permission there. All repositories are private. */
+/** The repository, when the asker may see it and has this permission there. */
 export function visible(state: GitHubState, who: Who, path: { o: string; r: string }, permission: string): Repository {
   const repository = findRepository(state, path.o, path.r)
+  if (repository && who.kind === 'user' && mayAs(roleOf(state, repository, who.login), 'read')) return repository
+  if (repository && who.kind === 'nobody' && !repository.private) return repository
   if (!repository || who.kind !== 'installation' || !who.token.repositories.has(repository)) throw notFound()
   if (!who.token.permissions[permission]) throw new Refusal(403, 'Resource not accessible by integration')
+  return repository
+}
+
+/** The same, when the asker may change it: as an installation with this permission, or as a user in this role. */
+export function writable(
+  state: GitHubState,
+  who: Who,
+  path: { o: string; r: string },
+  permission: string,
+  least: Role = 'write',
+): Repository {
+  const repository = visible(state, who, path, permission)
+  if (who.kind === 'nobody') throw new Refusal(401, 'Requires authentication')
+  if (who.kind === 'user' && !mayAs(roleOf(state, repository, who.login), least)) throw notFound()
+  if (who.kind === 'installation' && who.token.permissions[permission] === 'read') {
+    throw new Refusal(403, 'Resource not accessible by integration')
+  }
   return repository
 }
 
@@ -52,6 +76,8 @@ function whoAsks(state: GitHubState, authorization: string | undefined): Who {
     verifyAppJwt(credentials, state.app.publicKey, state.app.id, state.now() / 1000)
     return { kind: 'app' }
   }
+  const login = state.userTokens.get(credentials)
+  if (login) return { kind: 'user', login }
   const token = state.tokens.get(credentials)
   if (!token || token.expiresAt <= state.now()) throw new Refusal(401, 'Bad credentials')
   return { kind: 'installation', token }

@@ -1,12 +1,13 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AppSeed, type AppSlice, createAppSlice, newPrivateKey } from './app-state.ts'
 import { type Content, measure } from './content.ts'
+import type { Git } from './git.ts'
+import type { Issue } from './issue.ts'
+import type { Protection } from './protection.ts'
+import type { Pull } from './pull.ts'
+import type { Organization, Role, User } from './users.ts'
 
 /** A file that lies in a release when the stand-in starts, or is put there later. */
 export type ReleaseSeed = {
@@ -16,6 +17,18 @@ export type ReleaseSeed = {
   file: string
   /** The bytes, or the path of a file that holds them. */
   bytes: Content
+}
+
+/** A repository that is there when the stand-in starts the first time in its folder. */
+export type RepositorySeed = {
+  /** `owner/name` */
+  name: string
+  /** True unless said otherwise. */
+  private?: boolean
+  /** What its first commit holds: text or bytes by path. None: an empty repository, without a commit. */
+  files: Record<string, string | Uint8Array>
+  collaborators?: Record<string, Role>
+  defaultBranch?: string
 }
 
 export type Asset = {
@@ -28,7 +41,29 @@ export type Asset = {
   downloads: number
 }
 export type Release = { id: number; tag: string; at: number; assets: Map<string, Asset> }
-export type Repository = { id: number; owner: string; name: string; at: number; releases: Map<string, Release> }
+
+/** A repository. Its commits, files and branches are git's (`gitOf`); everything else is here. Moments are milliseconds. */
+export type Repository = {
+  id: number
+  owner: string
+  ownerType: 'User' | 'Organization'
+  name: string
+  at: number
+  pushedAt: number
+  private: boolean
+  defaultBranch: string
+  /** The id of the first repository of its forks: all of them share one store of objects. */
+  network: number
+  /** The id of the repository it was forked from. */
+  parent?: number
+  releases: Map<string, Release>
+  collaborators: Record<string, Role>
+  /** Issues and pull requests by number: they count together. */
+  issues: Map<number, Issue>
+  pulls: Map<number, Pull>
+  protections: Map<string, Protection>
+  labels: Map<string, string>
+}
 
 /** What an installation may do: no more than a shop needs for its downloads. */
 export type Permissions = Record<string, 'read' | 'write'>
@@ -47,47 +82,88 @@ export type Faults = { down?: boolean; refuse?: boolean; delayMs?: number; limit
 
 export type SeenRequest = { method: string; path: string; status: number; at: string }
 
-/** Everything the stand-in knows. It lives in memory: a restart publishes the same files under the same ids. */
-export type GitHubState = {
-  app: { id: number; slug: string; privateKey: string; publicKey: KeyObject; at: number }
+/** The code host's part of the state: who there is, and what they own. */
+export type HostState = {
+  /** By login in lower case. */
+  users: Map<string, User>
+  organizations: Map<string, Organization>
+  /** Tokens of users, with their logins. */
+  userTokens: Map<string, string>
+  /** By `owner/name` in lower case. */
   repositories: Map<string, Repository>
-  tokens: Map<string, Token>
-  faults: Faults
-  requests: SeenRequest[]
-  /** Seconds for which the address of a file works. */
-  linkSeconds: number
-  linkKey: Buffer
-  now: () => number
+  /** The last number that was given as an id. */
+  lastId: number
 }
 
+/** The Apps' part. */
+export type AppState = {
+  apps: AppSlice
+  app: { id: number; slug: string; privateKey: string; publicKey: KeyObject; at: number }
+  tokens: Map<string, Token>
+}
+
+/** Everything the stand-in knows. What a restart finds again is named in persistence.ts. */
+export type GitHubState = HostState &
+  AppState & {
+    /** Where it answers, once it does. */
+    url: string
+    /** Where it keeps its repositories and itself. */
+    folder: string
+    /** The stores of objects that are open, by network. */
+    gits: Map<number, Git>
+    faults: Faults
+    requests: SeenRequest[]
+    /** Seconds for which the address of a file works. */
+    linkSeconds: number
+    linkKey: Buffer
+    now: () => number
+    /** Says that something changed that a restart should find again. */
+    changed: () => void
+  }
+
 export type GitHubOptions = {
-  app: { id: number; privateKey?: string; slug?: string }
-  releases: readonly ReleaseSeed[]
+  /** An App that is registered and installed on everybody from the start. */
+  app?: AppSeed
+  releases?: readonly ReleaseSeed[]
+  /** Where everything is kept for the next start; without it a temporary folder, gone at the end. */
+  folder?: string
   /** Milliseconds; a test moves them on. */
   now?: () => number
   linkSeconds?: number
+  users?: readonly string[]
+  organizations?: readonly { login: string; members: readonly { login: string; role: 'admin' | 'member' }[] }[]
+  repositories?: readonly RepositorySeed[]
 }
 
 /** As observed at GitHub; it promises no figure. */
 const LINK_SECONDS = 300
+const FIRST_ID = 1_000_000
 
-/** The state at the start, with every seed published. Makes the App's key when none is given. */
-export async function createState(options: GitHubOptions): Promise<GitHubState> {
+/** The state before anything happened. Makes the App's key when none is given. */
+export function createState(options: GitHubOptions): GitHubState {
   const now = options.now ?? Date.now
-  const privateKey = options.app.privateKey ?? newPrivateKey()
+  const apps = createAppSlice(options.app, now())
+  const privateKey = apps.apps[0]?.privateKey ?? newPrivateKey()
   const publicKey = createPublicKey(createPrivateKey(privateKey))
-  const state: GitHubState = {
-    app: { id: options.app.id, slug: options.app.slug ?? 'tagsale', privateKey, publicKey, at: now() },
-    repositories: new Map(),
+  return {
+    app: { id: options.app?.id ?? 0, slug: options.app?.slug ?? 'tagsale', privateKey, publicKey, at: now() },
+    apps,
     tokens: new Map(),
+    users: new Map(),
+    organizations: new Map(),
+    userTokens: new Map(),
+    repositories: new Map(),
+    lastId: FIRST_ID,
+    url: '',
+    folder: options.folder ?? join(tmpdir(), `github-stand-in-${randomBytes(8).toString('hex')}`),
+    gits: new Map(),
     faults: {},
     requests: [],
     linkSeconds: options.linkSeconds ?? LINK_SECONDS,
     linkKey: randomBytes(32),
     now,
+    changed: () => {},
   }
-  for (const seed of options.releases) await publish(state, seed)
-  return state
 }
 
 /** Puts a file into a release, making both where they are missing. Other bytes under a known name are a new asset. */
@@ -95,21 +171,58 @@ export async function publish(state: GitHubState, seed: ReleaseSeed): Promise<As
   const [owner = '', name = ''] = seed.repository.split('/')
   const { size, sha256 } = await measure(seed.bytes)
   const at = state.now()
-  const repository = entry(state.repositories, keyOf(owner, name), () => {
-    return { id: idOf('repository', owner, name), owner, name, at, releases: new Map() }
-  })
+  const repository = findRepository(state, owner, name) ?? addRepository(state, owner, name)
   const release = entry(repository.releases, seed.tag, () => {
     return { id: idOf('release', owner, name, seed.tag), tag: seed.tag, at, assets: new Map() }
   })
   const id = idOf('asset', owner, name, seed.tag, seed.file, sha256)
-  const asset: Asset = { id, name: seed.file, size, sha256, content: seed.bytes, at, downloads: 0 }
+  const known = release.assets.get(seed.file)
+  const asset: Asset =
+    known?.id === id
+      ? { ...known, content: seed.bytes }
+      : { id, name: seed.file, size, sha256, content: seed.bytes, at, downloads: 0 }
   release.assets.set(seed.file, asset)
   return asset
+}
+
+/** A new repository without a commit: private, and a network of its own unless it is a fork. */
+export function addRepository(
+  state: GitHubState,
+  owner: string,
+  name: string,
+  more: Partial<Pick<Repository, 'private' | 'defaultBranch' | 'network' | 'parent' | 'collaborators'>> = {},
+): Repository {
+  const id = idOf('repository', owner, name)
+  const at = state.now()
+  const repository: Repository = {
+    id,
+    owner,
+    ownerType: state.users.has(owner.toLowerCase()) ? 'User' : 'Organization',
+    name,
+    at,
+    pushedAt: at,
+    private: true,
+    defaultBranch: 'main',
+    network: id,
+    releases: new Map(),
+    collaborators: {},
+    issues: new Map(),
+    pulls: new Map(),
+    protections: new Map(),
+    labels: new Map(),
+    ...more,
+  }
+  state.repositories.set(keyOf(owner, name), repository)
+  return repository
 }
 
 /** The repository with this name, in whatever case it is written. */
 export const findRepository = (state: GitHubState, owner: string, name: string): Repository | undefined =>
   state.repositories.get(keyOf(owner, name))
+
+/** The repository with this id. */
+export const repositoryWithId = (state: GitHubState, id: number): Repository | undefined =>
+  [...state.repositories.values()].find((repository) => repository.id === id)
 
 /** Everything that belongs to an owner: what one installation of the App covers. */
 export const repositoriesOf = (state: GitHubState, owner: string): Repository[] =>
@@ -120,15 +233,16 @@ export function idOf(...parts: string[]): number {
   return createHash('sha256').update(parts.join('\n').toLowerCase()).digest().readUIntBE(0, 6)
 }
 
+/** An id for something that is new: one more than the last. */
+export function newId(state: GitHubState): number {
+  state.lastId += 1
+  return state.lastId
+}
+
 const keyOf = (owner: string, name: string) => `${owner}/${name}`.toLowerCase()
 
 function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
   const value = map.get(key) ?? make()
   map.set(key, value)
   return value
-}
-
-function newPrivateKey(): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
 }

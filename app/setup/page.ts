@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { html } from 'hono/html'
+
+/** What `html` makes: text in which everything that came from outside is escaped. */
+export type Markup = ReturnType<typeof html>
+
+/** Where the stylesheet is. */
+export const STYLE_PATH = '/setup/style.css'
+
+const STYLES = ['../../site/styles/tokens.css', '../../site/styles/base.css', './setup.css']
+
+/** The shop's own colours and faces, and a little of the setup's. */
+export async function readStyle(): Promise<string> {
+  const texts = await Promise.all(STYLES.map((path) => readFile(new URL(path, import.meta.url), 'utf8')))
+  return texts.join('\n')
+}
+
+/** The steps of the setup, as the top of each page shows them. */
+const STEPS = ['Enter the code', 'Register the App', 'Install it'] as const
+export type Step = 1 | 2 | 3
+
+/** A whole page of the setup. It needs no script. */
+export function pageOf(step: Step, title: string, content: Markup): Markup {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Setting up the shop</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${STYLE_PATH}">
+</head>
+<body>
+<header class="setup-head"><p><strong>Tagsale</strong> · Setting up the shop</p></header>
+<main class="setup">
+<ol class="setup-steps" aria-label="Steps">${STEPS.map((name, place) => stepItem(name, place + 1, step))}</ol>
+${content}
+</main>
+<footer class="setup-foot"><p>This page is there until the shop starts, and only for the browser with the code.</p></footer>
+</body>
+</html>`
+}
+
+function stepItem(name: string, number: number, now: Step): Markup {
+  if (number === now) return html`<li aria-current="step">${name}</li>`
+  return number < now
+    ? html`<li class="setup-done">${name}<span class="visually-hidden">: done</span></li>`
+    : html`<li>${name}</li>`
+}
+
+/** What went wrong, for people, above what to do about it. */
+export const notice = (text: string): Markup => html`<p class="notice" role="alert">${text}</p>`

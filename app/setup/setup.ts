@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { serve } from '@hono/node-server'
+import type { Logger } from 'pino'
+import { ConfigError } from '../config.ts'
+import type { Random } from '../order/id.ts'
+import type { GitHubCredentials } from './exchange.ts'
+import { createGuard } from './guard.ts'
+import { readAppDeclaration, suggestName } from './manifest.ts'
+import { readStyle } from './page.ts'
+import { setupRoutes } from './routes.ts'
+
+/** How long the last page may take to be fetched, once the credentials are there. */
+const LAST_PAGE_SECONDS_MAX = 20
+/** The last page leaves, with its stylesheet. */
+const LAST_ANSWER_MILLISECONDS = 300
+const REQUEST_TIMEOUT_MILLISECONDS = 15_000
+
+export type SetupSettings = {
+  /** Where buyers will reach the shop; GitHub sends the browser back there. */
+  SHOP_URL: string
+  PORT: number
+  HOST: string
+  GITHUB_API_URL: string
+  /** Where GitHub's pages are: https://github.com. */
+  GITHUB_URL: string
+}
+
+export type SetupOptions = {
+  settings: SetupSettings
+  /** Where the credentials are written, if that can be. */
+  envFile: string
+  /** Tells whoever started the shop; the code goes there and nowhere else. */
+  say: (line: string) => void
+  random: Random
+  now: () => Date
+  log: Logger
+}
+
+/**
+ * Serves the setup page until the shop has a GitHub App, and gives its credentials; the port is free again by then.
+ * They are also in `envFile`, unless that can't be written: then they were shown for copying. Rejects with a
+ * ConfigError when the port is taken.
+ */
+export async function runSetup(options: SetupOptions): Promise<GitHubCredentials> {
+  const { settings, say } = options
+  const guard = createGuard(options)
+  const kept = Promise.withResolvers<GitHubCredentials>()
+  const shown = Promise.withResolvers<void>()
+  const app = setupRoutes({
+    ...options,
+    guard,
+    declaration: await readAppDeclaration(),
+    name: suggestName(settings.SHOP_URL, options.random),
+    style: await readStyle(),
+    onKept: kept.resolve,
+    onShown: shown.resolve,
+  })
+  const server = await listen(app.fetch, settings)
+  say(`The shop has no GitHub App yet. Open ${settings.SHOP_URL}/setup and enter this code: ${guard.code}`)
+  const credentials = await kept.promise
+  await Promise.race([shown.promise, sleep(LAST_PAGE_SECONDS_MAX * 1000, undefined, { ref: false })])
+  await sleep(LAST_ANSWER_MILLISECONDS)
+  await close(server)
+  say('The GitHub App is registered. Starting the shop.')
+  return credentials
+}
+
+async function listen(fetch: Parameters<typeof serve>[0]['fetch'], { PORT, HOST }: SetupSettings): Promise<Server> {
+  const serverOptions = { headersTimeout: REQUEST_TIMEOUT_MILLISECONDS, requestTimeout: REQUEST_TIMEOUT_MILLISECONDS }
+  const server = serve({ fetch, port: PORT, hostname: HOST, serverOptions }) as Server
+  if (!server.listening) {
+    await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? new ConfigError([`Port ${PORT} is taken.`]) : error
+    })
+  }
+  return server
+}
+
+/** Lets answers on their way arrive; browsers keep connections open, and those are cut. */
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), 1000)
+  await closed
+  clearTimeout(timer)
+}

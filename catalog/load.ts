@@ -1,4 +1,6 @@
 import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { assetProblems } from './check/asset.ts'
 import { descriptionProblems } from './check/description.ts'
 import { type Entry, readEntry } from './check/entry.ts'
 import { listYamlFiles, nothingThere, readText } from './check/files.ts'
@@ -9,10 +11,11 @@ import { type Entries, type ProductEntry, referenceProblems } from './check/refe
 import { shopProblems } from './check/shop.ts'
 import type { Catalog } from './offer.ts'
 import { type CatalogProblem, fileProblem, inReadingOrder } from './problem.ts'
-import { Asset } from './schema/asset.ts'
+import { AssetText } from './schema/asset.ts'
 import { EDITOR_SCHEMAS } from './schema/json-schema.ts'
 import { Product } from './schema/product.ts'
 import { Shop } from './schema/shop.ts'
+import { assetFrom } from './schema/version.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 
 /** Files read at the same time. */
@@ -29,10 +32,21 @@ export async function loadCatalog(folder: string): Promise<{ catalog: Catalog } 
       problems: [fileProblem('.', 'There is no catalog in this folder.', 'Name the folder that has shop.yaml in it.')],
     }
   }
+  if (await isInside(folder)) return { problems: [fileProblem('.', INSIDE, 'Name that folder.')] }
   const { entries, problems } = await readEntries(folder)
   problems.push(...crossProblems(entries))
   if (problems.length > 0) return { problems: inReadingOrder(problems) }
   return { catalog: catalogOf(folder, entries) }
+}
+
+const INSIDE = 'There is no shop.yaml in this folder, but there is one in its folder "catalog".'
+
+/** Whether the folder of the whole repository was named, and not the catalog in it. */
+async function isInside(folder: string): Promise<boolean> {
+  const [here, below] = await Promise.all(
+    ['shop.yaml', 'catalog/shop.yaml'].map((file) => lstat(join(folder, file)).catch(nothingThere)),
+  )
+  return !here && below !== undefined
 }
 
 /** Everything that is right or wrong in each file by itself. */
@@ -51,7 +65,7 @@ async function readEntries(folder: string): Promise<{ entries: Entries; problems
   const readProduct = (id: string) =>
     readFileEntry(folder, `products/${id}.yaml`, (yaml) => readEntry(yaml, id, Product, EDITOR_SCHEMAS.product))
   const readAsset = (id: string) =>
-    readFileEntry(folder, `assets/${id}.yaml`, (yaml) => readEntry(yaml, id, Asset, EDITOR_SCHEMAS.asset))
+    readFileEntry(folder, `assets/${id}.yaml`, (yaml) => readEntry(yaml, id, AssetText, EDITOR_SCHEMAS.asset))
   const shop = await readFileEntry(folder, 'shop.yaml', (yaml) => readEntry(yaml, 'shop', Shop, EDITOR_SCHEMAS.shop))
   const entries: Entries = {
     shop: keep(shop)[0] ?? null,
@@ -97,15 +111,26 @@ function crossProblems(entries: Entries): CatalogProblem[] {
     ...liveProblems(entries, product),
     ...(product.sound.description ? descriptionProblems(product.yaml, product.sound.description) : []),
   ]
-  return [...shopProblems(entries), ...[...entries.products.values()].flatMap(ofProduct)]
+  return [
+    ...shopProblems(entries),
+    ...[...entries.products.values()].flatMap(ofProduct),
+    ...[...entries.assets.values()].flatMap((asset) => assetProblems(entries, asset)),
+  ]
 }
 
 function catalogOf(folder: string, { shop, products, assets }: Entries): Catalog {
   if (!shop?.whole) throw new Error('a catalog without problems has a shop')
-  return { folder, shop: shop.whole, products: wholes(products), assets: wholes(assets) }
+  return {
+    folder,
+    shop: shop.whole,
+    products: wholes(products, (id, product) => ({ ...product, id })),
+    assets: wholes(assets, assetFrom),
+  }
 }
 
-function wholes<Value>(entries: ReadonlyMap<string, Entry<Value>>): Map<string, Value & { id: string }> {
-  const pairs = [...entries.values()].flatMap(({ id, whole }) => (whole ? [[id, { ...whole, id }] as const] : []))
-  return new Map(pairs)
+function wholes<Value, Result>(
+  entries: ReadonlyMap<string, Entry<Value>>,
+  make: (id: string, whole: Value) => Result,
+): Map<string, Result> {
+  return new Map([...entries.values()].flatMap(({ id, whole }) => (whole ? [[id, make(id, whole)] as const] : [])))
 }

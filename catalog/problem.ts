@@ -43,7 +43,7 @@ function sorted(problems: readonly CatalogProblem[]): CatalogProblem[] {
 
 /** A problem as text for a terminal or a log, with the line, a caret below the fault, and the mended lines. */
 export function formatProblem(problem: CatalogProblem, folder = ''): string {
-  const path = folder ? `${folder}/${problem.file}` : problem.file
+  const path = folder ? (problem.file === '.' ? folder : `${folder}/${problem.file}`) : problem.file
   const head = `${path}:${problem.line}:${problem.column}\n  ${problem.found} ${problem.expected}\n`
   const gutter = String((problem.mended?.line ?? problem.line) + (problem.mended?.lines.length ?? 0)).length
   const frame = problem.excerpt.trim() ? `\n${frameOf(problem, gutter)}` : ''

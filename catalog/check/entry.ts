@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { CatalogProblem } from '../problem.ts'
 import type { FieldSchema } from '../schema/json-schema.ts'
 import type { YamlFile } from '../yaml.ts'
-import { problemsOfIssues } from './issue.ts'
+import { meantKeys, problemsOfIssues } from './issue.ts'
 
 /** A file that was held against its schema. */
 export type Entry<Value> = {
@@ -31,7 +31,8 @@ export function readEntry<Shape extends z.core.$ZodLooseShape>(
     }
   }
   const { issues } = parsed.error
-  const broken = new Set(issues.flatMap((issue) => (issue.path.length > 0 ? [String(issue.path[0])] : [])))
+  const meant = issues.flatMap((issue) => meantKeys(yaml, editorSchema, issue)).map((path) => JSON.parse(path)[0])
+  const broken = new Set([...issues.flatMap(({ path }) => path.slice(0, 1)), ...meant].map(String))
   const fields = Object.entries(isGroup(yaml.value) ? yaml.value : {})
   const kept = Object.fromEntries(fields.filter(([key]) => !broken.has(key) && Object.hasOwn(schema.shape, key)))
   const sound = schema.partial().safeParse(kept)

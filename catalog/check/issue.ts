@@ -44,7 +44,7 @@ function problemsOfIssue(yaml: YamlFile, schema: FieldSchema, issue: z.core.$Zod
 }
 
 /** The paths of missing keys that are there after all, only misspelled: the unknown key tells it. */
-function meantKeys(yaml: YamlFile, schema: FieldSchema, issue: z.core.$ZodIssue): string[] {
+export function meantKeys(yaml: YamlFile, schema: FieldSchema, issue: z.core.$ZodIssue): string[] {
   if (issue.code !== 'unrecognized_keys') return []
   return issue.keys.slice(0, UNKNOWN_KEYS_MAX).flatMap((key) => {
     const meant = meantKey(yaml, schema, issue.path, key)

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { FieldSchema } from '../schema/json-schema.ts'
 import { withoutLookAlikes } from '../schema/letters.ts'
 import { toDecimalText, toMinorUnits } from '../schema/money.ts'
+import { VERSION_PLACE } from '../schema/version.ts'
 import type { Path, YamlFile } from '../yaml.ts'
 import { nearestWord } from './spelling.ts'
 
@@ -42,7 +43,8 @@ export function fittingText(text: string, schema: FieldSchema): string | undefin
   const words = plain.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
   const hyphened = words.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
   const repository = plain.replace(/^https:\/\/github\.com\//, '').replace(/\.git$/, '')
-  const formed = [plain.toUpperCase(), repository, plain.replace(/^.*\//, ''), hyphened]
+  const versioned = plain.replaceAll(/\{[^{}]*\}/g, VERSION_PLACE)
+  const formed = [plain.toUpperCase(), versioned, repository, plain.replace(/^.*\//, ''), hyphened]
   const candidates = [plain, plain.replace(/^http:/, 'https:'), ...(schema.pattern || schema.enum ? formed : [])]
   return candidates.find((candidate) => candidate !== text && candidate !== '' && fits(candidate, schema))
 }
@@ -60,8 +62,17 @@ function otherType(expected: string, field: FieldSchema, value: unknown, source:
   }
   const digits = typeof value === 'string' ? /^(\d+)(?: ?g| ?grams)?$/.exec(value)?.[1] : undefined
   if ((expected === 'int' || expected === 'number') && digits) return Number(digits)
-  if (expected === 'record' && (typeof value === 'string' || typeof value === 'number')) return field.examples?.[0]
+  if (expected === 'record' && (typeof value === 'string' || typeof value === 'number')) {
+    return amountsLike(field.examples?.[0], source ?? value)
+  }
   return undefined
+}
+
+/** The example of a group of amounts, with the amount that is there in place of its own. */
+function amountsLike(example: unknown, value: unknown): unknown {
+  if (typeof example !== 'object' || example === null) return example
+  const amounts = Object.keys(example).map((currency) => [currency, meantAmount(['price', currency], value)])
+  return amounts.every(([, amount]) => amount !== undefined) ? Object.fromEntries(amounts) : example
 }
 
 /** An amount as it should be written, `19,5` → `19.50`; cut, never rounded up, when it has too many decimals. */

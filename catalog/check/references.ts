@@ -1,9 +1,9 @@
 import type { CatalogProblem } from '../problem.ts'
 import { quoted } from '../problem.ts'
-import type { Asset } from '../schema/asset.ts'
+import type { AssetText } from '../schema/asset.ts'
 import type { BundlePart, Gives, Product } from '../schema/product.ts'
 import type { Shop } from '../schema/shop.ts'
-import type { Path } from '../yaml.ts'
+import type { Path, YamlFile } from '../yaml.ts'
 import type { Entry } from './entry.ts'
 import { withAddedKey, withValue } from './mend.ts'
 import { problemAt } from './report.ts'
@@ -15,7 +15,7 @@ export type ProductEntry = Entry<Omit<Product, 'id'>>
 export type Entries = {
   shop: Entry<Shop> | null
   products: ReadonlyMap<string, ProductEntry>
-  assets: ReadonlyMap<string, Entry<Omit<Asset, 'id'>>>
+  assets: ReadonlyMap<string, Entry<AssetText>>
   productIds: readonly string[]
   assetIds: readonly string[]
   images: ReadonlySet<string>
@@ -27,7 +27,7 @@ export function referenceProblems(entries: Entries, product: ProductEntry): Cata
   return [
     ...categoryProblems(entries, product),
     ...(sound.images ?? []).flatMap(({ file }, index) =>
-      missing(product, ['images', index, 'file'], file, entries.images, `There is no picture ${quoted(file)}.`),
+      missing(product.yaml, ['images', index, 'file'], file, entries.images, `There is no picture ${quoted(file)}.`),
     ),
     ...allGives(product).flatMap(({ path, gives }) => downloadProblems(entries, product, path, gives)),
     ...(sound.bundle ?? []).flatMap((part, index) => partProblems(entries, product, part, ['bundle', index])),
@@ -49,14 +49,14 @@ function categoryProblems({ shop }: Entries, product: ProductEntry): CatalogProb
   const { category } = product.sound
   if (!categories || category === undefined || shop?.broken.has('categories')) return []
   const found = `There is no category ${quoted(category)} in shop.yaml.`
-  return missing(product, ['category'], category, categories, found, `The categories are ${allOf(categories)}.`)
+  return missing(product.yaml, ['category'], category, categories, found, `The categories are ${allOf(categories)}.`)
 }
 
 function downloadProblems(entries: Entries, product: ProductEntry, path: Path, { downloads = [] }: Gives) {
   return downloads.flatMap((id, index) => {
     const expected = `Add assets/${id}.yaml, or name another asset.`
     return missing(
-      product,
+      product.yaml,
       [...path, 'downloads', index],
       id,
       entries.assetIds,
@@ -73,7 +73,7 @@ function partProblems(entries: Entries, product: ProductEntry, part: BundlePart,
     const told = { found: 'This bundle is a part of itself.', expected: 'A bundle is made of other products.' }
     return [problemAt(product.yaml, [...path, 'product'], told)]
   }
-  const unknown = missing(product, [...path, 'product'], part.product, others, found)
+  const unknown = missing(product.yaml, [...path, 'product'], part.product, others, found)
   const target = entries.products.get(part.product)
   if (unknown.length > 0 || !target) return unknown
   if (target.sound.bundle || target.broken.has('bundle')) {
@@ -91,7 +91,7 @@ function partVariantProblems(product: ProductEntry, part: BundlePart, path: Path
   const choices = ids.length > 0 ? `Its variants are ${allOf(ids)}.` : 'It has no variants: remove this line.'
   if (part.variant !== undefined) {
     const found = `${quoted(part.product)} has no variant ${quoted(part.variant)}.`
-    return missing(product, [...path, 'variant'], part.variant, ids, found, choices)
+    return missing(product.yaml, [...path, 'variant'], part.variant, ids, found, choices)
   }
   if (ids.length === 0) return []
   const mended = withAddedKey(product.yaml, path, { variant: ids[0] }, ['product', 'variant', 'quantity'])
@@ -100,8 +100,8 @@ function partVariantProblems(product: ProductEntry, part: BundlePart, path: Path
 }
 
 /** One problem when an id is not among the known ones: with the one that was probably meant, or else with `expected`. */
-function missing(
-  { yaml }: ProductEntry,
+export function missing(
+  yaml: YamlFile,
   path: Path,
   id: string,
   known: Iterable<string>,

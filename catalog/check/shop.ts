@@ -14,11 +14,12 @@ const NAMED_MAX = 3
 export function shopProblems(entries: Entries): CatalogProblem[] {
   const { shop } = entries
   if (!shop) return []
-  const { categories = [], currencies = [], shipping = [] } = shop.sound
+  const { categories = [], currencies = [], shipping = [], assetRepositories = [] } = shop.sound
   return [
     ...repeated(shop, ['currencies'], currencies),
     ...repeatedIds(shop, ['categories'], categories),
     ...repeatedIds(shop, ['shipping'], shipping),
+    ...repeated(shop, ['assetRepositories'], assetRepositories),
     ...countriesTwice(shop),
     ...rateProblems(shop),
     ...missingShipping(entries, shop),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Asset } from './asset.ts'
+import { AssetText } from './asset.ts'
 import { Product } from './product.ts'
 import { Shop } from './shop.ts'
 
@@ -22,7 +22,7 @@ export type FieldSchema = {
 export const EDITOR_SCHEMAS: Record<'shop' | 'product' | 'asset', FieldSchema> = {
   shop: editorSchemaOf(Shop),
   product: editorSchemaOf(Product),
-  asset: editorSchemaOf(Asset),
+  asset: editorSchemaOf(AssetText),
 }
 
 /** The schema of a field, by its path from the top of the file; nothing when there is no such field. */

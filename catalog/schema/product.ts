@@ -1,30 +1,13 @@
 import { z } from 'zod'
 import { AmountsText, Id, Line, markdownText } from './common.ts'
 import { Country } from './country.ts'
+import { Image } from './image.ts'
 
 const DESCRIPTION_CHARACTERS_MAX = 20_000
 const STOCK_MAX = 1_000_000
 const WEIGHT_GRAMS_MAX = 30_000
 const VARIANTS_MAX = 100
 const IMAGES_MAX = 8 // Stripe shows at most eight on its page
-
-/** A picture beside the YAML, with the text that stands in for it. */
-export const Image = z
-  .strictObject({
-    file: z
-      .string()
-      .regex(
-        /^images\/(?:[A-Za-z0-9][A-Za-z0-9_-]*\/)*[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:svg|png|jpg|webp)$/,
-        'a picture is an svg, png, jpg or webp file in the images folder, such as images/field-guide.svg',
-      )
-      .meta({ description: 'Path from the catalog folder, such as images/field-guide.svg' }),
-    alt: Line.meta({
-      description: 'What the picture shows, for people who do not see it',
-      examples: ['The book on a table, with a tern on its cover'],
-    }),
-  })
-  .meta({ description: 'A picture beside the YAML' })
-export type Image = z.output<typeof Image>
 
 /** What a parcel needs to travel: weight, and customs text for abroad. */
 export const Parcel = z

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Repository } from './asset.ts'
 import { AmountsText, Id, Line } from './common.ts'
 import { Country } from './country.ts'
 import { currencyProblem } from './money.ts'
@@ -52,6 +53,12 @@ export const Category = z
   .meta({ description: 'A shelf of the shop' })
 export type Category = z.output<typeof Category>
 
+/** How assets that follow releases are updated. */
+export const ReleaseUpdates = z.enum(['pull-request', 'at-once'])
+export type ReleaseUpdates = z.output<typeof ReleaseUpdates>
+
+const ASSET_REPOSITORIES_MAX = 100
+
 const ShopCurrency = z
   .string()
   .refine(
@@ -94,6 +101,18 @@ export const Shop = z
         examples: [[{ id: 'books', name: 'Books', summary: 'To read and to leaf through.' }]],
       }),
     shipping: z.array(ShippingZone).default([]).meta({ description: 'Where parcels go, and what that costs' }),
+    releases: ReleaseUpdates.default('pull-request').meta({
+      description: 'How assets that follow releases are updated: by a pull request for people to merge, or at once',
+    }),
+    assetRepositories: z
+      .array(Repository)
+      .min(1)
+      .max(ASSET_REPOSITORIES_MAX)
+      .optional()
+      .meta({
+        description: 'Where files may come from: owner/name each. Without it: anywhere',
+        examples: [['tern/goods']],
+      }),
   })
   .meta({ title: 'Tagsale shop', description: 'The shop: its name, currencies, categories and shipping' })
 export type Shop = z.output<typeof Shop>

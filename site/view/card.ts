@@ -1,5 +1,6 @@
 import { type Catalog, offersOf } from '../../catalog/offer.ts'
-import type { Image, Product } from '../../catalog/schema/product.ts'
+import type { Image } from '../../catalog/schema/image.ts'
+import type { Product } from '../../catalog/schema/product.ts'
 import { isSoldOut, priceTexts, type Texts } from './offer.ts'
 
 /** One above, and two rows of three. */

@@ -1,7 +1,8 @@
 import { type Catalog, type Offer, offersOf } from '../../catalog/offer.ts'
 import type { AssetKind } from '../../catalog/schema/asset.ts'
+import type { Image } from '../../catalog/schema/image.ts'
 import { type Amounts, toDecimalText } from '../../catalog/schema/money.ts'
-import type { Image, Product } from '../../catalog/schema/product.ts'
+import type { Product } from '../../catalog/schema/product.ts'
 import { categoryHref } from './card.ts'
 import {
   availableOf,

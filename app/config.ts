@@ -4,7 +4,9 @@ import { z } from 'zod'
 
 const STRIPE_API_URL = 'https://api.stripe.com'
 const GITHUB_API_URL = 'https://api.github.com'
+const GITHUB_URL = 'https://github.com'
 const LINK_SECRET_CHARACTERS_MIN = 32
+const WEBHOOK_SECRET_CHARACTERS_MIN = 16
 
 const MAILBOX = /[^\s<>@]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*/.source
 const SENDER = new RegExp(`^(?:${MAILBOX}|[^\\p{Cc}<>]*<${MAILBOX}>)$`, 'iu')
@@ -29,7 +31,7 @@ const Environment = z.object({
   SHOP_URL: Address,
   STOREFRONT_URL: Address.optional(),
   TRUSTED_PROXIES: Count(0, 10).default(0),
-  CATALOG_FOLDER: z.string().default('catalog'),
+  CATALOG_FOLDER: z.string().optional(),
   DATA_FOLDER: z.string().default('.tagsale/live'),
   LINK_SECRET: z.string().min(LINK_SECRET_CHARACTERS_MIN, `at least ${LINK_SECRET_CHARACTERS_MIN} random characters`),
   STRIPE_SECRET_KEY: z
@@ -42,7 +44,13 @@ const Environment = z.object({
     .string()
     .transform((text) => (text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8')))
     .refine((text) => text.includes('PRIVATE KEY-----'), "the App's private key (PEM), as it is or in base64"),
+  GITHUB_WEBHOOK_SECRET: z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN, 'at least 16 characters, as the App has it'),
   GITHUB_API_URL: Address.default(GITHUB_API_URL),
+  GITHUB_URL: Address.default(GITHUB_URL),
+  SHOP_REPOSITORY: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, 'a repository is owner/name, such as tern/shop')
+    .optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'an address such as smtps://user:password@mail.example.org' }),
   MAIL_FROM: z.string().regex(SENDER, 'a sender such as "Tern Shop <shop@example.org>"'),
   CHECKOUTS_PER_MINUTE: Count(1, 1_000_000).default(300),
@@ -91,6 +99,28 @@ export function parseConfig(values: ConfigInput, mode: Mode): Config {
       })
   if (problems.length > 0 || !result.success) throw new ConfigError(problems)
   return { ...result.data, STOREFRONT_URL: result.data.STOREFRONT_URL ?? result.data.SHOP_URL, mode }
+}
+
+/**
+ * Looks at each setting by itself: those that can be read, and a sentence for each of the others. Nothing is thrown, so
+ * that `tagsale doctor` can go on with what there is.
+ */
+export function examineConfig(
+  values: ConfigInput = process.env,
+  mode: Mode = 'live',
+): { settings: Partial<Config>; problems: readonly string[] } {
+  const read = Object.entries(Environment.shape).flatMap(([name, schema]) => {
+    const result = schema.safeParse(settingOf(values[name as keyof ConfigInput]))
+    return result.success && result.data !== undefined ? [[name, result.data]] : []
+  })
+  const settings = { mode, ...Object.fromEntries(read) } as Partial<Config>
+  if (settings.SHOP_URL) settings.STOREFRONT_URL ??= settings.SHOP_URL
+  try {
+    return { settings: parseConfig(values, mode), problems: [] }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { settings, problems: error.problems }
+  }
 }
 
 const settingOf = (value: unknown): unknown => (value === '' ? undefined : value)

@@ -3,15 +3,18 @@ import { getPath } from 'hono/utils/url'
 import { authenticate } from './github/access.ts'
 import { type GitHubEnv, notFound, refuse, withLimits } from './github/answer.ts'
 import { appRoutes } from './github/app.ts'
-import { controlRoutes, keepRequests, withFaults } from './github/control.ts'
+import { controlRoutes } from './github/control.ts'
 import { downloadRoutes } from './github/download.ts'
 import { homeRoutes } from './github/home.ts'
+import { installationRoutes } from './github/installation.ts'
+import { keepRequests, withFaults, withWriteLimits } from './github/limits.ts'
 import { keepState, restore } from './github/persistence.ts'
 import { releaseRoutes } from './github/release.ts'
 import { repositoryRoutes } from './github/repository.ts'
 import { seed } from './github/seed.ts'
 import { createState, type GitHubOptions, type GitHubState } from './github/state.ts'
 import { tokenFor, userRoutes } from './github/users.ts'
+import { settled } from './github/webhooks.ts'
 import { listen } from './listen.ts'
 
 export type { ReleaseSeed, RepositorySeed } from './github/state.ts'
@@ -35,8 +38,10 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.route('/', downloadRoutes(state))
   app.use(withLimits(state))
   app.use(authenticate(state))
+  app.use(withWriteLimits(state))
   app.use(noteChanges(state))
   app.route('/', appRoutes(state))
+  app.route('/', installationRoutes(state))
   app.route('/', userRoutes(state))
   app.route('/', repositoryRoutes(state))
   app.route('/', releaseRoutes(state))
@@ -45,12 +50,14 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   const kept = keepState(state, !options.folder)
   return {
     url,
-    appId: state.app.id,
-    privateKey: state.app.privateKey,
+    appId: state.apps.apps[0]?.id ?? 0,
+    privateKey: state.apps.apps[0]?.privateKey ?? '',
     /** A token with which a user of this name asks. */
     tokenFor: (login: string) => tokenFor(state, login),
     close: async () => {
+      state.outbox.stopping.abort()
       await close()
+      await settled(state)
       kept.close()
     },
   }

@@ -111,8 +111,8 @@ describe('the App', () => {
 
   test('gives no more than it has', async () => {
     await expect(tokenFor(['goods', 'nest'])).rejects.toEqual(status(422))
-    await expect(tokenFor(['goods'], { contents: 'write' })).rejects.toEqual(status(422))
-    await expect(tokenFor(['goods'], { issues: 'read' })).rejects.toEqual(status(422))
+    await expect(tokenFor(['goods'], { merge_queues: 'write' })).rejects.toEqual(status(422))
+    await expect(tokenFor(['goods'], { administration: 'read' })).rejects.toEqual(status(422))
   })
 })
 

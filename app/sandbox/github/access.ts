@@ -1,19 +1,24 @@
-import { type KeyObject, randomBytes, verify } from 'node:crypto'
+import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { type GitHubEnv, notFound, Refusal } from './answer.ts'
-import { findRepository, type GitHubState, type Permissions, type Repository, type Token } from './state.ts'
+import type { App, Installation, Level, Permissions, Token } from './app-state.ts'
+import { covers, installationsOf } from './coverage.ts'
+import { findRepository, type GitHubState, type Repository } from './state.ts'
 import { mayAs, type Role, roleOf } from './users.ts'
 
-/** Who asks: nobody we know, the App itself (by a JWT it signed), an installation (by a token it was given), or a user. */
+/** Who asks: nobody we know, an App (by a JWT it signed), an installation (by a token it was given), or a user. */
 export type Who =
   | { kind: 'nobody' }
-  | { kind: 'app' }
-  | { kind: 'installation'; token: Token }
+  | { kind: 'app'; app: App }
+  | { kind: 'installation'; token: Token; app: App; installation: Installation }
   | { kind: 'user'; login: string }
+
+type Path = { o: string; r: string }
 
 const JWT_SECONDS_MAX = 600
 const JWT_CLOCK_SKEW_SECONDS = 60
 const TOKEN_LIFETIME_MS = 3_600_000
+const LEVELS: readonly Level[] = ['read', 'write', 'admin']
 
 /** Finds out who asks. Credentials that aren't good are refused, even where none are needed. */
 export function authenticate(state: GitHubState): MiddlewareHandler<GitHubEnv> {
@@ -23,76 +28,123 @@ export function authenticate(state: GitHubState): MiddlewareHandler<GitHubEnv> {
   }
 }
 
-/** Refuses everyone but the App itself. */
-export function requireApp(who: Who): void {
+/** The App that asks; everyone else is refused. */
+export function requireApp(who: Who): App {
   if (who.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
+  return who.app
 }
 
-/** The repository, when the asker may see it and has this permission there. */
-export function visible(state: GitHubState, who: Who, path: { o: string; r: string }, permission: string): Repository {
+/**
+ * The repository, when the asker may see it and read this (a permission of Apps, as `contents`). What is private is not
+ * there for whoever may not see it; what is public is there for all.
+ */
+export function visible(state: GitHubState, who: Who, path: Path, permission: string): Repository {
   const repository = findRepository(state, path.o, path.r)
-  if (repository && who.kind === 'user' && mayAs(roleOf(state, repository, who.login), 'read')) return repository
-  if (repository && who.kind === 'nobody' && !repository.private) return repository
-  if (!repository || who.kind !== 'installation' || !who.token.repositories.has(repository)) throw notFound()
-  if (!who.token.permissions[permission]) throw new Refusal(403, 'Resource not accessible by integration')
-  return repository
-}
-
-/** The same, when the asker may change it: as an installation with this permission, or as a user in this role. */
-export function writable(
-  state: GitHubState,
-  who: Who,
-  path: { o: string; r: string },
-  permission: string,
-  least: Role = 'write',
-): Repository {
-  const repository = visible(state, who, path, permission)
-  if (who.kind === 'nobody') throw new Refusal(401, 'Requires authentication')
-  if (who.kind === 'user' && !mayAs(roleOf(state, repository, who.login), least)) throw notFound()
-  if (who.kind === 'installation' && who.token.permissions[permission] === 'read') {
+  if (!repository || !maySee(state, who, repository)) throw notFound()
+  const isReached = who.kind === 'installation' && reaches(who, repository)
+  if (isReached && !isGranted(who.token.permissions, permission, 'read') && repository.private) {
     throw new Refusal(403, 'Resource not accessible by integration')
   }
   return repository
 }
 
-/** A new installation token, good for an hour. */
-export function issueToken(
+/**
+ * The repository, when the asker may change this in it: an App by its permission, a user by a role, `write` unless said
+ * otherwise (`read` for issues and comments, which everybody may write who sees them).
+ */
+export function writable(
   state: GitHubState,
-  owner: string,
-  repositories: readonly Repository[],
-  permissions: Permissions,
-): { text: string; token: Token } {
+  who: Who,
+  path: Path,
+  permission: string,
+  least: Role = 'write',
+): Repository {
+  const repository = findRepository(state, path.o, path.r)
+  if (!repository || !maySee(state, who, repository)) throw notFound()
+  if (who.kind === 'nobody') throw new Refusal(401, 'Requires authentication')
+  if (who.kind === 'user' && !mayAs(roleOf(state, repository, who.login), least)) {
+    throw new Refusal(
+      403,
+      least === 'admin' ? 'Must have admin rights to Repository.' : 'Must have push access to repository',
+    )
+  }
+  if (who.kind === 'user') return repository
+  const isReached = who.kind === 'installation' && reaches(who, repository)
+  if (!isReached || !isGranted(who.token.permissions, permission, 'write')) {
+    throw new Refusal(403, 'Resource not accessible by integration')
+  }
+  return repository
+}
+
+/** Whether the asker may write this where they already see it. For what only writers are shown, as drafts. */
+export function mayWrite(state: GitHubState, who: Who, repository: Repository, permission: string): boolean {
+  if (who.kind === 'user') return mayAs(roleOf(state, repository, who.login), 'write')
+  return (
+    who.kind === 'installation' && reaches(who, repository) && isGranted(who.token.permissions, permission, 'write')
+  )
+}
+
+/** Whether permissions hold at least this. Everybody may read metadata. */
+export function isGranted(permissions: Permissions, name: string, level: Level): boolean {
+  const given = permissions[name] ?? (name === 'metadata' ? 'read' : undefined)
+  return given !== undefined && LEVELS.indexOf(given) >= LEVELS.indexOf(level)
+}
+
+/** A new installation token, good for an hour. */
+export function issueToken(state: GitHubState, given: Omit<Token, 'expiresAt'>): { text: string; token: Token } {
   const text = `ghs_${randomBytes(27).toString('base64url').replace(/[-_]/g, '0')}`
-  const expiresAt = state.now() + TOKEN_LIFETIME_MS
-  const token: Token = { owner, repositories: new Set(repositories), permissions, expiresAt }
-  state.tokens.set(text, token)
+  const token: Token = { ...given, expiresAt: state.now() + TOKEN_LIFETIME_MS }
+  for (const [old, { expiresAt }] of Object.entries(state.apps.tokens)) {
+    if (expiresAt <= state.now()) delete state.apps.tokens[old]
+  }
+  state.apps.tokens[text] = token
+  state.changed()
   return { text, token }
+}
+
+function maySee(state: GitHubState, who: Who, repository: Repository): boolean {
+  if (!repository.private) return true
+  if (who.kind === 'user') return mayAs(roleOf(state, repository, who.login), 'read')
+  return who.kind === 'installation' && reaches(who, repository)
+}
+
+function reaches({ token, installation }: Who & { kind: 'installation' }, repository: Repository) {
+  return (
+    covers(installation, repository) && (token.repositories === 'all' || token.repositories.includes(repository.id))
+  )
 }
 
 function whoAsks(state: GitHubState, authorization: string | undefined): Who {
   if (!authorization) return { kind: 'nobody' }
   const credentials = /^(?:bearer|token) (\S+)$/i.exec(authorization)?.[1] ?? ''
-  if (credentials.split('.').length === 3) {
-    verifyAppJwt(credentials, state.app.publicKey, state.app.id, state.now() / 1000)
-    return { kind: 'app' }
-  }
+  if (credentials.split('.').length === 3) return { kind: 'app', app: signerOf(state, credentials) }
   const login = state.userTokens.get(credentials)
-  if (login) return { kind: 'user', login }
-  const token = state.tokens.get(credentials)
-  if (!token || token.expiresAt <= state.now()) throw new Refusal(401, 'Bad credentials')
-  return { kind: 'installation', token }
+  if (login !== undefined) return { kind: 'user', login }
+  const token = Object.hasOwn(state.apps.tokens, credentials) ? state.apps.tokens[credentials] : undefined
+  const installation = installationsOf(state).find(({ id }) => id === token?.installation)
+  const app = state.apps.apps.find(({ id }) => id === installation?.app)
+  if (!token || token.expiresAt <= state.now() || !installation || !app) throw new Refusal(401, 'Bad credentials')
+  if (installation.suspended) throw new Refusal(403, 'This installation has been suspended')
+  return { kind: 'installation', token, app, installation }
 }
 
-/** Checks signature, issuer and times, with the words GitHub uses: Octokit reads them to mend a wrong clock. */
-function verifyAppJwt(jwt: string, publicKey: KeyObject, appId: number, nowSeconds: number): void {
+/** The App that signed a JWT, named in it by its id or client id. Says what is wrong in GitHub's words: Octokit reads them to mend a wrong clock. */
+function signerOf(state: GitHubState, jwt: string): App {
   const [head = '', body = '', signature = ''] = jwt.split('.')
   const header = decode(head)
   const claims = decode(body)
+  const app = state.apps.apps.find(({ id, clientId }) => [String(id), clientId].includes(String(claims.iss)))
+  if (!app) throw new Refusal(401, "'Issuer' claim ('iss') must be the App's id")
   const signed = Buffer.from(`${head}.${body}`)
-  if (header.alg !== 'RS256' || !verify('sha256', signed, publicKey, Buffer.from(signature, 'base64url'))) {
+  const key = createPublicKey(app.privateKey)
+  if (header.alg !== 'RS256' || !verify('sha256', signed, key, Buffer.from(signature, 'base64url'))) {
     throw new Refusal(401, 'A JSON web token could not be decoded')
   }
-  if (String(claims.iss) !== String(appId)) throw new Refusal(401, "'Issuer' claim ('iss') must be the App's id")
+  checkTimes(claims, state.now() / 1000)
+  return app
+}
+
+function checkTimes(claims: Record<string, unknown>, nowSeconds: number): void {
   if (typeof claims.iat !== 'number' || claims.iat > nowSeconds + JWT_CLOCK_SKEW_SECONDS) {
     throw new Refusal(
       401,

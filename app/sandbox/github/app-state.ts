@@ -63,7 +63,7 @@ export type Delivery = {
   action: string | null
   installation: number | null
   repository: number | null
-  at: string
+  at: number
   redelivery: boolean
   /** Seconds. */
   duration: number

@@ -1,23 +1,38 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { HttpBindings } from '@hono/node-server'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
-import { Refusal } from './answer.ts'
+import { notFound, Refusal } from './answer.ts'
+import { deliveryJson } from './app.ts'
+import type { App } from './app-state.ts'
+import { bodyOf } from './body.ts'
+import { installationAt, installationsOf } from './coverage.ts'
+import type { Faults } from './faults.ts'
+import { adminOf, choose, install, namesIn, setSuspended, uninstall } from './installation-change.ts'
 import { type GitHubState, publish } from './state.ts'
+import { settled } from './webhooks.ts'
 
-const REQUESTS_KEPT_MAX = 1000
 const LIMIT_SECONDS = 60
 
+const Chance = z.union([z.boolean(), z.number().min(0).max(1)])
+const ForEvents = z.union([Chance, z.array(z.string())])
 const FaultsRequest = z.strictObject({
-  /** 502 to everything. */
-  down: z.boolean().optional(),
-  /** Closes every connection without an answer. */
-  refuse: z.boolean().optional(),
-  delayMs: z.number().min(0).optional(),
-  /** The secondary rate limit: a wait in seconds, or just `true`. */
-  limit: z.union([z.boolean(), z.number().min(1)]).optional(),
-  /** Answers a request for a file with its bytes instead of a redirect. */
-  stream: z.boolean().optional(),
+  down: Chance.default(false),
+  refuse: z.boolean().default(false),
+  delayMs: z.number().min(0).default(0),
+  /** The secondary rate limit: a wait in seconds, just `true`, or by chance. */
+  limit: z
+    .union([
+      z.boolean(),
+      z.number().min(1),
+      z.strictObject({ probability: z.number().min(0).max(1), retryAfter: z.number().min(0).default(LIMIT_SECONDS) }),
+    ])
+    .default(false),
+  stream: z.boolean().default(false),
+  drop: ForEvents.default(false),
+  duplicate: ForEvents.default(false),
+  lose: ForEvents.default(false),
+  reorder: z.boolean().default(false),
+  limits: z.boolean().optional(),
+  seed: z.int().optional(),
 })
 const ReleaseRequest = z.strictObject({
   repository: z.string().regex(/^[^/]+\/[^/]+$/),
@@ -25,61 +40,81 @@ const ReleaseRequest = z.strictObject({
   file: z.string().min(1),
   base64: z.base64(),
 })
+const InstallationRequest = z.strictObject({
+  owner: z.string().min(1),
+  repositories: z.union([z.literal('all'), z.array(z.string())]).optional(),
+  action: z.enum(['install', 'suspend', 'unsuspend', 'delete', 'add', 'remove']),
+  /** The slug of the App; the first one when it isn't named. */
+  app: z.string().optional(),
+})
 
-/** What tests hold in their hands: what was asked, what goes wrong, what is published. */
+/** What tests hold in their hands: what was asked and delivered, what goes wrong, what is published and installed. */
 export function controlRoutes(state: GitHubState): Hono {
   return new Hono()
     .get('/_test/requests', (c) => c.json(state.requests))
+    .get('/_test/deliveries', (c) => c.json(state.apps.deliveries.toReversed().map(deliveryJson)))
+    .get('/_test/settled', async (c) => {
+      await settled(state)
+      return c.json({ settled: true })
+    })
     .post('/_test/faults', async (c) => {
-      const { down, refuse, delayMs, limit, stream } = parse(FaultsRequest, await c.req.json())
-      const seconds = limit === true ? LIMIT_SECONDS : limit || 0
-      state.faults = {
-        down: down ?? false,
-        refuse: refuse ?? false,
-        delayMs: delayMs ?? 0,
-        limit: seconds,
-        stream: stream ?? false,
-      }
+      const { seed, ...asked } = await bodyOf(c, FaultsRequest)
+      if (seed !== undefined) state.lots = seed
+      state.faults = faultsOf(asked, state.limits)
       return c.json(state.faults)
     })
     .post('/_test/releases', async (c) => {
-      const { base64, ...seed } = parse(ReleaseRequest, await c.req.json())
+      const { base64, ...seed } = await bodyOf(c, ReleaseRequest)
       const { id, size, sha256 } = await publish(state, { ...seed, bytes: Buffer.from(base64, 'base64') })
       return c.json({ id, size, sha256 }, 201)
     })
+    .post('/_test/installations', async (c) => {
+      return c.json({ id: changeInstallation(state, await bodyOf(c, InstallationRequest)) })
+    })
 }
 
-/** Notes every request with its answer. */
-export function keepRequests(state: GitHubState): MiddlewareHandler {
-  return async (c, next) => {
-    const at = new Date(state.now()).toISOString()
-    await next()
-    state.requests.push({ method: c.req.method, path: c.req.path, status: c.res.status, at })
-    if (state.requests.length > REQUESTS_KEPT_MAX) state.requests.shift()
+function faultsOf(asked: Omit<z.output<typeof FaultsRequest>, 'seed'>, limits: boolean): Faults {
+  const { limit } = asked
+  return {
+    ...asked,
+    down: Number(asked.down),
+    limit:
+      typeof limit === 'object'
+        ? limit
+        : { probability: limit ? 1 : 0, retryAfter: typeof limit === 'number' ? limit : LIMIT_SECONDS },
+    drop: oftenOrThese(asked.drop),
+    duplicate: oftenOrThese(asked.duplicate),
+    lose: oftenOrThese(asked.lose),
+    limits: asked.limits ?? limits,
   }
 }
 
-/** Lets go wrong what was asked to go wrong. */
-export function withFaults(state: GitHubState): MiddlewareHandler<{ Bindings: HttpBindings }> {
-  return async (c, next) => {
-    const { down, refuse, delayMs, limit } = state.faults
-    if (delayMs) await sleep(delayMs)
-    if (refuse) c.env.incoming.destroy()
-    if (down || refuse) return c.html('<h1>502 Bad Gateway</h1>', 502)
-    if (limit) {
-      const wait = { 'retry-after': String(limit) }
-      throw new Refusal(
-        403,
-        'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
-        wait,
-      )
-    }
-    return next()
+const oftenOrThese = (fault: boolean | number | string[]) => (Array.isArray(fault) ? fault : Number(fault))
+
+/** Does what a person would click, and gives the installation's id. */
+function changeInstallation(state: GitHubState, asked: z.output<typeof InstallationRequest>): number {
+  const { owner, action, repositories } = asked
+  const app = appNamed(state, asked.app)
+  const by = adminOf(state, owner)
+  if (action === 'install') return install(state, app, { owner, repositories: repositories ?? 'all', by }).id
+  installationsOf(state)
+  const installation = installationAt(state, app, owner)
+  if (!installation) throw new Refusal(404, `${app.name} is not installed on ${owner}.`)
+  const at = { app, installation }
+  const names = repositories === 'all' || !repositories ? [] : repositories.map((name) => name.split('/').at(-1) ?? '')
+  if (action === 'delete') uninstall(state, at, by)
+  else if (action === 'suspend' || action === 'unsuspend') setSuspended(state, at, action === 'suspend', by)
+  else if (action === 'add') {
+    choose(state, at, repositories === 'all' ? 'all' : [...new Set([...namesIn(state, installation), ...names])], by)
+  } else {
+    const rest = namesIn(state, installation).filter((name) => !names.includes(name))
+    choose(state, at, rest, by)
   }
+  return installation.id
 }
 
-function parse<Output>(schema: z.ZodType<Output>, input: unknown): Output {
-  const result = schema.safeParse(input)
-  if (!result.success) throw new Refusal(422, z.prettifyError(result.error))
-  return result.data
+function appNamed(state: GitHubState, slug: string | undefined): App {
+  const app = slug === undefined ? state.apps.apps[0] : state.apps.apps.find((one) => one.slug === slug)
+  if (!app) throw notFound()
+  return app
 }

@@ -12,11 +12,16 @@ export function homeRoutes(state: GitHubState): Hono {
       name: 'GitHub stand-in',
       note: 'Plays GitHub for a shop on this machine. Nothing here is on github.com.',
       body: html`<h1>Private repositories</h1>
-<p class="soft">The App “${state.app.slug}” (${state.app.id}) is installed on them and may read their files.</p>
+<p class="soft">${appsNote(state)}</p>
 ${repositories.length === 0 ? html`<p>There are none yet.</p>` : repositories.map(repositoryCard)}`,
     })
   })
 }
+
+const appsNote = ({ apps }: GitHubState) =>
+  apps.apps.length === 0
+    ? 'No App is registered.'
+    : apps.apps.map(({ name, id }) => `The App “${name}” (${id}) is registered.`).join(' ')
 
 const repositoryCard = (repository: Repository): Markup => html`<article class="card">
 <div class="row"><h2>${repository.owner}/${repository.name}</h2><span class="soft">private</span></div>

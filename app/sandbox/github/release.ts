@@ -106,7 +106,7 @@ function releaseJson(state: GitHubState, repository: Repository, release: Releas
     body: '',
     draft: false,
     prerelease: false,
-    author: person(`${state.app.slug}[bot]`, origin),
+    author: person(`${state.apps.apps[0]?.slug ?? 'ghost'}[bot]`, origin),
     url,
     assets_url: `${url}/assets`,
     upload_url: `${url}/assets{?name,label}`,
@@ -139,7 +139,7 @@ function assetJson(
     download_count: asset.downloads,
     created_at: instant(asset.at),
     updated_at: instant(asset.at),
-    uploader: person(`${state.app.slug}[bot]`, origin),
+    uploader: person(`${state.apps.apps[0]?.slug ?? 'ghost'}[bot]`, origin),
     url: `${origin}/repos/${fullName}/releases/assets/${asset.id}`,
     browser_download_url: `${origin}/${fullName}/releases/download/${encodeURIComponent(release.tag)}/${asset.name}`,
   }

@@ -1,13 +1,15 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AppSeed, type AppSlice, createAppSlice, newPrivateKey } from './app-state.ts'
+import { type AppSeed, type AppSlice, createAppSlice } from './app-state.ts'
 import { type Content, measure } from './content.ts'
+import { type Faults, NO_FAULTS } from './faults.ts'
 import type { Git } from './git.ts'
 import type { Issue } from './issue.ts'
 import type { Protection } from './protection.ts'
 import type { Pull } from './pull.ts'
 import type { Organization, Role, User } from './users.ts'
+import type { Outbox } from './webhooks.ts'
 
 /** A file that lies in a release when the stand-in starts, or is put there later. */
 export type ReleaseSeed = {
@@ -65,22 +67,7 @@ export type Repository = {
   labels: Map<string, string>
 }
 
-/** What an installation may do: no more than a shop needs for its downloads. */
-export type Permissions = Record<string, 'read' | 'write'>
-export const GRANTED: Permissions = { contents: 'read', metadata: 'read' }
-
-/** An installation token: what it opens, and until when (milliseconds). */
-export type Token = {
-  owner: string
-  repositories: ReadonlySet<Repository>
-  permissions: Permissions
-  expiresAt: number
-}
-
-/** What goes wrong on purpose. `limit` is how many seconds a client is told to wait. */
-export type Faults = { down?: boolean; refuse?: boolean; delayMs?: number; limit?: number; stream?: boolean }
-
-export type SeenRequest = { method: string; path: string; status: number; at: string }
+export type SeenRequest = { method: string; path: string; status: number; at: string; who: string }
 
 /** The code host's part of the state: who there is, and what they own. */
 export type HostState = {
@@ -98,8 +85,13 @@ export type HostState = {
 /** The Apps' part. */
 export type AppState = {
   apps: AppSlice
-  app: { id: number; slug: string; privateKey: string; publicKey: KeyObject; at: number }
-  tokens: Map<string, Token>
+  /** Webhook deliveries that are under way. */
+  outbox: Outbox
+  faults: Faults
+  /** Whether GitHub's secondary limits hold when no faults are asked for. */
+  limits: boolean
+  /** The seed of what goes wrong by chance. */
+  lots: number
 }
 
 /** Everything the stand-in knows. What a restart finds again is named in persistence.ts. */
@@ -111,7 +103,6 @@ export type GitHubState = HostState &
     folder: string
     /** The stores of objects that are open, by network. */
     gits: Map<number, Git>
-    faults: Faults
     requests: SeenRequest[]
     /** Seconds for which the address of a file works. */
     linkSeconds: number
@@ -130,6 +121,8 @@ export type GitHubOptions = {
   /** Milliseconds; a test moves them on. */
   now?: () => number
   linkSeconds?: number
+  /** Holds GitHub's secondary limits: 80 writes a minute and 500 an hour for each installation. */
+  limits?: boolean
   users?: readonly string[]
   organizations?: readonly { login: string; members: readonly { login: string; role: 'admin' | 'member' }[] }[]
   repositories?: readonly RepositorySeed[]
@@ -142,13 +135,12 @@ const FIRST_ID = 1_000_000
 /** The state before anything happened. Makes the App's key when none is given. */
 export function createState(options: GitHubOptions): GitHubState {
   const now = options.now ?? Date.now
-  const apps = createAppSlice(options.app, now())
-  const privateKey = apps.apps[0]?.privateKey ?? newPrivateKey()
-  const publicKey = createPublicKey(createPrivateKey(privateKey))
   return {
-    app: { id: options.app?.id ?? 0, slug: options.app?.slug ?? 'tagsale', privateKey, publicKey, at: now() },
-    apps,
-    tokens: new Map(),
+    apps: createAppSlice(options.app, now()),
+    outbox: { underway: new Set(), stopping: new AbortController() },
+    faults: { ...NO_FAULTS, limits: options.limits ?? false },
+    limits: options.limits ?? false,
+    lots: 1,
     users: new Map(),
     organizations: new Map(),
     userTokens: new Map(),
@@ -157,7 +149,6 @@ export function createState(options: GitHubOptions): GitHubState {
     url: '',
     folder: options.folder ?? join(tmpdir(), `github-stand-in-${randomBytes(8).toString('hex')}`),
     gits: new Map(),
-    faults: {},
     requests: [],
     linkSeconds: options.linkSeconds ?? LINK_SECONDS,
     linkKey: randomBytes(32),

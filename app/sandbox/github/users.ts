@@ -70,10 +70,10 @@ export function tokenFor(state: GitHubState, login: string): string {
 }
 
 /** The login under which a request writes: the user's, or the App's bot. Refuses who has none. */
-export function actorOf(state: GitHubState, who: Who): string {
+export function actorOf(_state: GitHubState, who: Who): string {
   if (who.kind === 'user') return who.login
   if (who.kind === 'nobody') throw new Refusal(401, 'Requires authentication')
-  return `${state.app.slug}[bot]`
+  return `${who.app.slug}[bot]`
 }
 
 /** A user, organisation or bot, as it appears inside other things. */

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util'
+import { type ConfigInput, examineConfig, type Mode } from '../config.ts'
+import { type Finding, lookAtAll, type Result } from './doctor/check.ts'
+import { DOOR_CHECKS } from './doctor/door.ts'
+import { GITHUB_CHECKS } from './doctor/github.ts'
+import { HOUSE_CHECKS } from './doctor/house.ts'
+import { STRIPE_CHECKS } from './doctor/stripe.ts'
+import { createTools } from './doctor/tools.ts'
+import type { Terminal } from './tagsale.ts'
+
+const CHECKS = [...HOUSE_CHECKS, ...GITHUB_CHECKS, ...STRIPE_CHECKS, ...DOOR_CHECKS]
+const FORMATS = ['text', 'json']
+const SIGNS: Record<Finding['state'], string> = { well: '✓', fault: '✗', unseen: '·' }
+
+/** Whose settings are looked at: the environment's, unless a test gives others. */
+export type DoctorOptions = { values?: ConfigInput; mode?: Mode; now?: () => Date }
+
+/** `tagsale doctor [--format text|json]`: 0 when a live shop has all it needs, 1 when it doesn't, 2 when the command isn't one. */
+export async function doctor(
+  args: readonly string[],
+  terminal: Terminal,
+  options: DoctorOptions = {},
+): Promise<number> {
+  const command = readArguments(args)
+  if ('wrong' in command) {
+    terminal.error(`${command.wrong} Try: tagsale help\n`)
+    return 2
+  }
+  if (!options.values) loadEnvFile()
+  const { settings, problems } = examineConfig(options.values, options.mode)
+  const tools = createTools({ settings, problems, now: options.now ?? (() => new Date()) })
+  const results = await lookAtAll(CHECKS, settings, tools)
+  const faults = results.flatMap(({ findings }) => findings).filter(({ state }) => state === 'fault').length
+  terminal.out(command.format === 'json' ? asJson(results, faults) : asText(results, faults))
+  return faults > 0 ? 1 : 0
+}
+
+function readArguments(args: readonly string[]): { format: string } | { wrong: string } {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { format: { type: 'string', default: 'text' } } })
+    return FORMATS.includes(values.format)
+      ? values
+      : { wrong: `There is no format "${values.format}": it is text or json.` }
+  } catch (error) {
+    if (error instanceof TypeError) return { wrong: `${error.message.split('. ')[0]}.` } // parseArgs' own sentence
+    throw error
+  }
+}
+
+/** Reads .env of this folder, where there is one; what the environment has already stays. */
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile('.env')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+const asJson = (checks: readonly Result[], faults: number): string => `${JSON.stringify({ faults, checks }, null, 2)}\n`
+
+function asText(results: readonly Result[], faults: number): string {
+  const lines = results.flatMap(({ name, findings }) =>
+    findings.flatMap(({ state, what, mend }) => [`${SIGNS[state]} ${name}: ${what}`, ...(mend ? [`    ${mend}`] : [])]),
+  )
+  const end = faults === 0 ? 'All is well.' : `${faults} ${faults === 1 ? 'thing is' : 'things are'} wrong.`
+  return `${lines.join('\n')}\n\n${end}\n`
+}

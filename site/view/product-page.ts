@@ -14,6 +14,7 @@ import {
   priceTexts,
   type Texts,
 } from './offer.ts'
+import { factsOf, type PartPreview, previewOf } from './preview.ts'
 import { countriesOf } from './shipping.ts'
 import { optionNames, variantRows } from './variants.ts'
 
@@ -30,7 +31,15 @@ const KINDS: Record<AssetKind, string> = {
 /** One way to have it, as the form offers it. */
 export type Choice = { id: string; price: string; label: string; texts: Texts; soldOut: boolean }
 /** Something the buyer gets, and with which variants (null: with all). */
-export type Part = { title: string; kind: string; detail: string; with: string | null }
+export type Part = {
+  title: string
+  kind: string
+  /** What is known of it at a glance: `128 pages`, `1 h 32 min`, its tags. */
+  facts: string[]
+  detail: string
+  preview: PartPreview | null
+  with: string | null
+}
 
 /** Everything a product's page prints. */
 export type ProductPage = {
@@ -139,7 +148,7 @@ function filesOf(catalog: Catalog, offer: Offer): Omit<Part, 'with'>[] {
     const asset = catalog.assets.get(id)
     if (!asset) return []
     const detail = `${asset.release.file}, yours to download. Licence: ${asset.license}`
-    return [{ title: asset.title, kind: KINDS[asset.kind], detail }]
+    return [{ title: asset.title, kind: KINDS[asset.kind], facts: factsOf(asset), detail, preview: previewOf(asset) }]
   })
 }
 
@@ -148,7 +157,8 @@ function parcelOf(offer: Offer): Omit<Part, 'with'>[] {
   const made = offer.parcel.origin
     ? ` Made in ${new Intl.DisplayNames('en', { type: 'region' }).of(offer.parcel.origin)}.`
     : ''
-  return [{ title: 'A parcel', kind: 'Post', detail: `${offer.parcel.weight} g packed, sent to your door.${made}` }]
+  const detail = `${offer.parcel.weight} g packed, sent to your door.${made}`
+  return [{ title: 'A parcel', kind: 'Post', facts: [], detail, preview: null }]
 }
 
 const variantName = (offer: Offer): string => Object.values(offer.variant?.options ?? {}).join(', ')

@@ -3,6 +3,7 @@ import { loadCatalog } from '../../catalog/load.ts'
 import { type Catalog, findOffer, type Offer, offersOf } from '../../catalog/offer.ts'
 import { cardOf, featuredProducts, liveProducts, openCategories, shownProducts } from '../../site/view/card.ts'
 import { availableOf, isSoldOut, moneyOrFree, moneyTexts, priceTexts } from '../../site/view/offer.ts'
+import { durationText, shownPictures } from '../../site/view/preview.ts'
 import { priceListOf } from '../../site/view/price-list.ts'
 import { productPage } from '../../site/view/product-page.ts'
 import { countriesOf } from '../../site/view/shipping.ts'
@@ -129,19 +130,44 @@ test('what you get names the files with their licence, and with which variant ea
     {
       title: 'Wren guide, PDF',
       kind: 'Book',
+      facts: ['2 pages', '4 min 5 s', 'large print'],
       detail: 'guide.pdf, yours to download. Licence: CC-BY-4.0',
+      preview: {
+        heading: 'A look inside',
+        images: [
+          { file: 'images/inside/cover.png', alt: 'The cover' },
+          { file: 'images/inside/first.png', alt: 'The first page' },
+        ],
+      },
       with: null,
     },
     {
       title: 'Wren guide, EPUB',
       kind: 'Book',
+      facts: [],
       detail: 'guide.epub, yours to download. Licence: CC-BY-4.0',
+      preview: null,
       with: 'PDF and EPUB',
     },
   ])
   expect(productPage(catalog, product('shirt')).parts).toMatchObject([
     { kind: 'Post', detail: '200 g packed, sent to your door. Made in Portugal.' },
   ])
+})
+
+test.each([
+  ['1:32:10', '1 h 32 min'],
+  ['2:00:00', '2 h'],
+  ['45:30', '45 min'],
+  ['4:05', '4 min 5 s'],
+  ['0:30', '30 s'],
+  ['0:00', '0 s'],
+])('a duration of %s is said as %s', (duration, said) => expect(durationText(duration)).toBe(said))
+
+test('pictures are shown of products that have a page and of the files they give', () => {
+  const shown = shownPictures(catalog)
+  expect(shown).toContain('images/inside/first.png')
+  expect(shown).not.toContain('images/secret.svg')
 })
 
 test('countries are listed by name', () => {

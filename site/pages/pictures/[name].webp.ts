@@ -1,12 +1,11 @@
 import type { APIRoute, GetStaticPaths } from 'astro'
 import { pictureBytes, pictureOf } from '../../pictures.ts'
-import { shownProducts } from '../../view/card.ts'
 import { readCatalog } from '../../view/catalog.ts'
+import { shownPictures } from '../../view/preview.ts'
 
 export const getStaticPaths = (async () => {
   const catalog = await readCatalog()
-  const files = new Set(shownProducts(catalog).flatMap((product) => product.images.map((image) => image.file)))
-  const pictures = await Promise.all([...files].map((file) => pictureOf(catalog.folder, file)))
+  const pictures = await Promise.all([...shownPictures(catalog)].map((file) => pictureOf(catalog.folder, file)))
   const names = new Set(pictures.flatMap((picture) => picture.names))
   return [...names].map((name) => ({ params: { name: name.replace(/\.webp$/, '') } }))
 }) satisfies GetStaticPaths

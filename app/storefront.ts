@@ -11,6 +11,8 @@ export type StorefrontOptions = {
   catalogFolder: string
   /** Where the shop is, for canonical addresses. */
   siteUrl: string
+  /** Where the app answers, when it doesn't serve this storefront itself. */
+  apiUrl?: string
   /** Where builds are kept, each under the hash of what it was made from. */
   buildsFolder: string
 }
@@ -40,8 +42,8 @@ export async function buildStorefront(options: StorefrontOptions): Promise<strin
 }
 
 /** A hash of all that a build is made from: the catalog, the site, and the code that reads one for the other. */
-async function fingerprint({ catalogFolder, siteUrl }: StorefrontOptions): Promise<string> {
-  const hash = createHash('sha256').update(siteUrl)
+async function fingerprint({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([siteUrl, apiUrl]))
   const code = (await filesIn(join(ROOT, 'catalog'))).filter((file) => file.endsWith('.ts'))
   const settings = ['package.json', 'astro.config.mjs'].map((name) => join(ROOT, name))
   for (const file of [
@@ -63,13 +65,14 @@ async function filesIn(folder: string): Promise<string[]> {
     .sort()
 }
 
-function runAstro({ catalogFolder, siteUrl }: StorefrontOptions, outDir: string): Promise<void> {
+function runAstro({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions, outDir: string): Promise<void> {
   const astro = join(ROOT, 'node_modules/astro/bin/astro.mjs')
   const env = {
     ...process.env,
     ASTRO_TELEMETRY_DISABLED: '1',
     TAGSALE_CATALOG: resolve(catalogFolder),
     TAGSALE_SITE_URL: siteUrl,
+    TAGSALE_API_URL: apiUrl,
   }
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], { cwd: ROOT, env, stdio: 'pipe' })

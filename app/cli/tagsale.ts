@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { build } from './build.ts'
 import { check } from './check.ts'
+import { doctor } from './doctor.ts'
 
 const HELP = `Tagsale: the shop of an open-source project, kept in its repository.
 
@@ -8,6 +10,15 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
       and what to write instead. Exit code 0 when all is well, 1 when something is wrong, 2 when
       the command itself is.
       json: one object for programs. github: annotations in a GitHub workflow.
+
+  tagsale build [folder] --url URL --out FOLDER [--app URL]
+      Builds the storefront of a catalog for a static host. URL is where it will be; --app is where
+      the shop's app answers, when that is elsewhere. Exit codes as above.
+
+  tagsale doctor [--format text|json]
+      Looks at everything that a live shop needs, with the settings of the environment and of .env,
+      and says for each fault what to do. Exit code 0 when all is well, 1 when something is wrong,
+      2 when the command itself is.
 
   tagsale help
       Shows this text.
@@ -20,6 +31,8 @@ export type Terminal = { out: (text: string) => void; error: (text: string) => v
 export async function tagsale(args: readonly string[], terminal: Terminal): Promise<number> {
   const [command = 'help', ...rest] = args
   if (command === 'check') return check(rest, terminal)
+  if (command === 'build') return build(rest, terminal)
+  if (command === 'doctor') return doctor(rest, terminal)
   if (command === 'help' || command === '--help' || command === '-h') {
     terminal.out(HELP)
     return 0

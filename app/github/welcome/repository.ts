@@ -1,0 +1,69 @@
+import type { ProbotOctokit } from 'probot'
+
+type Names = { owner: string; repo: string }
+
+/** The commit that a branch points to; nothing when there is no such branch, or no commit in the repository at all (409). */
+export async function refSha(octokit: ProbotOctokit, names: Names, branch: string): Promise<string | undefined> {
+  const found = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(missing)
+  return found?.data.object.sha
+}
+
+/** What lies under the name `catalog` in a commit: a catalog, something else that stands in a new one's way, or nothing. */
+export async function hasCatalogFolder(
+  octokit: ProbotOctokit,
+  names: Names,
+  ref: string,
+): Promise<'catalog' | 'other' | 'nothing'> {
+  const found = await octokit.rest.repos.getContent({ ...names, path: 'catalog', ref }).catch(missing)
+  if (!found) return 'nothing'
+  const isCatalog = Array.isArray(found.data) && found.data.some((file) => file.name === 'shop.yaml')
+  return isCatalog ? 'catalog' : 'other'
+}
+
+/** A pull request that was closed and not merged. */
+export type Closed = { number: number; title: string }
+
+/**
+ * Whether somebody gave a closed pull request another title, which asks for it again. One that was renamed while it was
+ * open was only renamed.
+ * https://docs.github.com/en/rest/issues/events#list-issue-events
+ */
+export async function isAskedAgain(
+  octokit: ProbotOctokit,
+  names: Names,
+  { number, title }: Closed,
+  firstTitle: string,
+): Promise<boolean> {
+  if (title === firstTitle) return false
+  const list = octokit.rest.issues.listEvents
+  const events = await octokit.paginate(list, { ...names, issue_number: number, per_page: 100 }).catch(missing)
+  if (!events) return true // nobody remembers when; the other title is there
+  const happened = events.map(({ event }) => event)
+  return happened.lastIndexOf('renamed') > happened.lastIndexOf('closed')
+}
+
+type Welcome = { branch: string; parent: string; message: string; files: Readonly<Record<string, string>> }
+
+/**
+ * Puts files into one commit on top of another, and a new branch on it. The branch appears with the commit or not at all;
+ * one that appeared meanwhile stays as it is.
+ */
+export async function commitWelcome(octokit: ProbotOctokit, names: Names, welcome: Welcome): Promise<void> {
+  const { branch, parent, message, files } = welcome
+  const { git } = octokit.rest
+  const { data: base } = await git.getCommit({ ...names, commit_sha: parent })
+  const tree = Object.entries(files).map(([path, content]) => {
+    return { path, content, mode: '100644', type: 'blob' } as const
+  })
+  const { data: written } = await git.createTree({ ...names, base_tree: base.tree.sha, tree })
+  const { data: commit } = await git.createCommit({ ...names, message, tree: written.sha, parents: [parent] })
+  await git.createRef({ ...names, ref: `refs/heads/${branch}`, sha: commit.sha }).catch(alreadyThere)
+}
+
+function alreadyThere(error: { status?: number; message?: string }): undefined {
+  if (error.status !== 422 || !/already exists/i.test(error.message ?? '')) throw error
+}
+
+function missing(error: { status?: number }): undefined {
+  if (error.status !== 404 && error.status !== 409) throw error
+}

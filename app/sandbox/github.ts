@@ -3,6 +3,7 @@ import { getPath } from 'hono/utils/url'
 import { authenticate } from './github/access.ts'
 import { type GitHubEnv, notFound, refuse, withLimits } from './github/answer.ts'
 import { appRoutes } from './github/app.ts'
+import { checkRoutes } from './github/checks.ts'
 import { controlRoutes } from './github/control.ts'
 import { downloadRoutes } from './github/download.ts'
 import { homeRoutes } from './github/home.ts'
@@ -42,6 +43,7 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.use(noteChanges(state))
   app.route('/', appRoutes(state))
   app.route('/', installationRoutes(state))
+  app.route('/', checkRoutes(state))
   app.route('/', userRoutes(state))
   app.route('/', repositoryRoutes(state))
   app.route('/', releaseRoutes(state))

@@ -4,6 +4,7 @@ import { notFound, Refusal } from './answer.ts'
 import { deliveryJson } from './app.ts'
 import type { App } from './app-state.ts'
 import { bodyOf } from './body.ts'
+import { pressAction } from './checks.ts'
 import { installationAt, installationsOf } from './coverage.ts'
 import type { Faults } from './faults.ts'
 import { adminOf, choose, install, namesIn, setSuspended, uninstall } from './installation-change.ts'
@@ -40,6 +41,7 @@ const ReleaseRequest = z.strictObject({
   file: z.string().min(1),
   base64: z.base64(),
 })
+const ActionRequest = z.strictObject({ check_run: z.int(), identifier: z.string(), by: z.string().optional() })
 const InstallationRequest = z.strictObject({
   owner: z.string().min(1),
   repositories: z.union([z.literal('all'), z.array(z.string())]).optional(),
@@ -67,6 +69,11 @@ export function controlRoutes(state: GitHubState): Hono {
       const { base64, ...seed } = await bodyOf(c, ReleaseRequest)
       const { id, size, sha256 } = await publish(state, { ...seed, bytes: Buffer.from(base64, 'base64') })
       return c.json({ id, size, sha256 }, 201)
+    })
+    .post('/_test/check-action', async (c) => {
+      const { check_run, identifier, by } = await bodyOf(c, ActionRequest)
+      pressAction(state, check_run, identifier, by ?? 'ghost')
+      return c.json({}, 201)
     })
     .post('/_test/installations', async (c) => {
       return c.json({ id: changeInstallation(state, await bodyOf(c, InstallationRequest)) })

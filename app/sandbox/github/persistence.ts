@@ -10,6 +10,7 @@ const KEPT = [
   'repositories',
   'lastId',
   'apps',
+  'checks',
 ] as const satisfies readonly (keyof GitHubState)[]
 const WRITE_AFTER_MS = 100
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AppSeed, type AppSlice, createAppSlice } from './app-state.ts'
+import type { CheckSlice } from './check-state.ts'
 import { type Content, measure } from './content.ts'
 import { type Faults, NO_FAULTS } from './faults.ts'
 import type { Git } from './git.ts'
@@ -85,6 +86,7 @@ export type HostState = {
 /** The Apps' part. */
 export type AppState = {
   apps: AppSlice
+  checks: CheckSlice
   /** Webhook deliveries that are under way. */
   outbox: Outbox
   faults: Faults
@@ -137,6 +139,7 @@ export function createState(options: GitHubOptions): GitHubState {
   const now = options.now ?? Date.now
   return {
     apps: createAppSlice(options.app, now()),
+    checks: { runs: [], suites: [] },
     outbox: { underway: new Set(), stopping: new AbortController() },
     faults: { ...NO_FAULTS, limits: options.limits ?? false },
     limits: options.limits ?? false,

@@ -12,7 +12,10 @@ import type { OrderLine, SoldAsset } from '../order/event.ts'
 import type { Order } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
 
-type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now'>
+/** Whether what GitHub has under this name are the bytes that were approved; also true while nothing is known of it. */
+export type IsApproved = (asset: string, file: ReleaseFile, facts: ReleaseFileFacts) => boolean
+
+type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now'> & { isApproved?: IsApproved }
 
 /** Which lines' files are ready at GitHub, and what is wrong with the others. */
 export type Readiness = { ready: OrderLine[]; problems: ReleaseFileError[] }
@@ -24,7 +27,7 @@ export type Download = { asset: SoldAsset; facts: ReleaseFileFacts | null }
 export async function fulfill(parts: DownloadParts, lines: readonly OrderLine[]): Promise<Readiness> {
   const readiness: Readiness = { ready: [], problems: [] }
   for (const line of lines) {
-    const looks = line.assets.map((asset) => describeReleaseFile(parts, currentFile(parts.catalog(), asset)))
+    const looks = line.assets.map((asset) => approvedFacts(parts, asset))
     const failures = (await Promise.allSettled(looks)).flatMap((look) =>
       look.status === 'rejected' ? [look.reason] : [],
     )
@@ -43,7 +46,7 @@ export async function downloadsOf(parts: DownloadParts, order: Order): Promise<D
 
 async function factsIfAny(parts: DownloadParts, asset: SoldAsset): Promise<ReleaseFileFacts | null> {
   try {
-    return await describeReleaseFile(parts, currentFile(parts.catalog(), asset))
+    return await approvedFacts(parts, asset)
   } catch (error) {
     failureOf(error)
     return null
@@ -53,7 +56,7 @@ async function factsIfAny(parts: DownloadParts, asset: SoldAsset): Promise<Relea
 /** Why a file is not given: to a person's work, to GitHub being away, or because the order does not entitle to it. */
 export type NotGiven =
   | { refused: 'not-entitled' }
-  | { refused: 'missing' | 'unavailable'; reason: string; retryAfterSeconds: number }
+  | { refused: 'missing' | 'changed' | 'unavailable'; reason: string; retryAfterSeconds: number }
 
 /** Opens one file for the buyer, or says why not. */
 export async function openDownload(
@@ -64,17 +67,36 @@ export async function openDownload(
   const sold = mayDownload(order, asset)
   if (!sold || isWithdrawn(parts.catalog(), sold)) return { refused: 'not-entitled' }
   try {
-    return await openReleaseFile(parts, currentFile(parts.catalog(), sold))
+    const file = currentFile(parts.catalog(), sold)
+    return await openReleaseFile(parts, file, (facts) => refuseUnapproved(parts, sold.id, file, facts))
   } catch (error) {
     const { reason: refused, message: reason, retryAfterSeconds } = failureOf(error)
     return { refused, reason, retryAfterSeconds }
   }
 }
 
+async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<ReleaseFileFacts> {
+  const file = currentFile(parts.catalog(), sold)
+  const facts = await describeReleaseFile(parts, file)
+  refuseUnapproved(parts, sold.id, file, facts)
+  return facts
+}
+
+/** Bytes that were put in place of approved ones are nobody's until a person approved them too. */
+function refuseUnapproved(parts: DownloadParts, asset: string, file: ReleaseFile, facts: ReleaseFileFacts): void {
+  if (parts.isApproved?.(asset, file, facts) ?? true) return
+  const has = facts.sha256 ? `SHA-256 ${facts.sha256}` : `${facts.size} bytes and the number ${facts.id}`
+  const found = `it now has ${has}, and that is not what was approved`
+  throw new ReleaseFileError('changed', `${file.file} in release ${file.tag} of ${file.repository}: ${found}`, {})
+}
+
 /** Taken back by the maintainers: nobody gets it any more, whoever bought it. */
 const isWithdrawn = (catalog: Catalog, sold: SoldAsset): boolean => catalog.assets.get(sold.id)?.review === 'withdrawn'
 
-/** Where the file lies now: a mended or newer release if the catalog names one that is approved, else the one sold. */
+/**
+ * Where the file lies now: a mended or newer release if the catalog names one that is approved. While one is a draft or
+ * in review, buyers keep the release that they bought: only what is approved is sold, so that one was.
+ */
 function currentFile(catalog: Catalog, sold: SoldAsset): ReleaseFile {
   const asset = catalog.assets.get(sold.id)
   return asset?.review === 'approved' ? asset.release : sold.release

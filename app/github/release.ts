@@ -1,3 +1,5 @@
+import type { RestEndpointMethodTypes } from '@octokit/rest'
+import type { ProbotOctokit } from 'probot'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
 import { limitSeconds } from './busy.ts'
@@ -11,13 +13,14 @@ export type OpenedReleaseFile = { redirect: string } | { stream: ReadableStream;
 
 /**
  * GitHub doesn't give the file. `missing`: it isn't there, or our App may not read it; a person must look.
+ * `changed`: other bytes lie there than were approved; a person must look.
  * `unavailable`: GitHub is down or limits us; it is worth another try after `retryAfterSeconds`.
  */
 export class ReleaseFileError extends Error {
-  readonly reason: 'missing' | 'unavailable'
+  readonly reason: 'missing' | 'changed' | 'unavailable'
   readonly retryAfterSeconds: number
   constructor(
-    reason: 'missing' | 'unavailable',
+    reason: 'missing' | 'changed' | 'unavailable',
     message: string,
     options: { retryAfterSeconds?: number; cause?: unknown },
   ) {
@@ -29,6 +32,10 @@ export class ReleaseFileError extends Error {
 }
 
 type GitHubParts = Pick<Parts, 'github' | 'now'>
+type GitHubAsset = Pick<
+  RestEndpointMethodTypes['repos']['getReleaseAsset']['response']['data'],
+  'id' | 'name' | 'size' | 'digest'
+>
 type Remembered = { facts: ReleaseFileFacts; at: number }
 
 const RETRY_AFTER_SECONDS = 30
@@ -36,6 +43,8 @@ const RETRY_AFTER_SECONDS = 30
 const MISSING_STATUSES = new Set([404, 410, 422])
 const FACTS_FRESH_SECONDS = 300
 const FACTS_KEPT_MAX = 10_000
+/** With so many files or more, the rest may be on further pages. */
+const SHOWN_WITH_RELEASE_MAX = 30
 
 /** What was last seen, for each client; older facts still serve while GitHub is down. */
 const memories = new WeakMap<Parts['github'], Map<string, Remembered>>()
@@ -64,24 +73,33 @@ export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile)
 /**
  * Asks GitHub for the file's bytes: a fresh address that works for some minutes, which is the buyer's to follow, or a
  * stream with the headers to pass on. Whoever has the address has the file, so it must not be kept or logged.
+ * `check` looks at what GitHub has before it is opened, and throws to refuse it.
  * Throws a ReleaseFileError. https://docs.github.com/en/rest/releases/assets#get-a-release-asset
  */
-export async function openReleaseFile(parts: GitHubParts, file: ReleaseFile): Promise<OpenedReleaseFile> {
+export async function openReleaseFile(
+  parts: GitHubParts,
+  file: ReleaseFile,
+  check: (facts: ReleaseFileFacts) => void = () => {},
+): Promise<OpenedReleaseFile> {
+  const openChecked = async (facts: ReleaseFileFacts) => {
+    check(facts)
+    return open(parts, file, facts)
+  }
   const facts = await describeReleaseFile(parts, file)
   try {
-    return await open(parts, file, facts)
+    return await openChecked(facts)
   } catch (error) {
     const failure = failureOf(parts, file, error)
     // A file that was replaced has the same name and another id.
     if (failure.reason === 'unavailable' || !memoryOf(parts).delete(keyOf(file))) throw failure
     const found = await describeReleaseFile(parts, file)
     if (found.id === facts.id) throw failure
-    return open(parts, file, found).catch((again) => Promise.reject(failureOf(parts, file, again)))
+    return openChecked(found).catch((again) => Promise.reject(failureOf(parts, file, again)))
   }
 }
 
 const keyOf = ({ repository, tag, file }: ReleaseFile) => [repository, tag, file].join('\n')
-const namesOf = ({ repository }: ReleaseFile) => {
+const namesOf = ({ repository }: Pick<ReleaseFile, 'repository'>) => {
   const [owner = '', repo = ''] = repository.split('/')
   return { owner, repo }
 }
@@ -92,22 +110,39 @@ function memoryOf({ github }: GitHubParts): Map<string, Remembered> {
   return memory
 }
 
+/**
+ * What GitHub has now in a file's release, nothing remembered: every file of it, none when the release is not there.
+ * Throws Octokit's errors, and a NoAccessError where the App may not enter.
+ */
+export async function describeRelease(
+  { githubApp }: Pick<Parts, 'githubApp'>,
+  { repository, tag }: Pick<ReleaseFile, 'repository' | 'tag'>,
+): Promise<ReleaseFileFacts[]> {
+  const octokit = await githubApp.forRepository(repository, { contents: 'read', metadata: 'read' })
+  return filesOf(octokit, { repository, tag }).catch((error: { status?: number }) =>
+    error.status === 404 ? [] : Promise.reject(error),
+  )
+}
+
 async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFileFacts> {
-  const octokit = await parts.github(file.repository)
-  const { data: release } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(file), tag: file.tag })
-  const isOurs = (asset: { name: string; state: string }) => asset.name === file.file && asset.state === 'uploaded'
-  const asset =
-    release.assets.find(isOurs) ??
-    (
-      await octokit.paginate(octokit.rest.repos.listReleaseAssets, {
-        ...namesOf(file),
-        release_id: release.id,
-        per_page: 100,
-      })
-    ).find(isOurs)
-  if (!asset) throw new ReleaseFileError('missing', `${wordsFor(file)}: the release has no such file`, {})
-  const sha256 = /^sha256:([0-9a-f]{64})$/.exec(asset.digest ?? '')?.[1] ?? null
-  return { id: asset.id, name: asset.name, size: asset.size, sha256 }
+  const found = (await filesOf(await parts.github(file.repository), file)).find(({ name }) => name === file.file)
+  if (!found) throw new ReleaseFileError('missing', `${wordsFor(file)}: the release has no such file`, {})
+  return found
+}
+
+/** The files of a release that are there in full. GitHub shows the first of them with the release, then by page. */
+async function filesOf(octokit: ProbotOctokit, release: Pick<ReleaseFile, 'repository' | 'tag'>) {
+  const { data } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(release), tag: release.tag })
+  const listed = { ...namesOf(release), release_id: data.id, per_page: 100 }
+  const all =
+    data.assets.length < SHOWN_WITH_RELEASE_MAX
+      ? data.assets
+      : await octokit.paginate(octokit.rest.repos.listReleaseAssets, listed)
+  return all.filter(({ state }) => state === 'uploaded').map(factsOf)
+}
+
+const factsOf = ({ id, name, size, digest }: GitHubAsset): ReleaseFileFacts => {
+  return { id, name, size, sha256: /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1] ?? null }
 }
 
 /** The answer must come soon; its body may take as long as the buyer's line needs. */

@@ -64,10 +64,14 @@ async function notWhole(c: Context<HttpEnv>, limits: Limits): Promise<never> {
 
 const gone = (detail: string) => new Refusal({ status: 410, title: 'No longer here', detail })
 
-function notNow(file: Exclude<NotGiven, { refused: 'not-entitled' }>): Refusal {
-  const detail =
-    file.refused === 'missing'
-      ? 'The file is not where it should be. The maintainers can see that; your download waits for you.'
-      : 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.'
+type NotNow = Exclude<NotGiven, { refused: 'not-entitled' }>
+const WHY_NOT_NOW: Record<NotNow['refused'], string> = {
+  missing: 'The file is not where it should be. The maintainers can see that; your download waits for you.',
+  changed: 'The file is being checked by the maintainers. Your download waits for you; try again in a while.',
+  unavailable: 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.',
+}
+
+function notNow(file: NotNow): Refusal {
+  const detail = WHY_NOT_NOW[file.refused]
   return new Refusal({ status: 503, title: 'Not just now', detail, retryAfterSeconds: file.retryAfterSeconds })
 }

@@ -22,6 +22,7 @@ export const StallReason = z.enum([
   'paid-twice',
   'paid-late',
   'file-missing',
+  'file-changed',
   'refund-failed',
   'receipt-not-sent',
   'gave-up',

@@ -60,6 +60,24 @@ describe('fulfilling', () => {
     })
     expect(await fulfilledLines()).toEqual(['line-2'])
   })
+  test('gives no bytes that were not approved, and says which they are', async () => {
+    await keep(placed([digital('line-1', guide), digital('line-2', epub)]), paid)
+    const seen: string[] = []
+    const isApproved = (asset: string, file: { tag: string }, facts: { size: number; sha256: string | null }) => {
+      seen.push(`${asset} ${file.tag} ${facts.size} ${facts.sha256?.length}`)
+      return asset !== 'guide-pdf'
+    }
+    expect(await fulfill({ ...shop.parts, isApproved }, ORDER, 'fulfill:1')).toEqual({
+      end: 'stalled',
+      reason: 'file-changed',
+      detail: expect.stringMatching(/^heron-guide\.pdf in release guide-v1 of heron\/goods: .*SHA-256 [0-9a-f]{64}/),
+    })
+    expect(seen.toSorted()).toEqual([
+      `guide-epub guide-v1 ${FILES['heron-guide.epub'].length} 64`,
+      `guide-pdf guide-v1 ${FILES['heron-guide.pdf'].length} 64`,
+    ])
+    expect(await fulfilledLines()).toEqual(['line-2'])
+  })
   test.each([
     ['not paid', []],
     ['refunded', [paid, given.refunded(1900)]],
@@ -99,6 +117,20 @@ describe('a download', () => {
     const order = await keep(placed(), paid)
     const forgetful = { ...shop.parts, catalog: () => ({ ...shop.parts.catalog(), assets: new Map() }) }
     expect(await openDownload(forgetful, order, 'guide-pdf')).toHaveProperty('redirect')
+  })
+  test('of other bytes than the approved ones is refused, also when they were put there a moment ago', async () => {
+    const order = await keep(placed(), paid)
+    const isApproved = () => false
+    const seen: number[] = []
+    const once = (_: string, __: unknown, { id }: { id: number }) => seen.push(id) > 1
+    expect(await openDownload({ ...shop.parts, isApproved }, order, 'guide-pdf')).toMatchObject({
+      refused: 'changed',
+      reason: expect.stringContaining('not what was approved'),
+    })
+    expect(await downloadsOf({ ...shop.parts, isApproved }, order)).toMatchObject([{ asset: guide, facts: null }])
+    expect(await openDownload({ ...shop.parts, isApproved: once }, order, 'guide-pdf')).toHaveProperty('refused')
+    expect(seen).toHaveLength(1)
+    expect(await openDownload({ ...shop.parts, isApproved: () => true }, order, 'guide-pdf')).toHaveProperty('redirect')
   })
   test('of what the order does not entitle to is not given, and GitHub is not even asked', async () => {
     const order = await keep(placed())

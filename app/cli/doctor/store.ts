@@ -14,12 +14,9 @@ const MEGABYTE = 1_000_000
 /** The data folder: writable, room on its disk, and a store in it that opens. A running shop isn't disturbed. */
 export async function lookAtStore(dataFolder: string, tools: Pick<Tools, 'now'>): Promise<Finding[]> {
   const existing = await nearest(resolve(dataFolder))
-  const isWritable = await access(existing, constants.W_OK).then(
-    () => true,
-    () => false,
-  )
-  if (!isWritable)
+  if (!(await isWritableFolder(existing))) {
     return [fault(`${existing} can't be written`, 'Let the shop write there, or choose another DATA_FOLDER.')]
+  }
   const { bavail, bsize } = await statfs(existing)
   const free = (bavail * bsize) / MEGABYTE
   const room =
@@ -74,6 +71,14 @@ async function isHeld(folder: string): Promise<boolean> {
     })
     call.once('error', () => done(false))
   })
+}
+
+async function isWritableFolder(path: string): Promise<boolean> {
+  if (!(await stat(path)).isDirectory()) return false
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The folder itself, or the first of those above it that is there. */

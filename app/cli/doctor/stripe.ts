@@ -37,7 +37,8 @@ const RIGHTS: Record<string, (stripe: Stripe) => Promise<unknown>> = {
   'Events: read': (stripe) => stripe.events.list({ limit: 1 }),
 }
 
-async function lookAtKey(key: string, stripe: Stripe): Promise<Finding[]> {
+/** Whether the key works, and has each right that the shop needs. Changes nothing at Stripe. */
+export async function lookAtKey(key: string, stripe: Stripe): Promise<Finding[]> {
   const looks = await Promise.all(
     Object.entries(RIGHTS).map(async ([right, ask]) => ({ right, is: await answerTo(ask(stripe)) })),
   )

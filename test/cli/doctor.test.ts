@@ -1,0 +1,295 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import Stripe from 'stripe'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { githubWith, openClinic } from './clinic.ts'
+
+let clinic: Awaited<ReturnType<typeof openClinic>>
+beforeAll(async () => {
+  clinic = await openClinic()
+})
+afterAll(() => clinic.close())
+
+/** The lines about faults, with what to do below each. */
+async function faultsOf(changed: object = {}, options: { now?: () => Date } = {}): Promise<string[]> {
+  const { code, out } = await clinic.examine(changed, options)
+  const lines = out.split('\n')
+  const faults = lines.flatMap((line, at) => (line.startsWith('✗') ? [line, (lines[at + 1] ?? '').trim()] : []))
+  expect(code).toBe(faults.length > 0 ? 1 : 0)
+  for (const secret of secretsOf({ ...clinic.values, ...changed })) expect(out).not.toContain(secret)
+  return faults
+}
+
+const secretsOf = (values: Record<string, unknown>) =>
+  ['LINK_SECRET', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'GITHUB_PRIVATE_KEY', 'GITHUB_WEBHOOK_SECRET']
+    .map((name) => values[name])
+    .filter((value): value is string => typeof value === 'string' && value.length > 0)
+
+test('all is well, and said so', async () => {
+  expect(await clinic.examine()).toEqual({
+    code: 0,
+    out: [
+      '✓ Settings: complete',
+      `✓ Mail: ${new URL(clinic.values.SMTP_URL).host} takes mail from here`,
+      `✓ Store: ${clinic.values.DATA_FOLDER} is empty, and will be filled at the first start`,
+      '✓ Files for sale: all 3 are in their releases',
+      '✓ GitHub App: tagsale answers to its key',
+      '✓ Permissions: what the shop needs, and no more',
+      '✓ Installation: heron/goods: installed',
+      `✓ Webhook address: ${clinic.hook.url}`,
+      '· Webhook deliveries: GitHub has delivered nothing yet',
+      '✓ Stripe key: a test key: no money moves',
+      `✓ Stripe webhook: ${clinic.values.SHOP_URL}/webhooks/stripe, ${Stripe.API_VERSION}`,
+      '✓ Webhook secret: the shop takes what is signed, and refuses what is not',
+      `✓ Storefront: ${clinic.values.SHOP_URL} answers`,
+      '✓ Clock: right within a minute',
+      '',
+      'All is well.',
+      '',
+    ].join('\n'),
+  })
+})
+
+test('for programs it is JSON', async () => {
+  const { code, out } = await clinic.examine({ SMTP_URL: '' }, { args: ['--format', 'json'] })
+  const { faults, checks } = JSON.parse(out)
+  expect([code, faults, checks.length]).toEqual([1, 1, 14])
+  expect(checks[0]).toEqual({
+    name: 'Settings',
+    findings: [
+      {
+        state: 'fault',
+        what: 'SMTP_URL is missing.',
+        mend: 'Set it in the environment or in .env; .env.example says how.',
+      },
+    ],
+  })
+  expect(checks[1]).toEqual({ name: 'Mail', findings: [{ state: 'unseen', what: 'not looked at: it needs SMTP_URL' }] })
+})
+
+test.each([[['--format', 'xml']], [['--quick']], [['now']]])('a command that is none: %j', async (args) => {
+  expect((await clinic.examine({}, { args })).code).toBe(2)
+})
+
+describe('settings', () => {
+  test('each that is missing or malformed has its line, and the rest is looked at all the same', async () => {
+    expect(await faultsOf({ LINK_SECRET: 'short', STRIPE_SECRET_KEY: '' })).toEqual([
+      '✗ Settings: LINK_SECRET is not right: at least 32 random characters.',
+      'Set it in the environment or in .env; .env.example says how.',
+      '✗ Settings: STRIPE_SECRET_KEY is missing.',
+      'Set it in the environment or in .env; .env.example says how.',
+    ])
+  })
+  test('a mail server that is not there', async () => {
+    const SMTP_URL = 'smtp://user:hunter22@127.0.0.1:1'
+    expect((await clinic.examine({ SMTP_URL })).out).not.toMatch(/user|hunter22/)
+    expect(await faultsOf({ SMTP_URL })).toEqual([
+      "✗ Mail: 127.0.0.1:1 can't be used: ESOCKET",
+      'Look at host and port in SMTP_URL: smtps:// is for 465, smtp:// for 587.',
+    ])
+  })
+  test('a clock that is wrong', async () => {
+    const fast = () => new Date(Date.now() + 90_000)
+    expect(await faultsOf({}, { now: fast })).toEqual([
+      expect.stringMatching(/^✗ Clock: this machine is (89|90|91) seconds ahead of 127\.0\.0\.1:\d+$/),
+      'Set its clock, and keep it set (NTP).',
+    ])
+  })
+})
+
+describe('the store', () => {
+  const now = () => new Date()
+  const onFailure = (error: Error) => {
+    throw error
+  }
+  test('of a running shop is left alone, and one that is closed is opened as a copy', async () => {
+    const DATA_FOLDER = join(clinic.folder, 'used')
+    const { store } = await openLowdbStore({ folder: join(DATA_FOLDER, 'store'), now, onFailure })
+    expect((await clinic.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} is in use by a running shop`)
+    await store.close()
+    expect((await clinic.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} opens: 0 facts`)
+    expect(await readdir(DATA_FOLDER)).toEqual(['store'])
+  })
+  test('that is damaged', async () => {
+    const DATA_FOLDER = join(clinic.folder, 'damaged')
+    await mkdir(join(DATA_FOLDER, 'store'), { recursive: true })
+    await writeFile(join(DATA_FOLDER, 'store/store.json'), '{}')
+    expect(await faultsOf({ DATA_FOLDER })).toEqual([
+      expect.stringMatching(/^✗ Store: .*damaged\/.*store\.json cannot be read as a store's manifest\./),
+      'Nothing was changed. The last backup has the same folder.',
+    ])
+    expect(await readdir(DATA_FOLDER)).toEqual(['store'])
+  })
+  test('that can not be written', async () => {
+    await writeFile(join(clinic.folder, 'file'), '')
+    expect(await faultsOf({ DATA_FOLDER: join(clinic.folder, 'file/data') })).toEqual([
+      `✗ Store: ${join(clinic.folder, 'file')} can't be written`,
+      'Let the shop write there, or choose another DATA_FOLDER.',
+    ])
+  })
+})
+
+describe('GitHub', () => {
+  async function faultsAt(app: object, changed: object = {}, files?: string[]): Promise<string[]> {
+    const github = await githubWith({ webhook: clinic.hook, ...app }, files)
+    try {
+      return await faultsOf({ GITHUB_API_URL: github.url, GITHUB_PRIVATE_KEY: github.privateKey, ...changed })
+    } finally {
+      await github.close()
+    }
+  }
+  const PERMISSIONS = {
+    metadata: 'read',
+    contents: 'write',
+    checks: 'write',
+    pull_requests: 'write',
+    issues: 'write',
+    merge_queues: 'read',
+  }
+  const EVENTS = [
+    'check_run',
+    'check_suite',
+    'issue_comment',
+    'merge_group',
+    'pull_request',
+    'pull_request_review',
+    'push',
+    'release',
+    'repository',
+  ]
+
+  test('a key of another App', async () => {
+    const { out } = await clinic.examine({ GITHUB_APP_ID: 8 })
+    expect(out).toContain(
+      "✗ GitHub App: GitHub does not take the key of this App\n    Make a new private key in the App's settings on GitHub, and see that GITHUB_APP_ID is its number.\n",
+    )
+  })
+  test('permissions and events that are missing, and a permission too many', async () => {
+    const permissions = { ...PERMISSIONS, checks: 'read', administration: 'write' }
+    expect(await faultsAt({ permissions, events: EVENTS.slice(2) })).toEqual([
+      '✗ Permissions: the App lacks checks: write',
+      "Grant it in the App's settings on GitHub, and accept it where it is installed.",
+      '✗ Permissions: the App is not told of check_run, check_suite',
+      'Subscribe to it in the App\'s settings on GitHub, under "Permissions & events".',
+      '✗ Permissions: the App may do more than it needs: administration: write',
+      'Take it away in the App\'s settings on GitHub, under "Permissions & events".',
+      '✗ Installation: heron/goods: heron has not accepted checks: write',
+      expect.stringMatching(/^Accept it: http/),
+    ])
+  })
+  test('a webhook that goes elsewhere', async () => {
+    const webhook = { url: 'https://old.example/', secret: clinic.hook.secret }
+    expect(await faultsAt({ permissions: PERMISSIONS, events: EVENTS, webhook })).toEqual([
+      '✗ Webhook address: GitHub sends webhooks to https://old.example/',
+      `Make it ${clinic.hook.url} in the App's settings on GitHub.`,
+    ])
+  })
+  test('a file that is in no release', async () => {
+    expect(
+      await faultsAt({ permissions: PERMISSIONS, events: EVENTS }, {}, ['heron-guide.pdf', 'heron-plan.pdf']),
+    ).toEqual([
+      '✗ Files for sale: guide-epub: heron-guide.epub in release guide-v1 of heron/goods: the release has no such file',
+      'Upload it, or mend catalog/assets/guide-epub.yaml.',
+    ])
+  })
+  test('a shop repository that the App is not installed on', async () => {
+    const { out } = await clinic.examine({ SHOP_REPOSITORY: 'heron/nowhere' })
+    expect(out).toContain(
+      '✗ Installation: heron/nowhere: the App is not installed on it\n    Install it there in the App\'s settings on GitHub, under "Install App".\n',
+    )
+    expect(out).toContain("· Files for sale: the catalog of heron/nowhere can't be read: see Installation\n")
+  })
+  test('a catalog with mistakes', async () => {
+    expect(await faultsOf({ CATALOG_FOLDER: 'test/fixtures/bad-catalogs/tab' })).toEqual([
+      '✗ Files for sale: the catalog of test/fixtures/bad-catalogs/tab has 2 problems',
+      'npx tagsale check shows them, and how to mend them.',
+    ])
+  })
+})
+
+describe('the address of the shop', () => {
+  test.each([
+    [{ webhook: 404 }, 'answers 404', 'Look whether the proxy passes it on to the shop, whole and unchanged.'],
+    [
+      { webhook: 204 },
+      'answers 204 to a forged webhook',
+      'Something else than the shop answers there: look at the proxy.',
+    ],
+  ])('webhooks: %j', async (worse, said, mend) => {
+    expect(await withDoor(worse)).toEqual([`✗ Webhook secret: ${clinic.hook.url} ${said}`, mend])
+  })
+  test('another secret than the running shop has', async () => {
+    expect(await withDoor({ secret: randomBytes(16).toString('hex') })).toEqual([
+      '✗ Webhook secret: the running shop has another secret',
+      'Start the shop again, with the GITHUB_WEBHOOK_SECRET that is set here.',
+    ])
+  })
+  test.each([
+    [{ page: 503 }, 'is still being prepared', "Wait a moment; if it stays so, look at the shop's log."],
+    [
+      { page: 404 },
+      'answers 404 with text/html; charset=utf-8',
+      'Look whether the proxy leads to the shop, and at SHOP_URL and STOREFRONT_URL.',
+    ],
+    [
+      { type: 'text/plain' },
+      'answers 200 with text/plain',
+      'Look whether the proxy leads to the shop, and at SHOP_URL and STOREFRONT_URL.',
+    ],
+  ])('the storefront: %j', async (worse, said, mend) => {
+    expect(await withDoor(worse)).toEqual([`✗ Storefront: ${clinic.values.SHOP_URL} ${said}`, mend])
+  })
+  test('nobody there', async () => {
+    const { out } = await clinic.examine({ STOREFRONT_URL: 'http://127.0.0.1:1' })
+    expect(out).toMatch(
+      /✗ Storefront: http:\/\/127\.0\.0\.1:1 can't be reached: .*\n {4}Start the shop; look at name, certificate and proxy\./,
+    )
+  })
+
+  async function withDoor(worse: object): Promise<string[]> {
+    const before = { ...clinic.door }
+    Object.assign(clinic.door, worse)
+    try {
+      return await faultsOf()
+    } finally {
+      for (const name of Object.keys(clinic.door)) Reflect.deleteProperty(clinic.door, name)
+      Object.assign(clinic.door, before)
+    }
+  }
+})
+
+describe('Stripe', () => {
+  test('a key that Stripe does not take', async () => {
+    const { out } = await clinic.examine({ STRIPE_SECRET_KEY: 'sk_live_12345678' })
+    expect(out).toContain(
+      '✗ Stripe key: Stripe does not take the key\n    Make another: https://dashboard.stripe.com/apikeys\n',
+    )
+    expect(out).toContain('· Stripe webhook: not looked at: see Stripe key\n')
+  })
+  test('an endpoint that hears too little, in another version; two of them; none', async () => {
+    const wanted = `${clinic.values.SHOP_URL}/webhooks/stripe`
+    await clinic.stripe.webhookEndpoints.del(clinic.firstEndpoint)
+    expect(await faultsOf()).toEqual([
+      `✗ Stripe webhook: no endpoint for ${wanted}`,
+      'Add it: https://dashboard.stripe.com/webhooks. Its secret goes into STRIPE_WEBHOOK_SECRET.',
+    ])
+    const deaf = await clinic.endpoint({ enabled_events: ['checkout.session.completed'], api_version: '2020-08-27' })
+    const found = await faultsOf()
+    expect(found[0]).toMatch(
+      /^✗ Stripe webhook: the endpoint is not told of checkout\.session\.async_payment_succeeded, /,
+    )
+    expect(found.slice(2)).toEqual([
+      '✗ Stripe webhook: the endpoint speaks version 2020-08-27',
+      `Make one with version ${Stripe.API_VERSION}, and remove this one.`,
+    ])
+    await clinic.stripe.webhookEndpoints.del(deaf.id)
+    await clinic.endpoint()
+    await clinic.endpoint()
+    expect(await faultsOf()).toEqual([
+      `✗ Stripe webhook: 2 endpoints for ${wanted}`,
+      'Remove all but one: https://dashboard.stripe.com/webhooks',
+    ])
+  })
+})

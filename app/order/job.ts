@@ -13,25 +13,44 @@ export type Work =
   | { kind: 'mail'; mail: MailKind; order: OrderId }
   /** Ask Stripe for the events since then, in case a delivery was lost. */
   | { kind: 'sweep'; since: string }
+  /** Find out which of the App's repositories is the shop's. */
+  | { kind: 'find-shop' }
+  /** Make live what the shop repository's default branch has now. */
+  | { kind: 'refresh-shop' }
+  /** Offer a repository without a catalog its first pull request. */
+  | { kind: 'welcome'; repository: string }
+  /** Check what a pull request makes of the catalog as it is now. `force` writes the same result again. */
+  | { kind: 'check-pull'; repository: string; number: number; force?: boolean }
+  /** The same for a commit that a merge queue has made on top of `base`. */
+  | { kind: 'check-commit'; repository: string; sha: string; base: string }
+  /** Move the assets that follow a repository's releases to the newest. */
+  | { kind: 'follow-releases'; repository: string }
+  /** Compare the approved files with what GitHub has. */
+  | { kind: 'watch-assets' }
+  /** Ask GitHub for deliveries that failed since then, and look at everything that a lost one may have been about. */
+  | { kind: 'sweep-github'; since: string }
 
 export type Job = { id: string; work: Work; dueAt: string; attempts: number }
 
 /**
  * How a job ended: `done`; `again`, as the job it becomes; `unchanged`: nothing is written, and it comes again when its
- * lease is over; `retry`, because the outside is down; `stalled`, because it needs a person (nothing personal in `detail`).
+ * lease is over; `retry`, because the outside is down, or asks to be left alone for `afterSeconds`, which is no failure;
+ * `stalled`, because it needs a person (nothing personal in `detail`).
  */
 export type JobOutcome =
   | { end: 'done' }
   | { end: 'again'; job: Job }
   | { end: 'unchanged' }
-  | { end: 'retry'; reason: string }
+  | { end: 'retry'; reason: string; afterSeconds?: number }
   | { end: 'stalled'; reason: StallReason; detail: string }
 
-/** Work by who it waits for, so that one outside party that is slow holds up no other's. */
+/** Work by who waits for it and whom it waits for, so that one that is slow holds up no other. */
 export const LANES = {
   stripe: ['catch-up', 'close-checkout', 'sweep'],
   github: ['fulfill'],
   mail: ['mail'],
+  checks: ['check-pull', 'check-commit'],
+  shop: ['find-shop', 'refresh-shop', 'welcome', 'follow-releases', 'watch-assets', 'sweep-github'],
 } as const satisfies Record<string, readonly Work['kind'][]>
 export type Lane = keyof typeof LANES
 
@@ -81,8 +100,11 @@ export function jobsFor(event: OrderEvent): Job[] {
   }
 }
 
-/** Looking after payments never ends: who has paid must not be forgotten, however long Stripe refuses us. */
-const UNENDING: ReadonlySet<Work['kind']> = new Set(['sweep', 'catch-up', 'close-checkout'])
+/**
+ * Looking after payments never ends: who has paid must not be forgotten, however long Stripe refuses us. Nor does looking
+ * after the repository: each of these finds out what is true, and GitHub will be back.
+ */
+const UNENDING: ReadonlySet<Work['kind']> = new Set([...LANES.stripe, ...LANES.checks, ...LANES.shop])
 
 /** The job's next try, later each time; nothing once it has been tried for three days, unless it never ends. */
 export function nextTry(job: Job, now: Date): Job | undefined {

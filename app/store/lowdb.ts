@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { Low } from 'lowdb'
 import type { Logger } from 'pino'
 import type { Random } from '../order/id.ts'
-import type { Job } from '../order/job.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { openFolder } from './folder.ts'
 import { type Journal, journalAdapter } from './journal.ts'
 import type { Release } from './lock.ts'
 import { contentOf, emptyState, foldChange, type State } from './state.ts'
-import type { Before, Scope, Store } from './store.ts'
+import type { Before, ClaimedJob, Scope, Store } from './store.ts'
 
 export type LowdbStoreParts = {
   folder: string
@@ -54,8 +53,7 @@ const eventsIn = (state: State) => [...state.orders.values()].reduce((sum, kept)
  * all that was seen is durable. Whatever this store answers, refusals too, it answers only after that.
  */
 function storeOver(db: Low<State>, journal: Journal<State>, release: Release): Store {
-  // A lease belongs to the job as it was claimed: written again, it is another object, and free.
-  const leasedUntil = new WeakMap<Job, number>()
+  const leases = new Map<string, { until: number; revision: number }>()
   let closing: Promise<void> | undefined
 
   async function durable<Seen>(seen: Seen): Promise<Seen> {
@@ -69,6 +67,8 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
         const result = step(before(db.data, scope))
         const content = contentOf(result)
         if (content) journal.record(db.data, content)
+        for (const { id, revision } of content?.settled ?? [])
+          if (leases.get(id)?.revision === revision) leases.delete(id)
         return result
       } finally {
         await db.write()
@@ -78,14 +78,18 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
     events: (id) => durable(db.data.orders.get(id)?.events ?? []),
     customer: (id) => durable(db.data.customers.get(id)),
     job: (id) => durable(db.data.jobs.get(id)),
+    shop: () => durable(db.data.shop.now),
+    shopEvents: () => durable([...db.data.shop.events]),
     claimJobs(now, most, leaseSeconds, kinds) {
       const until = now.toISOString() // instants in ISO form compare as text
-      const isFree = (job: Job) => (leasedUntil.get(job) ?? 0) <= now.getTime()
-      const isWanted = (job: Job) => job.dueAt <= until && kinds.includes(job.work.kind) && isFree(job)
+      const isFree = (job: ClaimedJob) => (leases.get(job.id)?.until ?? 0) <= now.getTime()
+      const isWanted = (job: ClaimedJob) => job.dueAt <= until && kinds.includes(job.work.kind) && isFree(job)
       const claimed = oldestOf(db.data.jobs.values(), most, isWanted)
-      for (const job of claimed) leasedUntil.set(job, now.getTime() + leaseSeconds * 1000)
+      const end = now.getTime() + leaseSeconds * 1000
+      for (const { id, revision } of claimed) leases.set(id, { until: end, revision })
       return durable(claimed)
     },
+    lastDeliveries: () => durable(db.data.lastDeliveries),
     counts: () =>
       durable({ orders: db.data.orders.size, jobsWaiting: db.data.jobs.size, deliveries: db.data.deliveries.size }),
     close: () => (closing ??= journal.close().finally(release)),
@@ -96,11 +100,12 @@ const before = (state: State, scope: Scope): Before => ({
   order: scope.order && frozen(state.orders.get(scope.order)?.order),
   taken: new Map(scope.prices?.map((price) => [price, state.taken.get(price) ?? 0])),
   delivered: scope.delivery !== undefined && state.deliveries.has(scope.delivery),
+  shop: frozen(state.shop.now),
 })
 
 /** The longest due among these jobs, in order. One pass: thousands may wait while a party is down. */
-function oldestOf(jobs: Iterable<Job>, most: number, isWanted: (job: Job) => boolean): Job[] {
-  const oldest: Job[] = []
+function oldestOf(jobs: Iterable<ClaimedJob>, most: number, isWanted: (job: ClaimedJob) => boolean): ClaimedJob[] {
+  const oldest: ClaimedJob[] = []
   for (const job of jobs) {
     if (!isWanted(job) || (oldest.length === most && job.dueAt >= (oldest.at(-1)?.dueAt ?? ''))) continue
     const place = oldest.findIndex((other) => job.dueAt < other.dueAt)

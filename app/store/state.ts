@@ -4,7 +4,9 @@ import { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
 import type { Job, Work } from '../order/job.ts'
 import { evolve, type Order, takenBy } from '../order/order.ts'
-import type { Change } from './store.ts'
+import { ShopEvent } from '../shop/event.ts'
+import { evolveShop, NO_SHOP, type Shop } from '../shop/shop.ts'
+import type { Change, ClaimedJob, Delivery, LastDeliveries, Settled } from './store.ts'
 
 /** An order with the facts it is the fold of. */
 type Kept = { order: Order; events: readonly OrderEvent[] }
@@ -13,8 +15,12 @@ type Kept = { order: Order; events: readonly OrderEvent[] }
 export type State = {
   orders: Map<OrderId, Kept>
   customers: Map<OrderId, Customer>
-  jobs: Map<string, Job>
+  jobs: Map<string, ClaimedJob>
+  /** How many jobs were ever written: the last one's revision. */
+  jobsWritten: number
+  shop: { now: Shop; events: ShopEvent[] }
   deliveries: Set<string>
+  lastDeliveries: LastDeliveries
   /** What orders hold back from the shelf, by price id. */
   taken: Map<string, number>
 }
@@ -24,27 +30,35 @@ export const emptyState = (): State => ({
   orders: new Map(),
   customers: new Map(),
   jobs: new Map(),
+  jobsWritten: 0,
+  shop: { now: NO_SHOP, events: [] },
   deliveries: new Set(),
+  lastDeliveries: {},
   taken: new Map(),
 })
 
 const StoredWork = z.custom<Work>((work) => typeof work === 'object' && work !== null && 'kind' in work)
+const StoredJob = z.object({ id: z.string(), work: StoredWork, dueAt: z.iso.datetime(), attempts: z.int() })
 const StoredChange = z.strictObject({
   delivery: z.object({ id: z.string(), type: z.string(), receivedAt: z.iso.datetime() }).optional(),
   events: z.array(OrderEvent).optional(),
   customer: Customer.optional(),
-  jobs: z.array(z.object({ id: z.string(), work: StoredWork, dueAt: z.iso.datetime(), attempts: z.int() })).optional(),
+  shop: z.array(ShopEvent).optional(),
+  jobs: z.array(StoredJob).optional(),
+  settled: z.array(z.object({ id: z.string(), revision: z.int(), next: StoredJob.optional() })).optional(),
+  /** As older versions wrote it: over, whatever its revision. */
   jobsDone: z.array(z.string()).optional(),
 })
 
 /** What of a step's result is to be written, without what is empty; nothing when that is all of it. */
-export function contentOf({ delivery, events, customer, jobs, jobsDone }: Change): Change | undefined {
+export function contentOf({ delivery, events, customer, shop, jobs, settled }: Change): Change | undefined {
   const content: Change = {
     ...(delivery && { delivery }),
     ...(events?.length && { events }),
     ...(customer && { customer }),
+    ...(shop?.length && { shop }),
     ...(jobs?.length && { jobs }),
-    ...(jobsDone?.length && { jobsDone }),
+    ...(settled?.length && { settled }),
   }
   return Object.keys(content).length > 0 ? content : undefined
 }
@@ -53,7 +67,7 @@ export function contentOf({ delivery, events, customer, jobs, jobsDone }: Change
 export function foldChange(state: State, stored: unknown): void {
   const parsed = StoredChange.safeParse(stored)
   if (!parsed.success) throw new Error(`not a change this version knows: ${z.prettifyError(parsed.error)}`)
-  const { delivery, events = [], customer, jobs = [], jobsDone = [] } = parsed.data
+  const { delivery, events = [], customer, shop = [], jobs = [], settled = [], jobsDone = [] } = parsed.data
   const orders = withEvents(state, events)
   // From here on nothing throws.
   for (const [id, kept] of orders) {
@@ -61,10 +75,31 @@ export function foldChange(state: State, stored: unknown): void {
     countTaken(state, takenBy(kept.order), 1)
     state.orders.set(id, kept)
   }
-  if (delivery) state.deliveries.add(delivery.id)
+  if (delivery) keepDelivery(state, delivery)
   if (customer) state.customers.set(customer.order, customer)
-  for (const job of jobs) state.jobs.set(job.id, job)
+  for (const event of shop)
+    state.shop = { now: evolveShop(state.shop.now, event), events: [...state.shop.events, event] }
+  for (const end of settled as Settled[]) settle(state, end)
+  for (const job of jobs) keepJob(state, job)
   for (const id of jobsDone) state.jobs.delete(id)
+}
+
+function keepDelivery(state: State, { id, receivedAt }: Delivery): void {
+  state.deliveries.add(id)
+  const [source = ''] = id.split(':')
+  if (source === 'stripe' || source === 'github')
+    state.lastDeliveries = { ...state.lastDeliveries, [source]: receivedAt }
+}
+
+function settle(state: State, { id, revision, next }: Settled): void {
+  if (state.jobs.get(id)?.revision !== revision) return
+  state.jobs.delete(id)
+  if (next) keepJob(state, next)
+}
+
+function keepJob(state: State, job: Job): void {
+  state.jobsWritten += 1
+  state.jobs.set(job.id, { ...job, revision: state.jobsWritten })
 }
 
 /** The orders that the events are about, with the events in them. */

@@ -3,6 +3,8 @@ import type { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
 import type { Job, Work } from '../order/job.ts'
 import type { Order } from '../order/order.ts'
+import type { ShopEvent } from '../shop/event.ts'
+import type { Shop } from '../shop/shop.ts'
 
 /** One knock at the door. Its id (`stripe:evt_…`) is the key: a repeat is not a second knock. */
 export type Delivery = { id: string; type: string; receivedAt: string }
@@ -11,18 +13,28 @@ export type Delivery = { id: string; type: string; receivedAt: string }
 export type Scope = { order?: OrderId; prices?: readonly string[]; delivery?: string }
 
 /** How things stand when a step runs. `taken` counts what orders hold back, for the prices of the scope. */
-export type Before = { order: Order | undefined; taken: ReadonlyMap<string, number>; delivered: boolean }
+export type Before = { order: Order | undefined; taken: ReadonlyMap<string, number>; delivered: boolean; shop: Shop }
+
+/** A job in somebody's hands. Written anew meanwhile, it has another revision. */
+export type ClaimedJob = Job & { revision: number }
+
+/** How a claimed job ended: it is over, or comes again as `next`. If it was written anew meanwhile, that one stays. */
+export type Settled = { id: string; revision: number; next?: Job }
 
 /** Everything one transaction writes. All of it, or nothing. */
 export type Change = {
   delivery?: Delivery
   events?: readonly OrderEvent[]
   customer?: Customer
+  /** Facts about the shop itself. */
+  shop?: readonly ShopEvent[]
   /** Jobs to keep; one with a known id takes its place. */
   jobs?: readonly Job[]
-  /** Ids of jobs that are over. */
-  jobsDone?: readonly string[]
+  settled?: readonly Settled[]
 }
+
+/** When Stripe and GitHub last knocked; nothing before they did. */
+export type LastDeliveries = { stripe?: string; github?: string }
 
 /** Numbers for `/metrics`. */
 export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
@@ -43,13 +55,24 @@ export type Store = {
   /** The facts of an order, oldest first. */
   events(id: OrderId): Promise<readonly OrderEvent[]>
   customer(id: OrderId): Promise<Customer | undefined>
+  /** The shop as its facts tell it. */
+  shop(): Promise<Shop>
+  /** The facts about the shop, oldest first. */
+  shopEvents(): Promise<readonly ShopEvent[]>
   /**
-   * Due jobs of these kinds, oldest first, that nobody else gets for `leaseSeconds` or until they are written again or done.
-   * A crash ends the lease, so work may be started twice: it must be fit for that.
+   * Due jobs of these kinds, oldest first, that nobody else gets for `leaseSeconds` or until they are settled: written
+   * anew meanwhile, a job waits until then, so that nobody does the same work at the same time. A crash ends the lease,
+   * so work may be started twice: it must be fit for that.
    */
-  claimJobs(now: Date, most: number, leaseSeconds: number, kinds: readonly Work['kind'][]): Promise<readonly Job[]>
+  claimJobs(
+    now: Date,
+    most: number,
+    leaseSeconds: number,
+    kinds: readonly Work['kind'][],
+  ): Promise<readonly ClaimedJob[]>
   job(id: string): Promise<Job | undefined>
   counts(): Promise<StoreCounts>
+  lastDeliveries(): Promise<LastDeliveries>
   /** Waits for what is being written, then lets the store go. */
   close(): Promise<void>
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OrderId } from '../../app/order/id.ts'
 import { type Job, jobDueAt } from '../../app/order/job.ts'
-import type { Before, Store } from '../../app/store/store.ts'
+import type { ShopEvent } from '../../app/shop/event.ts'
+import type { Before, ClaimedJob, Store } from '../../app/store/store.ts'
 import { canceled, customerOf, head, orderNumber, paid, placed, wholeSale } from './sale.ts'
 
 /** A store with nothing in it; `reopen` closes it and opens it again, as a restart would. */
@@ -14,6 +15,7 @@ const KINDS = ['fulfill', 'mail', 'close-checkout'] as const
 const times = <Value>(count: number, make: (index: number) => Value) => Array.from({ length: count }, (_, n) => make(n))
 /** A step that writes nothing, and tells what it saw. */
 const look = (before: Before) => ({ events: [], before })
+const settledOf = (job: ClaimedJob | undefined) => ({ id: job?.id ?? '', revision: job?.revision ?? 0 })
 const ids = (jobs: readonly Job[]) => jobs.map((job) => job.id)
 
 /** What every engine must do. */
@@ -32,6 +34,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('a transaction', () => describeTransactions(now))
     describe('orders', () => describeOrders(now))
     describe('jobs', () => describeJobs(now))
+    describe('the shop', () => describeShop(now))
     describe('what it hands out', () => describeHandedOut(now))
   })
 }
@@ -63,6 +66,7 @@ function describeTransactions(now: Now): void {
     const first = await now.store.transact(scope, look)
     expect(first.before).toEqual({
       order: undefined,
+      shop: { approved: {}, changed: {} },
       taken: new Map(Object.entries({ pin: 0, poster: 0 })),
       delivered: false,
     })
@@ -107,6 +111,19 @@ function describeTransactions(now: Now): void {
     )
     expect(answers.filter((answer) => !answer.repeated)).toHaveLength(1)
     expect(await now.store.counts()).toEqual({ orders: 0, jobsWaiting: 1, deliveries: 1 })
+  })
+
+  it('remembers when each party last knocked, over a restart too', async () => {
+    expect(await now.store.lastDeliveries()).toEqual({})
+    const knock = (id: string, time: string) =>
+      now.store.transact({}, () => ({ delivery: { id, type: 'test', receivedAt: at(time).toISOString() } }))
+    await knock('stripe:evt_1', '09:00')
+    await knock('github:a', '09:01')
+    await knock('stripe:evt_2', '09:02')
+    const last = { stripe: at('09:02').toISOString(), github: at('09:01').toISOString() }
+    expect(await now.store.lastDeliveries()).toEqual(last)
+    await now.reopen()
+    expect(await now.store.lastDeliveries()).toEqual(last)
   })
 
   it('is refused once the store is closed', async () => {
@@ -194,7 +211,7 @@ function describeJobs(now: Now): void {
     expect(ids(await claim('09:10', 2))).toEqual(['first', 'second'])
     expect(ids(await claim('09:10'))).toEqual(['third'])
     expect(ids(await claim('09:10'))).toEqual([])
-    expect(await now.store.job('later')).toEqual(due('later', '09:30'))
+    expect(await now.store.job('later')).toMatchObject(due('later', '09:30'))
   })
 
   it('are claimed by kind', async () => {
@@ -225,22 +242,69 @@ function describeJobs(now: Now): void {
     expect(ids(await claim('09:00'))).toEqual(['job'])
   })
 
-  it('written again take their place, and are free', async () => {
+  it('written again take their place, once nobody is at work on them', async () => {
     await keep(due('job', '09:00'))
     const [job] = await claim('09:00:00')
-    await keep({ ...(job as Job), dueAt: at('09:00:05').toISOString(), attempts: 1 })
+    const anew = due('job', '09:00:05')
+    await keep(anew)
+    expect(ids(await claim('09:00:10'))).toEqual([])
+    await now.store.transact({}, () => ({ settled: [settledOf(job)] }))
     expect(ids(await claim('09:00:04'))).toEqual([])
-    expect(await claim('09:00:05')).toEqual([{ ...job, dueAt: at('09:00:05').toISOString(), attempts: 1 }])
+    expect(await claim('09:00:05')).toEqual([{ ...anew, revision: expect.any(Number) }])
     expect((await now.store.counts()).jobsWaiting).toBe(1)
+  })
+
+  it('written again while at work outlive its end, its next try, and a restart', async () => {
+    for (const next of [undefined, due('job', '10:00')]) {
+      await keep(due('job', '09:00'))
+      const [job] = await claim('09:00')
+      const anew = { ...due('job', '09:00'), work: { kind: 'fulfill' as const, order: orderNumber(2) } }
+      await keep(anew)
+      await now.store.transact({}, () => ({ settled: [{ ...settledOf(job), ...(next && { next }) }] }))
+      await now.reopen()
+      const [left] = await claim('09:00')
+      expect(left).toMatchObject(anew)
+      await now.store.transact({}, () => ({ settled: [settledOf(left)] }))
+      await now.reopen()
+      expect(await now.store.job('job')).toBeUndefined()
+    }
+  })
+
+  it('come again as what they became', async () => {
+    await keep(due('job', '09:00'))
+    const [job] = await claim('09:00')
+    await now.store.transact({}, () => ({ settled: [{ ...settledOf(job), next: due('job', '09:05') }] }))
+    expect(ids(await claim('09:04'))).toEqual([])
+    expect(ids(await claim('09:05'))).toEqual(['job'])
   })
 
   it('that are done are gone', async () => {
     await keep(due('job', '09:00'), due('other', '09:00'))
-    await now.store.transact({}, () => ({ jobsDone: ['job', 'never-known'] }))
+    const [job] = await claim('09:00', 1)
+    await now.store.transact({}, () => ({ settled: [settledOf(job), { id: 'never-known', revision: 1 }] }))
     for (const reopen of [async () => {}, now.reopen]) {
       await reopen()
       expect(await now.store.job('job')).toBeUndefined()
       expect(ids(await claim('09:00'))).toEqual(['other'])
+      await now.reopen()
+    }
+  })
+}
+
+function describeShop(now: Now): void {
+  const fact = { repository: 'tern/shop', at: at('09:00').toISOString() }
+  const updated: ShopEvent = { ...fact, type: 'shop.updated', commit: 'a'.repeat(40), tree: 'b'.repeat(40), by: 'ada' }
+  const closed: ShopEvent = { ...fact, type: 'shop.closed', reason: 'suspended' }
+
+  it('is what its facts tell, in their order, over a restart too', async () => {
+    expect(await now.store.shop()).toEqual({ approved: {}, changed: {} })
+    await now.store.transact({}, () => ({ shop: [updated] }))
+    const seen = await now.store.transact({}, ({ shop }) => ({ shop: [closed], seen: shop }))
+    expect(seen.seen.live).toMatchObject({ commit: 'a'.repeat(40), by: 'ada' })
+    for (const reopen of [async () => {}, now.reopen]) {
+      await reopen()
+      expect((await now.store.shop()).closed).toEqual({ reason: 'suspended', at: fact.at })
+      expect(await now.store.shopEvents()).toEqual([updated, closed])
     }
   })
 }

@@ -100,7 +100,7 @@ describe('durability', { timeout: 30_000 }, () => {
     const { disk, gate } = gatedDisk()
     const store = await openOn(disk)
     const { writes, syncs } = gate
-    await store.transact({ order }, () => ({ events: [], jobs: [], jobsDone: [], answer: 42 }))
+    await store.transact({ order }, () => ({ events: [], jobs: [], settled: [], answer: 42 }))
     expect([gate.writes, gate.syncs]).toEqual([writes, syncs])
   })
 
@@ -121,7 +121,7 @@ describe('durability', { timeout: 30_000 }, () => {
     const { disk, gate, open } = gatedDisk()
     const store = await openOn(disk)
     gate.shut = true
-    const job = (n: number) => ({ jobsDone: [`job-${n}`] })
+    const job = (n: number) => ({ settled: [{ id: `job-${n}`, revision: n }] })
     const taken = Array.from({ length: LINES_WAITING_MAX }, (_, n) => store.transact({}, () => job(n)))
     const refused = store.transact({ order }, () => wholeSale(order))
     open()

@@ -1,4 +1,4 @@
-import { keepDelivery, STRIPE_EVENTS } from './intake.ts'
+import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
@@ -70,7 +70,7 @@ export async function sweepEvents(parts: Pick<Parts, 'stripe' | 'store' | 'now'>
   for await (const event of parts.stripe.events.list({ created: { gte }, types: [...STRIPE_EVENTS], limit: 100 })) {
     const { id, type } = event
     const object = (event.data.object as { id?: string }).id ?? null
-    if ((await keepDelivery(parts, { id, type, object })) === 'kept') kept += 1
+    if ((await keepStripeDelivery(parts, { id, type, object })) === 'kept') kept += 1
   }
   return kept
 }

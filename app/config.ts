@@ -76,8 +76,31 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the process's environment for live mode. Throws a ConfigError that names every fault at once. */
-export const readConfig = (): Config => parseConfig(process.env, 'live')
+/** What GitHub gives when the shop's App is registered. */
+const CREDENTIALS = { GITHUB_APP_ID: true, GITHUB_PRIVATE_KEY: true, GITHUB_WEBHOOK_SECRET: true } as const
+export type GitHubCredentials = Pick<z.input<typeof Environment>, keyof typeof CREDENTIALS>
+
+/** Reads the process's environment for live mode, with what it lacked. Throws a ConfigError that names every fault at once. */
+export const readConfig = (given: ConfigInput = {}): Config => parseConfig({ ...process.env, ...given }, 'live')
+
+export type SetupSettings = Omit<z.output<typeof Environment>, keyof typeof CREDENTIALS>
+
+/**
+ * The settings, where nothing is missing but the GitHub App's credentials; nothing when they are there as well.
+ * Throws a ConfigError when more is wrong: that is mended before an App is registered.
+ */
+export function readSetupSettings(): SetupSettings | undefined {
+  if (Object.keys(CREDENTIALS).every((name) => process.env[name])) return undefined
+  const { mode: _, STOREFRONT_URL, ...settings } = parseConfig({ ...process.env, ...STAND_IN_CREDENTIALS }, 'live')
+  return { ...settings, STOREFRONT_URL }
+}
+
+/** Well-formed, and good for nothing: to see whether all else is right. */
+export const STAND_IN_CREDENTIALS: ConfigInput = {
+  GITHUB_APP_ID: 1,
+  GITHUB_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
+  GITHUB_WEBHOOK_SECRET: 'x'.repeat(WEBHOOK_SECRET_CHARACTERS_MIN),
+}
 
 /** What the sandbox takes from the environment: its port, how much it logs, and who runs it. Throws a ConfigError. */
 export function readSandboxSettings(): { PORT: number; LOG_LEVEL: Config['LOG_LEVEL']; isRunByNpm: boolean } {

@@ -7,6 +7,8 @@ import type { OrderId } from './order/id.ts'
 import { type Job, type JobOutcome, jobDueAt, LANES, type Lane, nextTry } from './order/job.ts'
 import { isStalledBy, paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
+import type { ClaimedJob } from './store/store.ts'
+import { tendRepository } from './tend.ts'
 
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
 // piece of work finds out for itself what is left to do.
@@ -55,6 +57,8 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
       return mailOrder(parts, work.order, work.mail)
     case 'sweep':
       return sweep(parts, new Date(work.since), begun)
+    default:
+      return tendRepository(parts, work, begun)
   }
 }
 
@@ -87,40 +91,52 @@ async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome
 const sweepJob = (due: Date, since: Date): Job =>
   jobDueAt(due.toISOString(), { kind: 'sweep', since: since.toISOString() }, SWEEP_ID)
 
-async function recordOutcome(parts: Parts, job: Job, outcome: JobOutcome): Promise<void> {
+async function recordOutcome(parts: Parts, job: ClaimedJob, outcome: JobOutcome): Promise<void> {
   switch (outcome.end) {
     case 'unchanged':
       return
     case 'done':
-      await parts.store.transact({}, () => ({ jobsDone: [job.id] }))
-      return
+      return settle(parts, job)
     case 'again':
-      await parts.store.transact({}, () => ({ jobs: [outcome.job] }))
-      return
+      return settle(parts, job, outcome.job)
     case 'retry':
-      return retry(parts, job, outcome.reason)
+      return outcome.afterSeconds === undefined
+        ? retry(parts, job, outcome.reason)
+        : postpone(parts, job, outcome.afterSeconds)
     case 'stalled':
       return stall(parts, job, outcome.reason, outcome.detail)
   }
 }
 
-async function retry(parts: Parts, job: Job, reason: string): Promise<void> {
+async function settle(parts: Parts, { id, revision }: ClaimedJob, next?: Job): Promise<void> {
+  await parts.store.transact({}, () => ({ settled: [{ id, revision, ...(next && { next }) }] }))
+}
+
+/** Asked to wait: no failure, and so not counted as a try. */
+async function postpone(parts: Parts, job: ClaimedJob, seconds: number): Promise<void> {
+  const { revision: _, ...same } = job
+  return settle(parts, job, { ...same, dueAt: new Date(parts.now().getTime() + seconds * 1000).toISOString() })
+}
+
+async function retry(parts: Parts, job: ClaimedJob, reason: string): Promise<void> {
   const later = nextTry(job, parts.now())
   if (!later) return stall(parts, job, givenUpReason(job), `${job.work.kind} was tried for three days`)
   parts.log[job.attempts < TRIES_BEFORE_ALARM ? 'warn' : 'error'](
     { job: job.id, reason, dueAt: later.dueAt },
     'job put off',
   )
-  await parts.store.transact({}, () => ({ jobs: [later] }))
+  await settle(parts, job, later)
 }
 
 const givenUpReason = ({ work }: Job): StallReason =>
   work.kind === 'mail' && work.mail === 'receipt' ? 'receipt-not-sent' : 'gave-up'
 
 /** The order, if the job has one, says that it needs a person. A file that is missing is looked for again and again. */
-async function stall(parts: Parts, job: Job, reason: StallReason, detail: string): Promise<void> {
+async function stall(parts: Parts, job: ClaimedJob, reason: StallReason, detail: string): Promise<void> {
   const later = new Date(parts.now().getTime() + LOOK_AGAIN_MINUTES * 60_000).toISOString()
-  const end = reason === 'file-missing' ? { jobs: [{ ...job, dueAt: later }] } : { jobsDone: [job.id] }
+  const { id, revision, ...same } = job
+  const next = reason === 'file-missing' ? { next: { id, ...same, dueAt: later } } : {}
+  const end = { settled: [{ id, revision, ...next }] }
   const { isNew } = await parts.store.transact('order' in job.work ? { order: job.work.order } : {}, ({ order }) => {
     if (order && isStalledBy(order, reason)) return { ...end, isNew: false }
     const head = order && headOf(order, parts.now(), { by: 'job', job: job.id })
@@ -133,5 +149,6 @@ async function stall(parts: Parts, job: Job, reason: StallReason, detail: string
 function failed(parts: Parts, job: Job, error: unknown): JobOutcome {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   parts.log.debug({ job: job.id, err: error }, 'job failed')
-  return { end: 'retry', reason: `${name}: ${message}` }
+  const { retryAfterSeconds } = error as { retryAfterSeconds?: number }
+  return { end: 'retry', reason: `${name}: ${message}`, ...(retryAfterSeconds && { afterSeconds: retryAfterSeconds }) }
 }

@@ -1,3 +1,5 @@
+import { type Look, looksFor } from './github/bot.ts'
+import { type GitHubHeaders, verifyGitHubDelivery } from './github/verify.ts'
 import { jobDueAt } from './order/job.ts'
 import type { Parts } from './parts.ts'
 import { type StripeDelivery, verifyStripeDelivery } from './stripe/verify.ts'
@@ -8,26 +10,49 @@ import { type StripeDelivery, verifyStripeDelivery } from './stripe/verify.ts'
 export type Received = 'kept' | 'known' | 'forged'
 
 /** Takes a webhook of Stripe's: the raw body and its signature. Rejects when it can't be kept: Stripe then tries again. */
-export async function receiveDelivery(
+export async function receiveStripeDelivery(
   parts: Pick<Parts, 'config' | 'store' | 'now'>,
   raw: string,
   signature: string | undefined,
 ): Promise<Received> {
   const delivery = verifyStripeDelivery(parts.config.STRIPE_WEBHOOK_SECRET, raw, signature, parts.now())
-  return delivery ? keepDelivery(parts, delivery) : 'forged'
+  return delivery ? keepStripeDelivery(parts, delivery) : 'forged'
 }
 
-/** Keeps a knock and its job, once. Also how events that were never delivered come in, when we ask for them. */
-export async function keepDelivery(
+/** Takes a webhook of GitHub's. When it can't be kept it rejects: GitHub tries nothing again, but our sweep asks it to. */
+export async function receiveGitHubDelivery(
+  parts: Pick<Parts, 'config' | 'store' | 'now'>,
+  raw: string,
+  headers: GitHubHeaders,
+): Promise<Received> {
+  const delivery = await verifyGitHubDelivery(parts.config.GITHUB_WEBHOOK_SECRET, raw, headers)
+  if (!delivery) return 'forged'
+  const type = [delivery.event, delivery.payload.action].filter(Boolean).join('.')
+  return keepDelivery(parts, `github:${delivery.id}`, type, looksFor(delivery))
+}
+
+/** Keeps a knock of Stripe's. Also how events that were never delivered come in, when we ask for them. */
+export async function keepStripeDelivery(
   parts: Pick<Parts, 'store' | 'now'>,
   { id, type, object }: StripeDelivery,
 ): Promise<'kept' | 'known'> {
   const delivery = `stripe:${id}`
+  const look: Look[] = object && concernsOrders(type) ? [{ id: delivery, work: { kind: 'catch-up', object } }] : []
+  return keepDelivery(parts, delivery, type, look)
+}
+
+/** Keeps a knock and the jobs it causes, once. */
+async function keepDelivery(
+  parts: Pick<Parts, 'store' | 'now'>,
+  delivery: string,
+  type: string,
+  looks: readonly Look[],
+): Promise<'kept' | 'known'> {
   const receivedAt = parts.now().toISOString()
   const { kept } = await parts.store.transact({ delivery }, ({ delivered }) => {
     if (delivered) return { kept: false }
-    const look = object && concernsOrders(type) ? [jobDueAt(receivedAt, { kind: 'catch-up', object }, delivery)] : []
-    return { kept: true, delivery: { id: delivery, type, receivedAt }, jobs: look }
+    const jobs = looks.map(({ id, work }) => jobDueAt(receivedAt, work, id))
+    return { kept: true, delivery: { id: delivery, type, receivedAt }, jobs }
   })
   return kept ? 'kept' : 'known'
 }

@@ -7,30 +7,56 @@ import { buildStorefront, type StorefrontOptions } from './storefront.ts'
 export type LiveShop = {
   catalog: () => Catalog
   storefront: () => string | undefined
-  /** Reads the catalog again and, when all is well with it, builds and shows it. The last good one stays until then. */
-  refresh: () => Promise<{ problems: CatalogProblem[] }>
+  isOpen: () => boolean
+  /** Reads a catalog's folder and, when all is well with it, builds and shows it. The last good one stays until then. */
+  show: (catalogFolder: string) => Promise<{ problems: CatalogProblem[] }>
+  /** Sells nothing more until something is shown again. Files that were bought are still known. */
+  close: () => void
 }
 
-/** Opens the catalog of a folder. The storefront is not built before the first `refresh`. */
-export async function openShop(options: StorefrontOptions): Promise<LiveShop | { problems: CatalogProblem[] }> {
-  const loaded = await loadCatalog(options.catalogFolder)
-  if ('problems' in loaded) return loaded
-  let live: { catalog: Catalog; storefront: string | undefined } = { catalog: loaded.catalog, storefront: undefined }
+/** A shop that sells nothing, until the first `show`. */
+export function openShop(options: Omit<StorefrontOptions, 'catalogFolder'>): LiveShop {
+  let live: { catalog: Catalog; storefront: string | undefined; isOpen: boolean } = {
+    catalog: NOTHING_YET,
+    storefront: undefined,
+    isOpen: false,
+  }
   let turn: Promise<unknown> = Promise.resolve()
 
-  async function refresh() {
-    const next = await loadCatalog(options.catalogFolder)
+  async function show(catalogFolder: string) {
+    const next = await loadCatalog(catalogFolder)
     if ('problems' in next) return next
-    live = { catalog: next.catalog, storefront: await buildStorefront(options) }
+    live = { catalog: next.catalog, storefront: await buildStorefront({ ...options, catalogFolder }), isOpen: true }
     return { problems: [] }
   }
   return {
     catalog: () => live.catalog,
     storefront: () => live.storefront,
-    refresh() {
-      const result = turn.then(refresh)
+    isOpen: () => live.isOpen,
+    show(catalogFolder) {
+      const result = turn.then(() => show(catalogFolder))
       turn = result.catch(() => {})
       return result
     },
+    close() {
+      live = { ...live, catalog: { ...live.catalog, products: new Map() }, isOpen: false }
+    },
   }
+}
+
+const NOTHING_YET: Catalog = {
+  folder: '',
+  shop: {
+    id: 'not-open',
+    name: 'Our shop',
+    tagline: 'It opens soon.',
+    project: { name: 'This project', url: 'https://github.com' },
+    contact: 'nobody@localhost',
+    currencies: ['usd'],
+    categories: [],
+    shipping: [],
+    releases: 'pull-request',
+  },
+  products: new Map(),
+  assets: new Map(),
 }

@@ -7,16 +7,20 @@ import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { printProblems } from '../catalog/problem.ts'
 import { createApp } from './app.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
 import { startSweeping } from './dispatch.ts'
+import { catalogFolder } from './github/catalog-at.ts'
 import { connectGitHub } from './github/client.ts'
 import { type LiveShop, openShop } from './live-shop.ts'
 import { createLog } from './log.ts'
 import { connectMail } from './mail/send.ts'
 import { LANES, type Lane } from './order/job.ts'
 import type { Parts } from './parts.ts'
+import { runSetup } from './setup/setup.ts'
+import type { Shop } from './shop/shop.ts'
 import { openLowdbStore } from './store/lowdb.ts'
 import { connectStripe } from './stripe/client.ts'
+import { startTending } from './tend.ts'
 
 /** Each lane by itself, so that a mail server that is slow to answer holds up no payment. */
 const DISPATCHERS_A_LANE = 4
@@ -28,21 +32,30 @@ const HEADERS_TIMEOUT_MILLISECONDS = 5_000
 const REQUEST_TIMEOUT_MILLISECONDS = 15_000
 const CONNECTIONS_CHECK_MILLISECONDS = 1_000
 
-export type RunningApp = { stop: () => Promise<void> }
+export type RunningApp = {
+  /** What is known of the shop, and whether it sells. */
+  shop: () => Promise<Shop>
+  isOpen: () => boolean
+  stop: () => Promise<void>
+}
 
 /** Starts the app: store, clients, door, dispatch loop. Stops them in reverse order, after what is in flight. */
 export async function startApp(config: Config, shop: LiveShop, log: Logger): Promise<RunningApp> {
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const parts = await openParts(config, shop, sendMail, log)
+  await showLastLive(parts)
   const app = createApp(parts)
   const server = await listen(config, app.fetch).catch(async (error: unknown) => {
     await parts.store.close()
     throw error
   })
   await startSweeping(parts, parts.now())
+  await startTending(parts)
   const loop = startDispatching(app.dispatchDueJob, log)
   log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
   return {
+    shop: () => parts.store.shop(),
+    isOpen: shop.isOpen,
     async stop() {
       await Promise.all([closeServer(server), loop.stop()])
       sendMail.close()
@@ -62,6 +75,7 @@ async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMa
     config,
     catalog: shop.catalog,
     storefront: shop.storefront,
+    liveShop: shop,
     store,
     stripe: connectStripe(config),
     ...(await connectGitHub({
@@ -75,6 +89,14 @@ async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMa
     random: randomBytes,
     log,
   }
+}
+
+/** What was live before the process stopped, from the disk: so a shop opens again though GitHub is away. */
+async function showLastLive({ config, store, liveShop, log }: Parts): Promise<void> {
+  const { live, closed } = await store.shop()
+  if (config.CATALOG_FOLDER || !live || closed) return
+  const { problems } = await liveShop.show(catalogFolder(config.DATA_FOLDER, live.tree))
+  if (problems.length > 0) log.warn({ tree: live.tree }, 'the catalog that was live is not on the disk any more')
 }
 
 async function listen({ PORT, HOST }: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<Server> {
@@ -125,17 +147,17 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(timer)
 }
 
-/** `npm run serve`: the shop for real, from the environment. */
+/** `npm run serve`: the shop for real, from the environment. Without a GitHub App, the page to register one comes first. */
 async function main(): Promise<void> {
-  const config = readConfig()
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  const settings = readSetupSettings()
+  const now = () => new Date()
+  const credentials =
+    settings && (await runSetup({ settings, envFile: '.env', say, random: randomBytes, now, log: createLog(settings) }))
+  const config = readConfig(credentials)
   const log = createLog(config)
-  const { CATALOG_FOLDER: catalogFolder, SHOP_URL: siteUrl, DATA_FOLDER } = config
-  const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(DATA_FOLDER, 'site') })
-  if ('problems' in shop) {
-    process.stderr.write(printProblems(shop.problems, catalogFolder))
-    process.exit(1)
-  }
-  await shop.refresh()
+  const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(config.DATA_FOLDER, 'site') })
+  if (config.CATALOG_FOLDER) await showFolder(shop, config.CATALOG_FOLDER)
   const app = await startApp(config, shop, log)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -143,6 +165,14 @@ async function main(): Promise<void> {
       void app.stop().then(() => process.exit(0))
     })
   }
+}
+
+/** The catalog of a folder, where the shop does not follow a repository. */
+async function showFolder(shop: LiveShop, folder: string): Promise<void> {
+  const { problems } = await shop.show(folder)
+  if (problems.length === 0) return
+  process.stderr.write(printProblems(problems, folder))
+  process.exit(1)
 }
 
 if (import.meta.main) {

@@ -4,6 +4,7 @@ import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/offer.ts'
 import type { Config } from './config.ts'
 import type { GitHubApp } from './github/client.ts'
+import type { LiveShop } from './live-shop.ts'
 import type { Random } from './order/id.ts'
 import type { Store } from './store/store.ts'
 
@@ -17,6 +18,8 @@ export type Parts = {
   catalog: () => Catalog
   /** The folder of the storefront that is live now; nothing before it is built. */
   storefront: () => string | undefined
+  /** Shows another catalog, or nothing. */
+  liveShop: Pick<LiveShop, 'isOpen' | 'show' | 'close'>
   store: Store
   stripe: Stripe
   /** A client with access to this repository (`owner/name`), as the App's installation. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { keepDelivery, receiveDelivery, STRIPE_EVENTS } from '../app/intake.ts'
+import { keepStripeDelivery, receiveStripeDelivery, STRIPE_EVENTS } from '../app/intake.ts'
 import { openTestShop, type TestShop } from './support/shop.ts'
 
 let shop: TestShop
@@ -17,7 +17,7 @@ function deliver({ id, type, object }: typeof knock) {
   const raw = JSON.stringify({ object: 'event', id, type, data: { object: { id: object } } })
   const at = Math.floor(Date.now() / 1000)
   const mac = createHmac('sha256', shop.parts.config.STRIPE_WEBHOOK_SECRET[0] ?? '').update(`${at}.${raw}`)
-  return receiveDelivery(shop.parts, raw, `t=${at},v1=${mac.digest('hex')}`)
+  return receiveStripeDelivery(shop.parts, raw, `t=${at},v1=${mac.digest('hex')}`)
 }
 
 test('a knock is kept with the job to look, once', async () => {
@@ -47,29 +47,29 @@ test('two knocks about the same payment are two looks', async () => {
 })
 
 test('what is forged leaves nothing behind', async () => {
-  expect(await receiveDelivery(shop.parts, '{}', 't=1,v1=00')).toBe('forged')
+  expect(await receiveStripeDelivery(shop.parts, '{}', 't=1,v1=00')).toBe('forged')
   expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
 })
 
 test('a knock that can not be kept is not answered as if it were', async () => {
   const full = { ...shop.parts, store: { ...shop.store, transact: () => Promise.reject(new Error('disk full')) } }
-  await expect(keepDelivery(full, knock)).rejects.toThrow('disk full')
+  await expect(keepStripeDelivery(full, knock)).rejects.toThrow('disk full')
 })
 
 describe('what a knock is about', () => {
   test.each([...STRIPE_EVENTS])('%s is looked at', async (type) => {
-    await keepDelivery(shop.parts, { ...knock, type })
+    await keepStripeDelivery(shop.parts, { ...knock, type })
     expect(await jobOf('evt_1')).toBeDefined()
   })
   test.each(['payment_intent.succeeded', 'customer.created', 'v2.core.event_destination.ping', ''])(
     '%s is kept and left alone',
     async (type) => {
-      expect(await keepDelivery(shop.parts, { ...knock, type })).toBe('kept')
+      expect(await keepStripeDelivery(shop.parts, { ...knock, type })).toBe('kept')
       expect(await jobOf('evt_1')).toBeUndefined()
     },
   )
   test('nothing to look at is kept and left alone', async () => {
-    expect(await keepDelivery(shop.parts, { ...knock, object: null })).toBe('kept')
+    expect(await keepStripeDelivery(shop.parts, { ...knock, object: null })).toBe('kept')
     expect(await jobOf('evt_1')).toBeUndefined()
   })
 })

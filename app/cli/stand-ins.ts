@@ -2,103 +2,170 @@ import { randomBytes } from 'node:crypto'
 import { access, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pino from 'pino'
 import type { Catalog } from '../../catalog/offer.ts'
-import { type Config, type Mode, parseConfig } from '../config.ts'
+import { type Config, type ConfigInput, type Mode, parseConfig } from '../config.ts'
+import { connectGitHub } from '../github/client.ts'
 import { STRIPE_EVENTS } from '../intake.ts'
 import { type ReleaseSeed, startGitHub } from '../sandbox/github.ts'
 import { startMail } from '../sandbox/mail.ts'
 import { startStripe } from '../sandbox/stripe.ts'
 import { connectStripe } from '../stripe/client.ts'
+import { catalogFiles } from './working-copy.ts'
 
 const RELEASES = fileURLToPath(new URL('../sandbox/releases', import.meta.url))
 const GITHUB_APP_ID = 4242
 const CHECKOUTS_PER_MINUTE = 100_000 // a person, or a test, trying things is no attack
 const SANDBOX: Mode = 'sandbox'
+/** Who may do everything at GitHub's stand-in, and who comes from outside. */
+export const MAINTAINER = 'maintainer'
+const CONTRIBUTOR = 'contributor'
 
 /** Where a browser or a script finds each of them. */
 export type Addresses = { stripe: string; github: string; inbox: string }
 export type StandIns = {
   addresses: Addresses
-  /** The settings that make the app speak to them. */
-  config: Config
+  /** The settings that make the app speak to them; `githubApp` are those of its GitHub App, where one is installed. */
+  settings: ConfigInput & { SHOP_URL: string }
+  /** The repository with the catalog, and a token of its maintainer's. */
+  repository: string
+  token: string
   /** How many files for sale have only a few words in their place. */
   placeholders: number
   close: () => Promise<void>
 }
 
 /** Settings of the sandbox that a restart must find again. */
-type Kept = { linkSecret: string; webhook?: { address: string; secret: string } }
+type Kept = { linkSecret: string; githubSecret: string; webhook?: { address: string; secret: string } }
 
-/**
- * Starts Stripe's, GitHub's and the mail server's stand-ins on the ports above the shop's, or on others where those are
- * taken, and tells Stripe's where the shop's webhooks go. What they know is kept in the folder.
- */
-export async function startStandIns({
-  port,
-  folder,
-  logLevel,
-  catalog,
-}: {
+type Options = {
   port: number
   folder: string
   logLevel: Config['LOG_LEVEL']
-  catalog: Catalog
-}): Promise<StandIns> {
+  /** What the repository at GitHub begins with; without it, an organisation that never sold anything. */
+  catalog: Catalog | undefined
+}
+
+/**
+ * Starts Stripe's, GitHub's and the mail server's stand-ins on the ports above the shop's, or on others where those are
+ * taken, and tells them where the shop's webhooks go. What they know is kept in the folder.
+ */
+export async function startStandIns(options: Options): Promise<StandIns> {
+  const { port, folder, catalog } = options
+  const shopUrl = `http://localhost:${port}`
+  const kept = await keptSecrets(folder)
   const stripe = await onFreePort(port + 1, (free) =>
     startStripe({ port: free, stateFile: join(folder, 'stripe.json') }),
   )
-  const releases = await releasesOf(catalog)
-  const github = await onFreePort(port + 2, (free) => startGitHub({ port: free, app: { id: GITHUB_APP_ID }, releases }))
   const mail = await onFreePort(port + 3, (free) =>
     startMail({ httpPort: free, stateFile: join(folder, 'mails.jsonl') }),
   )
-  const settings = {
-    PORT: port,
-    SHOP_URL: `http://localhost:${port}`,
-    CATALOG_FOLDER: catalog.folder,
-    DATA_FOLDER: folder,
-    STRIPE_SECRET_KEY: stripe.key,
-    STRIPE_API_URL: stripe.url,
-    GITHUB_APP_ID: github.appId,
-    GITHUB_PRIVATE_KEY: github.privateKey,
-    GITHUB_API_URL: github.url,
-    SMTP_URL: mail.smtpUrl,
-    MAIL_FROM: `${catalog.shop.name} <${catalog.shop.contact}>`,
-    CHECKOUTS_PER_MINUTE,
-    CHECKOUTS_PER_MINUTE_PER_ADDRESS: CHECKOUTS_PER_MINUTE,
-    LOG_LEVEL: logLevel,
-  }
-  const { linkSecret, webhook } = await keptSettings(folder, settings)
-  const config = parseConfig({ ...settings, LINK_SECRET: linkSecret, STRIPE_WEBHOOK_SECRET: webhook.secret }, SANDBOX)
+  const github = await startCodeHost(options, { url: `${shopUrl}/webhooks/github`, secret: kept.githubSecret })
+  const stripeSettings = { STRIPE_SECRET_KEY: stripe.key, STRIPE_API_URL: stripe.url }
+  const webhook = await keptWebhook(folder, kept, `${shopUrl}/webhooks/stripe`, stripeSettings)
   return {
     addresses: { stripe: stripe.url, github: github.url, inbox: mail.url },
-    config,
-    placeholders: releases.filter(({ bytes }) => typeof bytes !== 'string').length,
+    settings: {
+      PORT: port,
+      SHOP_URL: shopUrl,
+      DATA_FOLDER: folder,
+      ...stripeSettings,
+      STRIPE_WEBHOOK_SECRET: webhook.secret,
+      GITHUB_API_URL: github.url,
+      GITHUB_URL: github.url,
+      ...github.settings,
+      SMTP_URL: mail.smtpUrl,
+      MAIL_FROM: catalog ? `${catalog.shop.name} <${catalog.shop.contact}>` : 'shop@localhost.example',
+      LINK_SECRET: kept.linkSecret,
+      CHECKOUTS_PER_MINUTE,
+      CHECKOUTS_PER_MINUTE_PER_ADDRESS: CHECKOUTS_PER_MINUTE,
+      LOG_LEVEL: options.logLevel,
+    },
+    repository: github.repository,
+    token: github.token,
+    placeholders: github.placeholders,
     close: async () => {
       await Promise.all([stripe.close(), github.close(), mail.close()])
     },
   }
 }
 
-/** Secrets of the sandbox, made once; a webhook endpoint is registered when the shop's address is new to Stripe's stand-in. */
-async function keptSettings(
+/** Settings, checked as the sandbox's. */
+export const sandboxConfig = (settings: ConfigInput): Config => parseConfig(settings, SANDBOX)
+
+/** GitHub's stand-in: with the shop's repository and its App installed, or with an organisation that has neither. */
+async function startCodeHost({ port, folder, catalog }: Options, webhook: { url: string; secret: string }) {
+  const releases = catalog ? await releasesOf(catalog) : []
+  const owner = releases[0]?.repository.split('/')[0] ?? catalog?.shop.id ?? 'tern-project'
+  const repository = `${owner}/${catalog ? 'shop' : 'tern'}`
+  const files = catalog
+    ? await catalogFiles(catalog.folder)
+    : { 'README.md': '# Tern\n\nA project that needs a shop.\n' }
+  const owners = [...new Set([owner, ...releases.map((release) => release.repository.split('/')[0] ?? '')])]
+  const github = await onFreePort(port + 2, (free) =>
+    startGitHub({
+      port: free,
+      folder: join(folder, 'github'),
+      ...(catalog && { app: { id: GITHUB_APP_ID, webhook } }),
+      users: [MAINTAINER, CONTRIBUTOR],
+      organizations: owners.map((login) => ({ login, members: [{ login: MAINTAINER, role: 'admin' }] })),
+      repositories: [{ name: repository, private: false, files }],
+      releases,
+    }),
+  )
+  const app = { appId: github.appId, privateKey: github.privateKey, baseUrl: github.url }
+  if (catalog) await tellWhere(app, webhook)
+  return {
+    url: github.url,
+    repository,
+    token: github.tokenFor(MAINTAINER),
+    placeholders: releases.filter(({ bytes }) => typeof bytes !== 'string').length,
+    settings: catalog && {
+      GITHUB_APP_ID: app.appId,
+      GITHUB_PRIVATE_KEY: app.privateKey,
+      GITHUB_WEBHOOK_SECRET: webhook.secret,
+      SHOP_REPOSITORY: repository,
+    },
+    close: github.close,
+  }
+}
+
+/** The shop may be on another port than last time. */
+async function tellWhere(
+  app: { appId: number; privateKey: string; baseUrl: string },
+  hook: { url: string; secret: string },
+) {
+  const { githubApp } = await connectGitHub({ ...app, log: pino({ level: 'silent' }) })
+  await githubApp.asApp.request('PATCH /app/hook/config', { ...hook, content_type: 'json' })
+}
+
+/** Secrets of the sandbox, made once. */
+async function keptSecrets(folder: string): Promise<Kept> {
+  const text = await readFile(settingsFile(folder), 'utf8').catch(() => undefined)
+  const secret = () => randomBytes(32).toString('base64url')
+  return { linkSecret: secret(), githubSecret: secret(), ...(text ? (JSON.parse(text) as Kept) : {}) }
+}
+
+/** A webhook endpoint is registered when the shop's address is new to Stripe's stand-in. */
+async function keptWebhook(
   folder: string,
-  settings: { SHOP_URL: string; STRIPE_SECRET_KEY: string; STRIPE_API_URL: string },
-): Promise<Required<Kept>> {
-  const file = join(folder, 'settings.json')
-  const text = await readFile(file, 'utf8').catch(() => undefined)
-  const kept: Kept = text ? JSON.parse(text) : { linkSecret: randomBytes(32).toString('base64url') }
-  const address = `${settings.SHOP_URL}/webhooks/stripe`
-  if (kept.webhook?.address === address) return { ...kept, webhook: kept.webhook }
-  const endpoint = await connectStripe(settings).webhookEndpoints.create({
+  kept: Kept,
+  address: string,
+  stripe: { STRIPE_SECRET_KEY: string; STRIPE_API_URL: string },
+): Promise<{ address: string; secret: string }> {
+  if (kept.webhook?.address === address) return kept.webhook
+  const endpoint = await connectStripe(stripe).webhookEndpoints.create({
     url: address,
     enabled_events: [...STRIPE_EVENTS],
   })
-  const all = { ...kept, webhook: { address, secret: endpoint.secret ?? '' } }
-  await writeFile(`${file}.new`, JSON.stringify(all), { mode: 0o600 })
+  const webhook = { address, secret: endpoint.secret ?? '' }
+  const file = settingsFile(folder)
+  await writeFile(`${file}.new`, JSON.stringify({ ...kept, webhook }), { mode: 0o600 })
   await rename(`${file}.new`, file)
-  return all
+  return webhook
 }
+
+const settingsFile = (folder: string) => join(folder, 'settings.json')
 
 /** The files of the sample shop, and for the assets of another catalog a few words in their place. */
 async function releasesOf(catalog: Catalog): Promise<ReleaseSeed[]> {

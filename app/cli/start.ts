@@ -1,16 +1,23 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs, parseEnv } from 'node:util'
 import { watch } from 'chokidar'
+import type { Logger } from 'pino'
+import { loadCatalog } from '../../catalog/load.ts'
+import type { Catalog } from '../../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../../catalog/problem.ts'
-import { ConfigError, readSandboxSettings } from '../config.ts'
-import { type LiveShop, openShop } from '../live-shop.ts'
+import { type Config, ConfigError, readSandboxSettings, STAND_IN_CREDENTIALS } from '../config.ts'
+import { openShop } from '../live-shop.ts'
 import { createLog } from '../log.ts'
-import { startApp } from '../main.ts'
+import { type RunningApp, startApp } from '../main.ts'
+import { runSetup } from '../setup/setup.ts'
 import { nodeDisk } from '../store/disk.ts'
 import { StoreRefusedError } from '../store/refusal.ts'
-import { type Addresses, startStandIns } from './stand-ins.ts'
+import { type Addresses, type StandIns, sandboxConfig, startStandIns } from './stand-ins.ts'
+import { openWorkingCopy, type WorkingCopy } from './working-copy.ts'
 
 // `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
 // exactly the code it runs live; only the addresses are others.
@@ -21,9 +28,10 @@ const EDIT_SETTLES_MILLISECONDS = 150
 /** Where scripts read what answers where; there only while it does. */
 const ADDRESSES = 'sandbox.json'
 
-const USAGE = `npm start -- [--fresh] [--catalog FOLDER] [--state FOLDER]
+const USAGE = `npm start -- [--from-scratch] [--fresh] [--catalog FOLDER] [--state FOLDER]
 
-  --fresh            forgets all orders and begins again
+  --from-scratch     an organisation without a shop: register the GitHub App, install it, open the shop
+  --fresh            forgets everything that happened and begins again
   --catalog FOLDER   sells what is in there (default: catalog)
   --state FOLDER     keeps orders and builds there (default: .tagsale)
 
@@ -32,6 +40,7 @@ const USAGE = `npm start -- [--fresh] [--catalog FOLDER] [--state FOLDER]
 /** What a folder answers that can't be written to. */
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'])
 const PARENT_LOOK_MILLISECONDS = 500
+const LIVE_LOOK_MILLISECONDS = 50
 
 /** Ends the command with a sentence instead of a stack. */
 class Sentence extends Error {}
@@ -39,46 +48,69 @@ class Sentence extends Error {}
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
 async function start(): Promise<void> {
-  const { catalogFolder, stateFolder, fresh, help } = readArguments()
+  const { catalogFolder, stateFolder, fresh, help, 'from-scratch': fromScratch } = readArguments()
   if (help) {
     say(USAGE)
     return
   }
   const { PORT, LOG_LEVEL, isRunByNpm } = readSandboxSettings()
   const port = await freePort(PORT)
-  const folder = join(stateFolder, 'sandbox')
+  const folder = join(stateFolder, fromScratch ? 'from-scratch' : 'sandbox')
   await mkdir(folder, { recursive: true })
   await nodeDisk.lock(folder) // until the process ends: two sandboxes may not share one
   if (fresh) await forget(folder)
   await rm(join(stateFolder, ADDRESSES), { force: true })
+  const catalog = fromScratch ? undefined : await readCatalog(catalogFolder)
 
-  const siteUrl = `http://localhost:${port}`
-  const shop = await openShop({ catalogFolder, siteUrl, buildsFolder: join(stateFolder, 'site') })
-  if ('problems' in shop) throw new Sentence(describe(shop.problems, catalogFolder))
-  say(`${shop.catalog().shop.name}: ${shop.catalog().products.size} products. Building the storefront …`)
-
-  const log = createLog({ LOG_LEVEL })
-  const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog: shop.catalog() })
-  const app = await startApp(standIns.config, shop, log)
-  const watcher = watch(catalogFolder, { ignoreInitial: true })
-  const look = () => showEdits(shop, catalogFolder)
-  watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
-  onceAskedToStop(isRunByNpm, async () => {
-    await watcher.close()
-    await rm(join(stateFolder, ADDRESSES), { force: true })
-    await app.stop()
-    await standIns.close()
-  })
   const began = performance.now()
-  await shop.refresh()
-  const addresses = { shop: siteUrl, ...standIns.addresses }
+  const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog })
+  const addresses = { shop: standIns.settings.SHOP_URL, ...standIns.addresses }
+  const stopping = onceAskedToStop(isRunByNpm)
+  stopping.push(standIns.close, () => rm(join(stateFolder, ADDRESSES), { force: true }))
+  if (fromScratch) await writeAddresses(stateFolder, addresses)
+  const log = createLog({ LOG_LEVEL })
+  const config = await completeConfig(standIns, folder, log)
+  const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(stateFolder, 'site') })
+  const app = await startApp(config, shop, log)
+  stopping.push(app.stop)
+  if (!catalog) {
+    say(`The shop waits for its first pull request to be merged: ${addresses.github}/${standIns.repository}/pulls\n`)
+    return
+  }
+  const { url, ...github } = { url: addresses.github, token: standIns.token, repository: standIns.repository }
+  const memory = join(folder, 'pushed.json')
+  const copy = await openWorkingCopy({ folder: catalogFolder, memory, github: { url, ...github } })
+  const watcher = watch(catalogFolder, { ignoreInitial: true })
+  const look = () => pushEdits(copy, app, catalogFolder)
+  watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
+  stopping.push(() => watcher.close())
+  await untilLive(app, await copy.push())
   await writeAddresses(stateFolder, addresses)
   const folders = { catalog: relative('.', catalogFolder) || '.', placeholders: standIns.placeholders }
-  say(table(addresses, folders, (performance.now() - began) / 1000))
+  say(table({ ...addresses, repository: standIns.repository }, folders, (performance.now() - began) / 1000))
+}
+
+async function readCatalog(folder: string): Promise<Catalog> {
+  const loaded = await loadCatalog(folder)
+  if ('problems' in loaded) throw new Sentence(describe(loaded.problems, folder))
+  say(`${loaded.catalog.shop.name}: ${loaded.catalog.products.size} products. Building the storefront …`)
+  return loaded.catalog
+}
+
+/** The settings of a shop that has its GitHub App, by now or from the page to register one. */
+async function completeConfig({ settings }: StandIns, folder: string, log: Logger): Promise<Config> {
+  if (settings.GITHUB_APP_ID) return sandboxConfig(settings)
+  const envFile = join(folder, '.env')
+  const kept = parseEnv(await readFile(envFile, 'utf8').catch(() => ''))
+  if (kept.GITHUB_APP_ID) return sandboxConfig({ ...settings, ...kept })
+  const known = sandboxConfig({ ...settings, ...STAND_IN_CREDENTIALS })
+  const credentials = await runSetup({ settings: known, envFile, say, random: randomBytes, now: () => new Date(), log })
+  return sandboxConfig({ ...settings, ...credentials })
 }
 
 function readArguments() {
   const options = {
+    'from-scratch': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
     fresh: { type: 'boolean', default: false },
     catalog: { type: 'string', default: 'catalog' },
@@ -120,14 +152,31 @@ function afterEdits(look: () => Promise<void>): () => void {
   }
 }
 
-async function showEdits(shop: LiveShop, catalogFolder: string): Promise<void> {
+/** What is wrong is said here, and not pushed; what is right takes the way of every change: a commit, and a webhook. */
+async function pushEdits(copy: WorkingCopy, app: RunningApp, catalogFolder: string): Promise<void> {
   const began = performance.now()
   try {
-    const { problems } = await shop.refresh()
-    if (problems.length > 0) say(`${describe(problems, catalogFolder)}\nThe shop still shows the last good catalog.\n`)
-    else say(`The shop is up to date (${((performance.now() - began) / 1000).toFixed(1)} s).`)
+    const loaded = await loadCatalog(catalogFolder)
+    if ('problems' in loaded) {
+      say(`${describe(loaded.problems, catalogFolder)}\nThe shop still shows the last good catalog.\n`)
+      return
+    }
+    const commit = await copy.push()
+    if (!commit) return
+    await untilLive(app, commit)
+    say(`The shop is up to date (${((performance.now() - began) / 1000).toFixed(1)} s).`)
   } catch (error) {
     say(`${(error as Error).message}\nThe shop still shows the last good catalog.\n`)
+  }
+}
+
+/** Waits until this commit, or any if none is given, is what the shop sells. */
+async function untilLive(app: RunningApp, commit: string | undefined): Promise<void> {
+  for (;;) {
+    const { live, refused } = await app.shop()
+    if (app.isOpen() && (commit === undefined || live?.commit === commit)) return
+    if (refused && refused.commit === commit) throw new Sentence('The catalog at GitHub has mistakes: see its issue.')
+    await sleep(LIVE_LOOK_MILLISECONDS)
   }
 }
 
@@ -142,7 +191,7 @@ async function writeAddresses(stateFolder: string, addresses: { shop: string } &
 }
 
 function table(
-  { shop, inbox, stripe, github }: { shop: string } & Addresses,
+  { shop, inbox, stripe, github, repository }: { shop: string; repository: string } & Addresses,
   { catalog, placeholders }: { catalog: string; placeholders: number },
   seconds: number,
 ): string {
@@ -153,28 +202,29 @@ function table(
     Shop     ${shop}
     Inbox    ${inbox}   every mail the shop sends
     Stripe   ${stripe}   payments, refunds; no money moves
-    GitHub   ${github}   the releases that files are sold from
+    GitHub   ${github}/${repository}   the catalog, changed by pull request
 
 ${placeholders > 0 ? files : ''}  Try this first: put a book and a sticker into the cart, pay, and open the book.
   Edit a file in ${catalog}/products, and watch the shop change. Ctrl-C stops everything; orders are kept.
 `
 }
 
-/** On Ctrl-C, SIGTERM, or when npm is gone: it dies of a SIGTERM without passing it on. */
-function onceAskedToStop(isRunByNpm: boolean, stop: () => Promise<void>): void {
+/** On Ctrl-C, SIGTERM, or when npm is gone (it dies of a SIGTERM without passing it on), stops what was started last first. */
+function onceAskedToStop(isRunByNpm: boolean): (() => Promise<unknown>)[] {
+  const steps: (() => Promise<unknown>)[] = []
   let stopping = false
-  const asked = () => {
+  const asked = async () => {
     if (stopping) return
     stopping = true
     say('\nStopping …')
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    )
+    for (const stop of steps.toReversed()) await stop()
+    process.exit(0)
   }
-  process.on('SIGINT', asked).on('SIGTERM', asked)
+  const ask = () => void asked().catch(fail)
+  process.on('SIGINT', ask).on('SIGTERM', ask)
   const parent = process.ppid
-  if (isRunByNpm) setInterval(() => process.ppid !== parent && asked(), PARENT_LOOK_MILLISECONDS).unref()
+  if (isRunByNpm) setInterval(() => process.ppid !== parent && ask(), PARENT_LOOK_MILLISECONDS).unref()
+  return steps
 }
 
 function fail(error: unknown): never {

@@ -27,6 +27,8 @@ export type GitHubApp = {
    * RequestError, or with a GitHubBusyError when they must wait; NoAccessError when the App may not enter.
    */
   forRepository: (repository: string, permissions: Permissions) => Promise<ProbotOctokit>
+  /** Every repository (`owner/name`) that the App may enter now; of each installation, the first hundred. */
+  repositories: () => Promise<string[]>
 }
 
 /** The App is not installed there, is suspended, or lacks a permission. */
@@ -82,6 +84,7 @@ export async function connectGitHub(
           mintToken(repository, permissions).catch((error) => Promise.reject(noAccess(repository, error)))
         return keepWithin(budget, repository, signRequests(client(WORK_SECONDS_MAX), mint))
       }),
+      repositories: () => repositoriesOf(asApp, client(WORK_SECONDS_MAX)),
     },
   }
 }
@@ -141,6 +144,20 @@ const fetchWithin =
     await response.clone().arrayBuffer() // else Octokit takes a body that breaks off for the whole of it
     return response
   }
+
+async function repositoriesOf(asApp: ProbotOctokit, client: ProbotOctokit): Promise<string[]> {
+  const installations = await asApp.paginate(asApp.rest.apps.listInstallations, { per_page: 100 })
+  const names: string[] = []
+  for (const { id, suspended_at: suspended } of installations) {
+    if (suspended) continue
+    const permissions = { metadata: 'read' } as const
+    const { data } = await asApp.rest.apps.createInstallationAccessToken({ installation_id: id, permissions })
+    const headers = { authorization: `token ${data.token}` }
+    const list = await client.rest.apps.listReposAccessibleToInstallation({ per_page: 100, headers })
+    names.push(...list.data.repositories.map((repository) => repository.full_name))
+  }
+  return names
+}
 
 /** Makes tokens for one repository. Which installation to ask is remembered for each owner. */
 function tokenMint(app: ProbotOctokit): (repository: string, permissions: Permissions) => Promise<string> {

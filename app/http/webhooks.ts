@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { receiveDelivery } from '../intake.ts'
+import { receiveGitHubDelivery, receiveStripeDelivery } from '../intake.ts'
 import type { HttpEnv } from './context.ts'
 import { limitBody, problemResponse, Refusal } from './problem.ts'
 
 export const WEBHOOK_BODY_BYTES_MAX = 1024 * 1024
+/** A push names all its commits and their files; GitHub itself sends nothing above this. */
+export const PUSH_BODY_BYTES_MAX = 25 * 1024 * 1024
 
-const route = createRoute({
+const stripe = createRoute({
   method: 'post',
   path: '/webhooks/stripe',
   summary: 'A knock of Stripe’s',
@@ -19,14 +21,52 @@ const route = createRoute({
   },
 })
 
-/** POST /webhooks/stripe: genuine → kept → answered. */
+const github = createRoute({
+  method: 'post',
+  path: '/webhooks/github',
+  summary: 'A knock of GitHub’s',
+  description:
+    'Kept durably with the work it causes, then answered; a delivery with a known GUID is answered the same.',
+  request: {
+    headers: z.object({
+      'x-github-delivery': z.string().optional(),
+      'x-github-event': z.string().optional(),
+      'x-hub-signature-256': z.string().optional(),
+    }),
+  },
+  responses: {
+    204: { description: 'Kept, now or before' },
+    401: problemResponse('Not genuine'),
+    413: problemResponse('Too large'),
+    503: problemResponse('It could not be kept'),
+  },
+})
+
+/** POST /webhooks/stripe and /webhooks/github: genuine → kept → answered. */
 export function webhookRoutes(api: OpenAPIHono<HttpEnv>): void {
-  api.use('/webhooks/*', limitBody(WEBHOOK_BODY_BYTES_MAX))
-  api.openapi(route, async (c) => {
-    const received = await receiveDelivery(c.var.parts, await c.req.text(), c.req.header('stripe-signature'))
+  const small = limitBody(WEBHOOK_BODY_BYTES_MAX)
+  const large = limitBody(PUSH_BODY_BYTES_MAX)
+  api.use('/webhooks/*', (c, next) => (c.req.header('x-github-event') === 'push' ? large(c, next) : small(c, next)))
+  api.openapi(stripe, async (c) => {
+    const received = await receiveStripeDelivery(c.var.parts, await c.req.text(), c.req.header('stripe-signature'))
     if (received === 'forged') throw new Refusal(NOT_GENUINE)
     return c.body(null, 204)
   })
+  api.openapi(github, async (c) => {
+    const received = await receiveGitHubDelivery(c.var.parts, await c.req.text(), {
+      id: c.req.header('x-github-delivery'),
+      event: c.req.header('x-github-event'),
+      signature: c.req.header('x-hub-signature-256'),
+    })
+    if (received === 'forged') throw new Refusal(NOT_FROM_GITHUB)
+    return c.body(null, 204)
+  })
+}
+
+const NOT_FROM_GITHUB = {
+  status: 401,
+  title: 'Not genuine',
+  detail: 'The signature does not match the body. See GITHUB_WEBHOOK_SECRET, and the secret of the App at GitHub.',
 }
 
 const NOT_GENUINE = {

@@ -36,6 +36,7 @@ test('every route is named in the architecture', () => {
       STRIPE_WEBHOOK_SECRET: 'whsec_12345678',
       GITHUB_APP_ID: 1,
       GITHUB_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
+      GITHUB_WEBHOOK_SECRET: 'sixteen characters',
       SMTP_URL: 'smtp://localhost',
       MAIL_FROM: 'a@example.org',
     },

@@ -1,0 +1,20 @@
+import type { ProbotOctokit } from 'probot'
+
+/** The newest commit of a repository's default branch. `by` is the login of who made it; none where that is not public. */
+export type Head = { repository: string; branch: string; commit: string; by: string | null }
+
+/** What a repository's default branch has now; nothing when it has no commit yet. Two requests. */
+export async function fetchHead(octokit: ProbotOctokit, repository: string): Promise<Head | undefined> {
+  const [owner = '', repo = ''] = repository.split('/')
+  const { data: about } = await octokit.rest.repos.get({ owner, repo })
+  const { default_branch: branch } = about
+  const found = await octokit.rest.repos.getCommit({ owner, repo, ref: `heads/${branch}` }).catch(noCommitYet)
+  if (!found) return undefined
+  const by = about.private ? null : (found.data.author?.login ?? null)
+  return { repository: about.full_name, branch, commit: found.data.sha, by }
+}
+
+/** GitHub answers 409 for the commit of an empty repository, and 422 for a branch that is not there. */
+function noCommitYet(error: { status?: number }): undefined {
+  if (![404, 409, 422].includes(error.status ?? 0)) throw error
+}

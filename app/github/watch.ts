@@ -1,0 +1,79 @@
+import type { Asset } from '../../catalog/schema/asset.ts'
+import type { Parts } from '../parts.ts'
+import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
+import { approvedFile, isSameBytes, type Shop } from '../shop/shop.ts'
+import { NoAccessError } from './client.ts'
+import { changedFileIssue, keepIssue, lostFilesIssue } from './issue.ts'
+import { describeRelease, type ReleaseFileFacts } from './release.ts'
+
+type WatchParts = Pick<Parts, 'store' | 'github' | 'githubApp' | 'catalog' | 'now' | 'log'>
+
+/** Releases looked at in one go, one request each; those of new files come first. */
+const RELEASES_MAX = 300
+const ISSUES = { issues: 'write', metadata: 'read' } as const
+
+/**
+ * Compares the approved assets with what GitHub has: records the bytes of those that were just approved, and stops
+ * others whose bytes were replaced since, with an issue that says so.
+ */
+export async function watchAssets(parts: WatchParts, shopRepository: string): Promise<void> {
+  const shop = await parts.store.shop()
+  const approved = [...parts.catalog().assets.values()].filter(({ review }) => review === 'approved')
+  const isNew = (asset: Asset) => !approvedFile(shop, asset.id, asset.release)
+  const releases = Object.values(Object.groupBy(approved, ({ release }) => `${release.repository} ${release.tag}`))
+  const newFirst = releases.toSorted((a = [], b = []) => Number(b.some(isNew)) - Number(a.some(isNew)))
+  const lost: Asset[] = []
+  for (const assets of newFirst.slice(0, RELEASES_MAX)) {
+    lost.push(...(await watchRelease(parts, shopRepository, shop, assets ?? [])))
+  }
+  if (lost.length > 0) await tellLost(parts, shopRepository, lost)
+}
+
+/** Looks at one release. Gives the assets whose repository is closed to us. */
+async function watchRelease(parts: WatchParts, shopRepository: string, shop: Shop, assets: Asset[]): Promise<Asset[]> {
+  const [first] = assets
+  if (!first) return []
+  const files = await describeRelease(parts, first.release).catch((error: unknown) => {
+    if (error instanceof NoAccessError) return 'closed' as const
+    throw error
+  })
+  if (files === 'closed') return assets
+  for (const asset of assets) {
+    const file = files.find(({ name }) => name === asset.release.file)
+    if (file) await watchFile(parts, shopRepository, shop, asset, toApproved(asset, file))
+  }
+  return []
+}
+
+const toApproved = ({ release: file }: Asset, { id, size, sha256 }: ReleaseFileFacts): ApprovedFile => {
+  return { file, size, sha256, releaseAsset: id }
+}
+
+async function watchFile(parts: WatchParts, repository: string, shop: Shop, asset: Asset, found: ApprovedFile) {
+  const known = approvedFile(shop, asset.id, asset.release)
+  const head = { repository, at: parts.now().toISOString(), asset: asset.id }
+  const record = (fact: ShopEvent) => parts.store.transact({}, () => ({ shop: [fact] }))
+  if (!known) {
+    await record({ ...head, type: 'asset.approved', approved: found })
+    return
+  }
+  const seen = shop.changed[asset.id] ?? known
+  if (isSameBytes(seen, found)) return
+  if (isSameBytes(known, found)) {
+    await record({ ...head, type: 'asset.approved', approved: found }) // the approved bytes are back
+    return
+  }
+  const octokit = await parts.githubApp.forRepository(repository, ISSUES)
+  await keepIssue(octokit, repository, { mark: `changed:${asset.id}`, ...changedFileIssue(asset, known, found) })
+  await record({ ...head, type: 'asset.changed', found })
+  parts.log.error(
+    { asset: asset.id },
+    'other bytes lie under an approved name: not delivered until a person has looked',
+  )
+}
+
+async function tellLost(parts: WatchParts, repository: string, lost: readonly Asset[]): Promise<void> {
+  const octokit = await parts.githubApp.forRepository(repository, ISSUES)
+  await keepIssue(octokit, repository, { mark: 'lost-files', ...lostFilesIssue(lost) })
+  parts.log.error({ assets: lost.map(({ id }) => id) }, 'the App can no longer enter the repository of these files')
+}

@@ -1,0 +1,152 @@
+import {
+  findShop as findShopLook,
+  followReleases,
+  type Look,
+  refreshShop as refreshLook,
+  watchAssets as watchLook,
+} from './github/bot.ts'
+import { checkCommit, checkPull } from './github/check/check.ts'
+import { NoAccessError } from './github/client.ts'
+import { followReleases as follow } from './github/follow.ts'
+import { fetchHead } from './github/head.ts'
+import { pullsToCheck, queuedCommits, redeliverFailed } from './github/sweep.ts'
+import { watchAssets } from './github/watch.ts'
+import { welcome } from './github/welcome.ts'
+import { type Job, type JobOutcome, jobDueAt, type Work } from './order/job.ts'
+import type { Parts } from './parts.ts'
+import { findShop, jobsFor, refreshShop, shopRepository } from './refresh.ts'
+
+// Tending the shop's repository. Each piece of work finds out what is true and does what is left to do, so it does not
+// matter how often it is asked for, in which order, or whether GitHub's word reached us at all.
+
+const SWEEP_EVERY_SECONDS = 60
+/** Each sweep looks back over the one before: GitHub lists things a little after they happened. */
+const SWEEP_OVERLAP_MINUTES = 2
+/** A sweep that found nothing is not written down; but its place moves on. */
+const SWEEP_KEPT_MINUTES = 30
+/** Releases and their files are looked at now and then, should their webhooks have been lost. */
+const RELEASES_EVERY_MINUTES = 15
+const SWEEP_ID = 'sweep-github'
+const READS = { contents: 'read', metadata: 'read', pull_requests: 'read' } as const
+
+/** Work of the lanes `checks` and `shop`. */
+export type TendingWork = Extract<
+  Work,
+  {
+    kind:
+      | 'find-shop'
+      | 'refresh-shop'
+      | 'welcome'
+      | 'check-pull'
+      | 'check-commit'
+      | 'follow-releases'
+      | 'watch-assets'
+      | 'sweep-github'
+  }
+>
+
+/** Makes sure that the repository is looked after from now on; called at start. Not where the catalog is a folder. */
+export async function startTending(parts: Pick<Parts, 'config' | 'store' | 'now'>): Promise<void> {
+  if (parts.config.CATALOG_FOLDER) return
+  const now = parts.now()
+  const sweeping = (await parts.store.job(SWEEP_ID)) ? [] : [sweepJob(now, now)]
+  await parts.store.transact({}, () => ({ jobs: [...jobsFor([findShopLook], now), ...sweeping] }))
+}
+
+/** Does one piece of work in the repository. Whatever is down outside makes it throw: then it is tried again. */
+export async function tendRepository(parts: Parts, work: TendingWork, begun: Date): Promise<JobOutcome> {
+  if (parts.config.CATALOG_FOLDER) return { end: 'done' }
+  if ('repository' in work && work.kind !== 'follow-releases' && !(await isShop(parts, work.repository))) {
+    return { end: 'done' }
+  }
+  try {
+    return work.kind === 'sweep-github' ? await sweep(parts, new Date(work.since), begun) : await perform(parts, work)
+  } catch (error) {
+    if (!(error instanceof NoAccessError)) throw error
+    parts.log.warn({ work: work.kind, reason: error.message }, 'nothing to do where the App may not enter')
+    await parts.store.transact({}, () => ({ jobs: jobsFor([findShopLook], parts.now()) }))
+    return { end: 'done' }
+  }
+}
+
+async function perform(parts: Parts, work: Exclude<TendingWork, { kind: 'sweep-github' }>): Promise<JobOutcome> {
+  switch (work.kind) {
+    case 'find-shop':
+      await findShop(parts)
+      break
+    case 'refresh-shop':
+      await refreshShop(parts)
+      break
+    case 'welcome':
+      await welcome(parts, work.repository)
+      break
+    case 'check-pull':
+      await checkPull(parts, work)
+      break
+    case 'check-commit':
+      await checkCommit(parts, work)
+      break
+    case 'follow-releases':
+      await followInShop(parts, work.repository)
+      break
+    case 'watch-assets':
+      await watchInShop(parts)
+      break
+  }
+  return { end: 'done' }
+}
+
+async function isShop(parts: Parts, repository: string): Promise<boolean> {
+  return (await shopRepository(parts))?.toLowerCase() === repository.toLowerCase()
+}
+
+async function followInShop(parts: Parts, repository: string): Promise<void> {
+  const shop = await shopRepository(parts)
+  if (shop) await follow(parts, { shop, repository })
+}
+
+async function watchInShop(parts: Parts): Promise<void> {
+  const shop = await shopRepository(parts)
+  if (shop) await watchAssets(parts, shop)
+}
+
+/** Looks for everything that a lost delivery may have been about. */
+async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome> {
+  const asked = await redeliverFailed(parts.githubApp.asApp, since)
+  if (asked > 0) parts.log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
+  const looks = [...(await missedLooks(parts, since)), ...(isTimeForReleases(since, begun) ? releases(parts) : [])]
+  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
+  if (looks.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
+  await parts.store.transact({}, () => ({ jobs: jobsFor(looks, begun) }))
+  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
+  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
+}
+
+/** The default branch where it is not what is live, pull requests that changed, and what a merge queue waits for. */
+async function missedLooks(parts: Parts, since: Date): Promise<Look[]> {
+  const repository = await shopRepository(parts)
+  if (!repository) return [findShopLook]
+  try {
+    const octokit = await parts.githubApp.forRepository(repository, READS)
+    const [head, { live, refused, closed }] = await Promise.all([fetchHead(octokit, repository), parts.store.shop()])
+    const isKnown = !closed && parts.liveShop.isOpen() && head?.commit === (refused ?? live)?.commit
+    const checks = [...(await pullsToCheck(octokit, repository, since)), ...(await queuedCommits(octokit, repository))]
+    return isKnown ? checks : [refreshLook, ...checks]
+  } catch (error) {
+    if (error instanceof NoAccessError) return [refreshLook]
+    throw error
+  }
+}
+
+const releases = (parts: Parts) => {
+  const following = [...parts.catalog().assets.values()].filter(({ follows }) => follows)
+  const repositories = new Set(following.map(({ release }) => release.repository))
+  return [watchLook, ...[...repositories].map(followReleases)]
+}
+
+const slotOf = (date: Date) => Math.floor(date.getTime() / (RELEASES_EVERY_MINUTES * 60_000))
+const isTimeForReleases = (since: Date, begun: Date): boolean =>
+  slotOf(begun) !== slotOf(new Date(since.getTime() + SWEEP_OVERLAP_MINUTES * 60_000))
+
+const sweepJob = (due: Date, since: Date): Job =>
+  jobDueAt(due.toISOString(), { kind: 'sweep-github', since: since.toISOString() }, SWEEP_ID)

@@ -36,6 +36,8 @@ export type SetupOptions = {
   random: Random
   now: () => Date
   log: Logger
+  /** Ends the setup before its time; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal
 }
 
 /**
@@ -59,7 +61,12 @@ export async function runSetup(options: SetupOptions): Promise<GitHubCredentials
   })
   const server = await listen(app.fetch, settings)
   say(`The shop has no GitHub App yet. Open ${settings.SHOP_URL}/setup and enter this code: ${guard.code}`)
-  const credentials = await kept.promise
+  const abandoned = () => kept.reject(options.signal?.reason)
+  options.signal?.addEventListener('abort', abandoned, { once: true })
+  const credentials = await kept.promise.catch(async (error: unknown) => {
+    await close(server)
+    throw error
+  })
   await Promise.race([shown.promise, sleep(LAST_PAGE_SECONDS_MAX * 1000, undefined, { ref: false })])
   await sleep(LAST_ANSWER_MILLISECONDS)
   await close(server)

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createLog } from '../../app/log.ts'
+import { startGitHub } from '../../app/sandbox/github.ts'
+import { runSetup } from '../../app/setup/setup.ts'
+
+let setup: Awaited<ReturnType<typeof openSetup>>
+beforeEach(async () => {
+  setup = await openSetup()
+})
+afterEach(() => setup.close())
+
+/** A setup as it runs before a shop's first start, against the stand-in for GitHub, and a browser without scripts. */
+async function openSetup() {
+  const folder = await mkdtemp(join(tmpdir(), 'tagsale-setup-'))
+  const port = await anyPort()
+  const github = await startGitHub({
+    releases: [{ repository: 'heron/goods', tag: 'v1', file: 'a', bytes: Buffer.from('a') }],
+  })
+  const url = `http://127.0.0.1:${port}`
+  const said: string[] = []
+  const logged: string[] = []
+  const clock = { aheadMinutes: 0 }
+  const settings = { SHOP_URL: url, PORT: port, HOST: '127.0.0.1', GITHUB_API_URL: github.url, GITHUB_URL: github.url }
+  const envFile = join(folder, '.env')
+  const stopping = new AbortController()
+  const credentials = runSetup({
+    signal: stopping.signal,
+    settings,
+    envFile,
+    say: (line) => said.push(line),
+    random: randomBytes,
+    now: () => new Date(Date.now() + clock.aheadMinutes * 60_000),
+    log: createLog({ LOG_LEVEL: 'debug' }, { write: (line) => void logged.push(line) }),
+  })
+  while (said.length === 0) await new Promise((done) => setTimeout(done, 5))
+  const code = /enter this code: (\S+)$/.exec(said[0] ?? '')?.[1] ?? ''
+  let cookie = ''
+  const browse = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { redirect: 'manual', ...init, headers: { origin: url, cookie, ...init.headers } })
+  const post = (path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+    browse(path, { method: 'POST', body: new URLSearchParams(form), headers })
+  return {
+    ...{ url, github, folder, envFile, said, logged, clock, code, credentials, browse, post },
+    async enter() {
+      const answer = await post('/setup/enter', { code })
+      cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+      return answer
+    },
+    forgetCookie: () => (cookie = ''),
+    /** The form that goes to GitHub: where, with which manifest. */
+    async form(query = 'account=organisation&organisation=heron') {
+      const page = await (await browse(`/setup/register?${query}`)).text()
+      const action = unescapeHtml(/<form method="post" action="([^"]+)"/.exec(page)?.[1] ?? '')
+      return { page, action, manifest: unescapeHtml(/name="manifest" value="([^"]+)"/.exec(page)?.[1] ?? '') }
+    },
+    async close() {
+      stopping.abort(new Error('the test is over'))
+      await credentials.catch(() => {})
+      await github.close()
+      await chmod(folder, 0o700)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const unescapeHtml = (text: string) =>
+  text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+
+async function anyPort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => probe.once('listening', done))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((done) => probe.close(done))
+  return port
+}
+
+describe('who may set the shop up', () => {
+  test('the terminal tells the address and the code, and no log does', async () => {
+    expect(setup.said).toEqual([
+      `The shop has no GitHub App yet. Open ${setup.url}/setup and enter this code: ${setup.code}`,
+    ])
+    await setup.enter()
+    expect(setup.logged.join('')).not.toContain(setup.code)
+  })
+
+  test('without the code there is its page, and nothing else', async () => {
+    const page = await setup.browse('/setup')
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('<form method="post" action="/setup/enter">')
+    const statuses = await Promise.all(
+      [
+        '/',
+        '/healthz',
+        '/api/v1/checkouts',
+        '/setup/register',
+        '/setup/github/callback?code=a&state=b',
+        '/setup/no',
+      ].map(async (path) => (await setup.browse(path)).status),
+    )
+    expect(statuses).toEqual([404, 404, 404, 403, 403, 403])
+    expect((await setup.post('/setup/copied')).status).toBe(403)
+    expect((await setup.post('/webhooks/github')).status).toBe(404)
+  })
+
+  test('the code is exchanged for a cookie that scripts and other sites do not get', async () => {
+    const answer = await setup.enter()
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/setup'])
+    expect(answer.headers.get('set-cookie')).toMatch(/^tagsale-setup=[\w-]{43}; Path=\/setup; HttpOnly; SameSite=Lax$/)
+    expect(await (await setup.browse('/setup')).text()).toContain('Whose is the shop?')
+    setup.forgetCookie()
+    expect(await (await setup.browse('/setup')).text()).toContain('Enter the code')
+    const again = await setup.post('/setup/enter', { code: setup.code })
+    expect([again.status, again.headers.get('set-cookie')]).toEqual([403, null])
+  })
+
+  test('wrong codes: a few a minute', async () => {
+    const statuses: number[] = []
+    for (let guess = 0; guess < 6; guess += 1)
+      statuses.push((await setup.post('/setup/enter', { code: 'AAAA' })).status)
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 429])
+    expect((await setup.enter()).status).toBe(429)
+    setup.clock.aheadMinutes = 1
+    expect((await setup.enter()).status).toBe(303)
+  })
+
+  test('a form of another site, and one that is too large, are refused', async () => {
+    const elsewhere = await setup.post('/setup/enter', { code: setup.code }, { origin: 'https://evil.example' })
+    expect(elsewhere.status).toBe(403)
+    expect((await setup.post('/setup/enter', { code: 'A'.repeat(5000) })).status).toBe(403)
+    expect((await setup.enter()).status).toBe(303)
+  })
+
+  test('pages run nothing, and lead nowhere but here and to GitHub', async () => {
+    const { headers } = await setup.browse('/setup')
+    expect(headers.get('content-security-policy')).toBe(
+      `default-src 'none'; style-src 'self'; img-src data:; form-action 'self' ${setup.github.url}; frame-ancestors 'none'; base-uri 'none'`,
+    )
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect((await setup.browse('/setup/style.css')).headers.get('content-type')).toBe('text/css; charset=utf-8')
+  })
+})
+
+describe('the form that goes to GitHub', () => {
+  test('carries the manifest, and a state', async () => {
+    await setup.enter()
+    const { action, manifest } = await setup.form()
+    expect(action).toMatch(new RegExp(`^${setup.github.url}/organizations/heron/settings/apps/new\\?state=[\\w-]{43}$`))
+    expect(JSON.parse(manifest)).toMatchObject({
+      name: expect.stringMatching(/^127-0-0-1-[0-9a-f]{4}$/),
+      redirect_url: `${setup.url}/setup/github/callback`,
+      default_permissions: { contents: 'write', metadata: 'read' },
+    })
+    expect((await setup.form('account=personal')).action).toMatch(/^http:[^?]*\d\/settings\/apps\/new\?state=/)
+  })
+
+  test.each(['', 'a/b', '../x', '-a', 'a--b', '"><script>', 'a'.repeat(40)])(
+    'no organisation is called "%s"',
+    async (name) => {
+      await setup.enter()
+      const query = new URLSearchParams({ account: 'organisation', organisation: name })
+      const answer = await setup.browse(`/setup/register?${query}`)
+      expect(answer.status).toBe(422)
+      expect(await answer.text()).not.toContain('<script>')
+    },
+  )
+})
+
+describe('the way back from GitHub', () => {
+  const back = (state: string, code = 'some-code') => setup.browse(`/setup/github/callback?code=${code}&state=${state}`)
+  const newState = async () => new URL((await setup.form()).action).searchParams.get('state') ?? ''
+
+  test('with a state that is not ours, or is old, goes nowhere', async () => {
+    await setup.enter()
+    expect((await back('made-up')).status).toBe(403)
+    const state = await newState()
+    setup.clock.aheadMinutes = 61
+    expect((await back(state)).status).toBe(403)
+  })
+
+  test('with a code that GitHub does not know says so; the state is used up, and no log has the code', async () => {
+    await setup.enter()
+    const state = await newState()
+    const answer = await back(state, 'no-such-code')
+    expect(answer.status).toBe(502)
+    expect(await answer.text()).toContain('GitHub does not know the code (any more)')
+    expect((await back(state)).status).toBe(403)
+    expect(setup.logged.join('')).not.toContain('no-such-code')
+    expect(setup.said).toHaveLength(1)
+  })
+})

@@ -26,6 +26,21 @@ export const orderUrl = (config: LinkConfig, order: OrderId): string =>
 export const thanksUrl = (config: LinkConfig, order: OrderId): string =>
   `${config.SHOP_URL}/thanks?order=${order}&key=${orderKey(config, order)}`
 
+/** A picture of a product as a catalog that was fetched for a check has it. Who sees the check sees the picture. */
+export const previewUrl = (config: LinkConfig, tree: string, product: string): string =>
+  `${config.SHOP_URL}/previews/${tree}/${product}.svg?key=${previewKey(config, tree, product)}`
+
+/** Whether the key opens the picture; takes the same time for every wrong one. */
+export const isPreviewKey = (
+  config: Pick<Config, 'LINK_SECRET'>,
+  tree: string,
+  product: string,
+  key: string,
+): boolean => equal(key, previewKey(config, tree, product))
+
+const previewKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, tree: string, product: string) =>
+  sign(LINK_SECRET, `preview ${tree} ${product}`)
+
 /** An address that gives one file of one order until it expires. */
 export function downloadUrl(config: LinkConfig, order: OrderId, asset: string, now: Date): string {
   const expires = Math.floor(now.getTime() / 1000) + DOWNLOAD_LINK_LIFETIME_HOURS * 3600

@@ -104,6 +104,7 @@ async function layOut(folder: string, draft: string, entries: ReadonlyMap<string
   for (const path of folders) await mkdir(path, { recursive: true })
   await inParallel([...entries], FILES_AT_ONCE, async ([path, entry]) => {
     const target = join(draft, path)
+    if (folders.has(target)) return // one side of a merge made a folder of what is a file on the other: the folder counts
     if (entry.kind === 'submodule') await mkdir(target)
     // Where a link leads is a stranger's choice; that it is one is all that the catalog's checks tell.
     else if (entry.kind === 'link') await symlink('nowhere', target)

@@ -12,6 +12,8 @@ export type CatalogTree = { tree: string; entries: ReadonlyMap<string, TreeEntry
 export const ENTRIES_MAX = 3 * FILES_MAX
 /** Most bytes of files that are read. */
 export const CATALOG_BYTES_MAX = 1024 ** 3
+/** Most bytes of YAML: thousands of long products, and yet read within seconds, whoever wrote them. */
+export const YAML_BYTES_MAX = 64 * 1024 ** 2
 /** Git refuses longer names on most disks. */
 const SEGMENT_BYTES_MAX = 255
 const DEPTH_MAX = 12
@@ -121,8 +123,19 @@ function refuseTooMuch(entries: ReadonlyMap<string, TreeEntry>): void {
   if (entries.size > ENTRIES_MAX) {
     throw new CatalogRefusedError(`The catalog has ${entries.size} files.`, atMost(ENTRIES_MAX))
   }
-  const bytes = [...entries.values()].reduce((sum, { kind, size }) => sum + (kind === 'file' ? size : 0), 0)
-  if (bytes <= CATALOG_BYTES_MAX) return
-  const found = `The catalog's files have ${Math.ceil(bytes / 1024 ** 2)} MB together.`
-  throw new CatalogRefusedError(found, `At most ${CATALOG_BYTES_MAX / 1024 ** 2} MB are read.`)
+  refuseBytes(entries, 'files', CATALOG_BYTES_MAX, () => true)
+  refuseBytes(entries, 'YAML files', YAML_BYTES_MAX, (path) => path.endsWith('.yaml'))
+}
+
+function refuseBytes(
+  entries: ReadonlyMap<string, TreeEntry>,
+  what: string,
+  bytesMax: number,
+  counts: (path: string) => boolean,
+): void {
+  const read = [...entries].filter(([path, { kind }]) => kind === 'file' && counts(path))
+  const bytes = read.reduce((sum, [, { size }]) => sum + size, 0)
+  if (bytes <= bytesMax) return
+  const found = `The catalog's ${what} have ${Math.ceil(bytes / 1024 ** 2)} MB together.`
+  throw new CatalogRefusedError(found, `At most ${bytesMax / 1024 ** 2} MB are read.`)
 }

@@ -15,6 +15,7 @@ import { downloadRoutes } from './downloads.ts'
 import { createMetrics, healthRoutes } from './health.ts'
 import { createLimits } from './limit.ts'
 import { orderRoutes } from './orders.ts'
+import { previewRoutes } from './previews.ts'
 import { limitBody, problem, Refusal } from './problem.ts'
 import { storefrontRoutes } from './storefront.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -45,6 +46,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   checkoutRoutes(api, limits)
   orderRoutes(api, limits)
   downloadRoutes(api, limits)
+  previewRoutes(api, limits)
   webhookRoutes(api)
   healthRoutes(api, metrics)
   docsRoutes(api)

@@ -93,11 +93,14 @@ function assetNeeds(before: Catalog, after: Catalog): Need[] {
 function reviewNeed(was: Asset | undefined, asset: Asset, path: string): Need[] {
   if (asset.review !== 'approved') return []
   const isNew = was?.review !== 'approved'
-  if (!isNew && same(was.release, asset.release)) return []
+  if (!isNew && same([was.release, was.follows], [asset.release, asset.follows])) return []
   const what = isNew
     ? { text: 'review', before: was?.review ?? '', after: 'approved' }
     : { text: 'release', before: releaseWords(was), after: releaseWords(asset) }
   return [{ path, who: 'code owner', what }]
 }
 
-const releaseWords = ({ release: { repository, tag, file } }: Asset) => `${repository} ${tag} ${file}`
+function releaseWords({ release: { repository, tag, file }, follows }: Asset): string {
+  const following = follows && [follows.range, follows.channel, follows.filePattern].filter(Boolean).join(' ')
+  return `${repository} ${tag} ${file}${following ? `, follows ${following}` : ''}`
+}

@@ -1,0 +1,198 @@
+import type { ProbotOctokit } from 'probot'
+import { changesOf } from '../../../catalog/changes.ts'
+import { loadCatalog } from '../../../catalog/load.ts'
+import type { Catalog } from '../../../catalog/offer.ts'
+import { type CatalogProblem, fileProblem } from '../../../catalog/problem.ts'
+import { previewUrl } from '../../link.ts'
+import type { Parts } from '../../parts.ts'
+import { keyOfEntries, layOutCatalog } from '../catalog-at.ts'
+import { CatalogRefusedError, readCatalogTree, type TreeEntry } from '../catalog-tree.ts'
+import { approvalsOf, codeOwnersAt } from './agreed.ts'
+import { askedFor, type Known, type Need, needsOf, openNeeds } from './approval.ts'
+import { type Target, writeCheckRun } from './check-run.ts'
+import type { Asked, Findings } from './findings.ts'
+import { lookAtAssets, missingFiles, warningsOf } from './look.ts'
+import { differingPaths, mergeCatalogs } from './merge.ts'
+import { reportOf, troubleReport } from './report.ts'
+
+export type CheckParts = Pick<Parts, 'config' | 'now' | 'log' | 'github' | 'githubApp'>
+
+/** All that a check does: it reads, and writes its own result. */
+const PERMISSIONS = {
+  checks: 'write',
+  contents: 'read',
+  pull_requests: 'read',
+  issues: 'read',
+  metadata: 'read',
+} as const
+/** Products whose card is shown. */
+const PREVIEWS_MAX = 8
+
+/** What is compared: two commits, where they parted, and whom it is for. */
+type Question = Pick<Findings, 'head' | 'base' | 'pull'> & {
+  repository: string
+  baseTip: string
+  mergeBase: string
+  author: string
+}
+
+/**
+ * Checks a pull request as it is now, and says so in its check run: what the catalog would be once it is merged, and what changes
+ * by it. Nothing when it is closed or gone. Rejects when GitHub gives no answer: then it is to be tried again.
+ */
+export async function checkPull(
+  parts: CheckParts,
+  { repository, number, force = false }: { repository: string; number: number; force?: boolean },
+): Promise<void> {
+  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const place = namesOf(repository)
+  const pull = await octokit.rest.pulls.get({ ...place, pull_number: number }).then(({ data }) => data, gone)
+  if (pull?.state !== 'open') return
+  const head = pull.head.sha
+  const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${pull.base.ref}` }).then(({ data }) => data, gone)
+  if (!ref) return
+  const baseTip = ref.object.sha
+  const compared = await octokit.rest.repos.compareCommitsWithBasehead({
+    ...place,
+    basehead: `${baseTip}...${head}`,
+    per_page: 1,
+  })
+  const question = { repository, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
+  const author = pull.user?.login ?? ''
+  const mergeBase = compared.data.merge_base_commit.sha
+  const findings = await findOut(parts, octokit, { ...question, baseTip, mergeBase, author })
+  await writeCheckRun(octokit, targetOf(parts, repository, head, `pr:${number}`), reportOf(findings), { force })
+}
+
+/** Checks a commit that a merge queue made: `base` is the commit that it is to follow. */
+export async function checkCommit(
+  parts: CheckParts,
+  { repository, sha, base }: { repository: string; sha: string; base: string },
+): Promise<void> {
+  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const question = { repository, head: sha, base: 'the merge queue', pull: null }
+  const findings = await findOut(parts, octokit, { ...question, baseTip: base, mergeBase: base, author: '' })
+  await writeCheckRun(octokit, targetOf(parts, repository, sha, `commit:${sha}`), reportOf(findings))
+}
+
+/** Says in the check run that we could not check, so that nobody waits for what never comes. `why` is one sentence. */
+export async function reportTrouble(
+  parts: CheckParts,
+  { repository, number, sha, why }: { repository: string; number?: number; sha?: string; why: string },
+): Promise<void> {
+  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const head =
+    sha ?? (number && (await octokit.rest.pulls.get({ ...namesOf(repository), pull_number: number })).data.head.sha)
+  if (!head) return
+  const subject = number ? `pr:${number}` : `commit:${head}`
+  await writeCheckRun(octokit, targetOf(parts, repository, head, subject), troubleReport(why))
+}
+
+async function findOut(parts: CheckParts, octokit: ProbotOctokit, question: Question): Promise<Findings> {
+  const { repository, head, base, pull } = question
+  const findings = { ...nothingFound, head, base, pull }
+  try {
+    const { origin, before, theirs } = await treesOf(octokit, question)
+    if (differingPaths(origin, theirs).size === 0) return findings
+    const { merged, conflicts } = mergeCatalogs(origin, before, theirs)
+    const was = await load(parts, octokit, repository, before)
+    const is = await load(parts, octokit, repository, merged)
+    const found = await compare(parts, octokit, question, { was, is, files: differingPaths(before, merged) })
+    return { ...findings, ...found, conflicts }
+  } catch (error) {
+    if (!(error instanceof CatalogRefusedError)) throw error
+    const problem = fileProblem('.', error.found, error.expected)
+    return { ...findings, before: 'broken', after: 'broken', problems: [problem] }
+  }
+}
+
+const nothingFound: Omit<Findings, 'head' | 'base' | 'pull'> = {
+  before: 'none',
+  after: 'none',
+  problems: [],
+  inherited: 0,
+  warnings: [],
+  conflicts: [],
+  changes: null,
+  assets: [],
+  assetsUnseen: 0,
+  asked: [],
+  previews: new Map(),
+}
+
+type Entries = ReadonlyMap<string, TreeEntry>
+type Loaded = { known: Known; problems: readonly CatalogProblem[]; tree: string }
+
+async function treesOf(octokit: ProbotOctokit, { repository, mergeBase, baseTip, head }: Question) {
+  const read = async (sha: string): Promise<Entries> => {
+    const found = await readCatalogTree(octokit, repository, sha)
+    return 'none' in found ? new Map() : found.entries
+  }
+  const parted = mergeBase === baseTip ? undefined : read(mergeBase)
+  const [origin, before, theirs] = await Promise.all([parted, read(baseTip), read(head)])
+  return { origin: origin ?? before, before, theirs }
+}
+
+/** The catalog that these entries make. They lie under a name of their own: git's name holds for more than is laid out. */
+async function load(parts: CheckParts, octokit: ProbotOctokit, repository: string, entries: Entries): Promise<Loaded> {
+  if (entries.size === 0) return { known: 'none', problems: [], tree: '' }
+  const tree = keyOfEntries(entries)
+  const { folder } = await layOutCatalog({ folder: parts.config.DATA_FOLDER }, octokit, repository, tree, entries)
+  const loaded = await loadCatalog(folder)
+  if ('problems' in loaded) return { known: 'broken', problems: loaded.problems, tree }
+  return { known: loaded.catalog, problems: [], tree }
+}
+
+type Compared = { was: Loaded; is: Loaded; files: ReadonlySet<string> }
+
+async function compare(
+  parts: CheckParts,
+  octokit: ProbotOctokit,
+  question: Question,
+  { was, is, files }: Compared,
+): Promise<Partial<Findings>> {
+  const common = { before: was.known, after: is.known, problems: is.problems, inherited: inherited(was, is) }
+  if (is.known === 'broken') return common
+  const asked = await ask(octokit, question, needsOf(was.known, is.known))
+  if (is.known === 'none' || was.known === 'broken') return { ...common, asked }
+  const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
+  const { facts, unseen } = await lookAtAssets(parts, is.known, changes)
+  const missing = await missingFiles(is.known, facts, changes.assets)
+  const shown = changes.products.filter(({ after }) => after && after.status !== 'retired').slice(0, PREVIEWS_MAX)
+  return {
+    ...common,
+    ...{ asked, changes, assets: facts, assetsUnseen: unseen },
+    problems: [...is.problems, ...missing.problems],
+    warnings: [...missing.warnings, ...(await warningsOf(is.known as Catalog, changes))],
+    previews: new Map(shown.map(({ id }) => [id, previewUrl(parts.config, is.tree, id)])),
+  }
+}
+
+function inherited(was: Loaded, is: Loaded): number {
+  const keyOf = ({ file, found, expected }: CatalogProblem) => [file, found, expected].join('\n')
+  const old = new Set(was.problems.map(keyOf))
+  return is.problems.filter((problem) => old.has(keyOf(problem))).length
+}
+
+/** A merge queue takes only what was approved; it is not asked for again. */
+async function ask(octokit: ProbotOctokit, question: Question, needs: readonly Need[]): Promise<Asked[]> {
+  if (needs.length === 0) return []
+  const { repository, pull, head, baseTip, author } = question
+  const ownersOf = await codeOwnersAt(octokit, repository, baseTip)
+  const approvals = pull ? await approvalsOf(octokit, { repository, number: pull.number, head }) : []
+  const open = new Set(pull ? openNeeds(needs, approvals, ownersOf, author) : [])
+  return needs.map((need) => ({ ...need, ...askedFor(need, ownersOf(need.path)), isOpen: open.has(need) }))
+}
+
+function targetOf(parts: CheckParts, repository: string, sha: string, subject: string): Target {
+  return { repository, sha, subject, appId: parts.config.GITHUB_APP_ID }
+}
+
+function gone(error: { status?: number }): undefined {
+  if (error.status !== 404) throw error
+}
+
+function namesOf(repository: string) {
+  const [owner = '', repo = ''] = repository.split('/')
+  return { owner, repo }
+}

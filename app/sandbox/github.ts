@@ -7,14 +7,17 @@ import { checkRoutes } from './github/checks.ts'
 import { controlRoutes } from './github/control.ts'
 import { downloadRoutes } from './github/download.ts'
 import { homeRoutes } from './github/home.ts'
+import { hostRoutes } from './github/host.ts'
 import { installationRoutes } from './github/installation.ts'
+import { installationPages } from './github/installation-pages.ts'
 import { keepRequests, withFaults, withWriteLimits } from './github/limits.ts'
 import { keepState, restore } from './github/persistence.ts'
+import { queueRoutes } from './github/queue.ts'
+import { registrationRoutes } from './github/registration.ts'
 import { releaseRoutes } from './github/release.ts'
-import { repositoryRoutes } from './github/repository.ts'
 import { seed } from './github/seed.ts'
 import { createState, type GitHubOptions, type GitHubState } from './github/state.ts'
-import { tokenFor, userRoutes } from './github/users.ts'
+import { tokenFor } from './github/users.ts'
 import { settled } from './github/webhooks.ts'
 import { listen } from './listen.ts'
 
@@ -34,6 +37,8 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.notFound((c) => refuse(notFound(), c))
   app.route('/', homeRoutes(state))
   app.route('/', controlRoutes(state))
+  app.route('/', queueRoutes(state))
+  app.route('/', installationPages(state))
   app.use(keepRequests(state))
   app.use(withFaults(state))
   app.route('/', downloadRoutes(state))
@@ -43,9 +48,9 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.use(noteChanges(state))
   app.route('/', appRoutes(state))
   app.route('/', installationRoutes(state))
+  app.route('/', registrationRoutes(state))
   app.route('/', checkRoutes(state))
-  app.route('/', userRoutes(state))
-  app.route('/', repositoryRoutes(state))
+  app.route('/', hostRoutes(state))
   app.route('/', releaseRoutes(state))
   const { url, close } = await listen(app.fetch, options.port)
   state.url = url

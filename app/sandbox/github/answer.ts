@@ -11,12 +11,23 @@ export type GitHubEnv = { Variables: { who: Who } }
 export class Refusal extends Error {
   readonly status: ContentfulStatusCode
   readonly headers: Record<string, string>
-  constructor(status: ContentfulStatusCode, message: string, headers: Record<string, string> = {}) {
+  readonly errors: readonly Record<string, string>[] | undefined
+  constructor(
+    status: ContentfulStatusCode,
+    message: string,
+    headers: Record<string, string> = {},
+    errors?: readonly Record<string, string>[],
+  ) {
     super(message)
     this.status = status
     this.headers = headers
+    this.errors = errors
   }
 }
+
+/** What GitHub says of a field that won't do: `code` is one of its words, or `custom` with a message of its own. */
+export const invalid = (resource: string, field: string, code: string, message?: string) =>
+  new Refusal(422, 'Validation Failed', {}, [{ resource, field, code, ...(message ? { message } : {}) }])
 
 /** GitHub says the same of what isn't there and of what the asker may not see. */
 export const notFound = () => new Refusal(404, 'Not Found')
@@ -27,8 +38,9 @@ const HOUR_MS = 3_600_000
 /** Turns a refusal into GitHub's error body. Anything else is a fault of the stand-in, and says so. */
 export function refuse(error: Error, c: Context): Response {
   if (!(error instanceof Refusal)) console.error('The GitHub stand-in failed:', error)
-  const { status, message, headers } = error instanceof Refusal ? error : new Refusal(500, 'Server Error')
-  const body = { message, documentation_url: 'https://docs.github.com/rest', status: String(status) }
+  const { status, message, headers, errors } = error instanceof Refusal ? error : new Refusal(500, 'Server Error')
+  const more = errors ? { errors } : {}
+  const body = { message, ...more, documentation_url: 'https://docs.github.com/rest', status: String(status) }
   return c.json(body, status, headers)
 }
 

@@ -5,8 +5,8 @@ const PAGE_SIZE_MAX = 100
 
 /** The page that was asked for, with the addresses of the others in the Link header, as GitHub gives them. */
 export function paged<Item>(c: Context, items: readonly Item[], usual = PAGE_SIZE): Item[] {
-  const asked = Number(c.req.query('per_page') ?? usual)
-  const size = Math.min(PAGE_SIZE_MAX, asked >= 1 ? Math.floor(asked) : usual)
+  const asked = Math.floor(Number(c.req.query('per_page')))
+  const size = asked >= 1 ? Math.min(PAGE_SIZE_MAX, asked) : usual
   const page = Math.max(1, Math.floor(Number(c.req.query('page') ?? 1)) || 1)
   const last = Math.max(1, Math.ceil(items.length / size))
   const link = (to: number, rel: string) => {

@@ -44,6 +44,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/log.ts', may: [] },
   { of: 'app/parts.ts', may: CORE },
   { of: 'app/preview.ts', may: CORE },
+  { of: 'app/setup/', may: ['app/setup/', 'app/order/id.ts', 'app/config.ts'] },
   { of: 'app/storefront.ts', may: CATALOG },
   { of: 'app/live-shop.ts', may: [...CATALOG, 'app/storefront.ts'] },
   { of: 'app/', may: ['app/', ...CATALOG] },

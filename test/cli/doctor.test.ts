@@ -195,7 +195,7 @@ describe('GitHub', () => {
     ])
   })
   test('a shop repository that the App is not installed on', async () => {
-    const { out } = await clinic.examine({ SHOP_REPOSITORY: 'heron/nowhere' })
+    const { out } = await clinic.examine({ SHOP_REPOSITORY: 'heron/nowhere', CATALOG_FOLDER: '' })
     expect(out).toContain(
       '✗ Installation: heron/nowhere: the App is not installed on it\n    Install it there in the App\'s settings on GitHub, under "Install App".\n',
     )

@@ -27,11 +27,11 @@ export function createTools({ settings, problems, now }: Told): Tools {
   return { problems, now, log, github, stripe, catalog: once(() => findCatalog(settings, github)) }
 }
 
-/** The shop repository's, if it is named; else that of the folder. */
+/** As the shop finds it: in the folder that is named, else in the repository. */
 async function findCatalog({ SHOP_REPOSITORY, CATALOG_FOLDER }: Settings, github: Tools['github']): Promise<Found> {
+  if (CATALOG_FOLDER) return readCatalog(CATALOG_FOLDER, CATALOG_FOLDER)
   if (!SHOP_REPOSITORY) {
-    if (!CATALOG_FOLDER) return { none: unseen('neither SHOP_REPOSITORY nor CATALOG_FOLDER is set') }
-    return readCatalog(CATALOG_FOLDER, CATALOG_FOLDER)
+    return { none: unseen('the App finds the catalog by itself', 'Set SHOP_REPOSITORY, to have it looked at here.') }
   }
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-doctor-'))
   try {

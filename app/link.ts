@@ -57,6 +57,16 @@ export function checkDownload(
   return link.expires * 1000 >= now.getTime() ? 'good' : 'expired'
 }
 
+/** The page for maintainers. Whoever has its address sees how the shop is, and may choose its repository. */
+export const maintainersUrl = (config: LinkConfig): string =>
+  `${config.SHOP_URL}/maintainers?key=${maintainersKey(config)}`
+
+/** Whether the key opens the page for maintainers; takes the same time for every wrong one. */
+export const isMaintainersKey = (config: Pick<Config, 'LINK_SECRET'>, key: string): boolean =>
+  equal(key, maintainersKey(config))
+
+const maintainersKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>) => sign(LINK_SECRET, 'maintainers')
+
 const signature = (config: Pick<Config, 'LINK_SECRET'>, order: OrderId, asset: string, expires: number) =>
   sign(config.LINK_SECRET, `download ${order} ${asset} ${expires}`)
 

@@ -14,9 +14,11 @@ import { docsRoutes } from './docs.ts'
 import { downloadRoutes } from './downloads.ts'
 import { createMetrics, healthRoutes } from './health.ts'
 import { createLimits } from './limit.ts'
+import { maintainersRoutes } from './maintainers.ts'
 import { orderRoutes } from './orders.ts'
 import { previewRoutes } from './previews.ts'
 import { limitBody, problem, Refusal } from './problem.ts'
+import { shopRoutes } from './shop.ts'
 import { storefrontRoutes } from './storefront.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -47,6 +49,8 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   orderRoutes(api, limits)
   downloadRoutes(api, limits)
   previewRoutes(api, limits)
+  shopRoutes(api)
+  maintainersRoutes(api, limits)
   webhookRoutes(api)
   healthRoutes(api, metrics)
   docsRoutes(api)

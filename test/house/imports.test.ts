@@ -12,7 +12,8 @@ const COMMON = [...CORE, 'app/link.ts']
 const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'catalog/', may: CATALOG },
   { of: 'app/order/', may: CORE },
-  { of: 'app/store/', may: [...CORE, 'app/store/'] },
+  { of: 'app/shop/', may: [...CORE, 'app/shop/'] },
+  { of: 'app/store/', may: [...CORE, 'app/shop/', 'app/store/'] },
   { of: 'app/mail/', may: [...COMMON, 'app/mail/'] },
   { of: 'app/stripe/', may: [...CORE, 'app/stripe/'] },
   { of: 'app/github/', may: [...COMMON, 'app/github/'] },
@@ -34,6 +35,8 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       'app/catch-up.ts',
       'app/checkout.ts',
       'app/fulfillment/download.ts',
+      'app/github/bot.ts',
+      'app/shop/',
       'app/preview.ts',
       'app/store/refusal.ts',
     ],

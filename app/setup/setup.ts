@@ -12,7 +12,7 @@ import { readStyle } from './page.ts'
 import { setupRoutes } from './routes.ts'
 
 /** How long the last page may take to be fetched, once the credentials are there. */
-const LAST_PAGE_SECONDS_MAX = 20
+const LAST_PAGE_SECONDS_MAX = 8
 /** The last page leaves, with its stylesheet. */
 const LAST_ANSWER_MILLISECONDS = 300
 const REQUEST_TIMEOUT_MILLISECONDS = 15_000

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { connectGitHub } from '../../app/github/client.ts'
 import { createLog } from '../../app/log.ts'
 import { startGitHub } from '../../app/sandbox/github.ts'
 import { runSetup } from '../../app/setup/setup.ts'
+import { anyPort } from './port.ts'
 
 let setup: Awaited<ReturnType<typeof openSetup>>
 beforeEach(async () => {
@@ -54,6 +54,17 @@ async function openSetup() {
       return answer
     },
     forgetCookie: () => (cookie = ''),
+    /** Presses GitHub's button, and gives the path that the browser is sent back to. */
+    async confirm() {
+      const { action, manifest } = await this.form()
+      const { name } = JSON.parse(manifest)
+      const answer = await fetch(action, {
+        method: 'POST',
+        body: new URLSearchParams({ manifest, name }),
+        redirect: 'manual',
+      })
+      return (answer.headers.get('location') ?? '').replace(url, '')
+    },
     /** The form that goes to GitHub: where, with which manifest. */
     async form(query = 'account=organisation&organisation=heron') {
       const page = await (await browse(`/setup/register?${query}`)).text()
@@ -64,7 +75,6 @@ async function openSetup() {
       stopping.abort(new Error('the test is over'))
       await credentials.catch(() => {})
       await github.close()
-      await chmod(folder, 0o700)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -78,13 +88,77 @@ const unescapeHtml = (text: string) =>
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')
 
-async function anyPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => probe.once('listening', done))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((done) => probe.close(done))
-  return port
-}
+describe('when GitHub has registered the App', () => {
+  test('its credentials are written beside what was there, shown to nobody, and the shop goes on', async () => {
+    await writeFile(setup.envFile, 'PORT=3000\nGITHUB_APP_ID=\n# kept\n', { mode: 0o644 })
+    await setup.enter()
+    const way = await setup.confirm()
+    const answer = await setup.browse(way)
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/setup'])
+    const page = await (await setup.browse('/setup')).text()
+    const given = await setup.credentials
+
+    const text = await readFile(setup.envFile, 'utf8')
+    expect(parseEnv(text)).toEqual({ PORT: '3000', ...given })
+    expect(text).toContain('# kept')
+    expect((await stat(setup.envFile)).mode & 0o777).toBe(0o600)
+    const name = /127-0-0-1-[0-9a-f]{4}/.exec(page)?.[0]
+    expect(page).toContain(`href="${setup.github.url}/apps/${name}/installations/new"`)
+    const everywhere = [page, ...setup.said, ...setup.logged].join('\n')
+    for (const secret of [
+      given.GITHUB_PRIVATE_KEY,
+      given.GITHUB_WEBHOOK_SECRET,
+      new URL(way, setup.url).searchParams.get('code'),
+    ])
+      expect(everywhere).not.toContain(secret)
+    await expect(fetch(setup.url)).rejects.toThrow() // the port is the shop's now
+  })
+
+  test('the credentials are good: GitHub answers to them', async () => {
+    await setup.enter()
+    await setup.browse(await setup.confirm())
+    await setup.browse('/setup')
+    const { GITHUB_APP_ID, GITHUB_PRIVATE_KEY } = await setup.credentials
+    const { githubApp } = await connectGitHub({
+      appId: Number(GITHUB_APP_ID),
+      privateKey: Buffer.from(GITHUB_PRIVATE_KEY, 'base64').toString('utf8'),
+      baseUrl: setup.github.url,
+      log: createLog({ LOG_LEVEL: 'silent' }),
+    })
+    const { data } = await githubApp.asApp.rest.apps.getAuthenticated()
+    expect(data).toMatchObject({ id: Number(GITHUB_APP_ID), permissions: { contents: 'write', checks: 'write' } })
+    const hook = await githubApp.asApp.request('GET /app/hook/config')
+    expect(hook.data).toMatchObject({ url: `${setup.url}/webhooks/github`, content_type: 'json', insecure_ssl: '0' })
+  })
+
+  test('where they can not be written they are shown once more until they are copied, and the shop waits', async () => {
+    await mkdir(setup.envFile) // a folder can't be replaced by a file, whoever tries
+    await setup.enter()
+    expect((await setup.browse(await setup.confirm())).status).toBe(303)
+    const page = await (await setup.browse('/setup')).text()
+    const shown = parseEnv(/<pre[^>]*>([^<]*)<\/pre>/.exec(page)?.[1] ?? '')
+    expect(Object.keys(shown)).toEqual(['GITHUB_APP_ID', 'GITHUB_PRIVATE_KEY', 'GITHUB_WEBHOOK_SECRET'])
+    expect((await setup.browse('/setup/github/callback?code=a&state=b')).headers.get('location')).toBe('/setup')
+    expect(setup.logged.join('')).not.toContain(shown.GITHUB_WEBHOOK_SECRET)
+    expect((await setup.post('/setup/copied')).status).toBe(303)
+    expect(await (await setup.browse('/setup')).text()).toContain('is registered')
+    expect(await setup.credentials).toEqual(shown)
+  })
+
+  test('a browser that never comes back for the last page holds nothing up', async () => {
+    await setup.enter()
+    await setup.browse(await setup.confirm())
+    expect(await setup.credentials).toHaveProperty('GITHUB_APP_ID')
+  }, 40_000)
+
+  test('a way back works once, and only in the browser with the cookie', async () => {
+    await setup.enter()
+    const way = await setup.confirm()
+    setup.forgetCookie()
+    expect((await setup.browse(way)).status).toBe(403)
+    await expect(readFile(setup.envFile)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
 
 describe('who may set the shop up', () => {
   test('the terminal tells the address and the code, and no log does', async () => {

@@ -16,7 +16,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/store/', may: [...CORE, 'app/shop/', 'app/store/'] },
   { of: 'app/mail/', may: [...COMMON, 'app/mail/'] },
   { of: 'app/stripe/', may: [...CORE, 'app/stripe/'] },
-  { of: 'app/github/', may: [...COMMON, 'app/github/'] },
+  { of: 'app/github/', may: [...COMMON, 'app/shop/', 'app/github/'] },
   { of: 'app/fulfillment/', may: [...COMMON, 'app/fulfillment/', 'app/github/', 'app/mail/'] },
   { of: 'app/link.ts', may: CORE },
   { of: 'app/intake.ts', may: [...CORE, 'app/stripe/verify.ts'] },

@@ -14,8 +14,8 @@ export type LiveShop = {
   close: () => void
 }
 
-/** A shop that sells nothing, until the first `show`. */
-export function openShop(options: Omit<StorefrontOptions, 'catalogFolder'>): LiveShop {
+/** A shop that sells nothing, until the first `show`. `build` gives the folder of a catalog's storefront. */
+export function openShop(options: Omit<StorefrontOptions, 'catalogFolder'>, build = buildStorefront): LiveShop {
   let live: { catalog: Catalog; storefront: string | undefined; isOpen: boolean } = {
     catalog: NOTHING_YET,
     storefront: undefined,
@@ -26,7 +26,7 @@ export function openShop(options: Omit<StorefrontOptions, 'catalogFolder'>): Liv
   async function show(catalogFolder: string) {
     const next = await loadCatalog(catalogFolder)
     if ('problems' in next) return next
-    live = { catalog: next.catalog, storefront: await buildStorefront({ ...options, catalogFolder }), isOpen: true }
+    live = { catalog: next.catalog, storefront: await build({ ...options, catalogFolder }), isOpen: true }
     return { problems: [] }
   }
   return {

@@ -92,7 +92,7 @@ async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMa
 }
 
 /** What was live before the process stopped, from the disk: so a shop opens again though GitHub is away. */
-async function showLastLive({ config, store, liveShop, log }: Parts): Promise<void> {
+export async function showLastLive({ config, store, liveShop, log }: Parts): Promise<void> {
   const { live, closed } = await store.shop()
   if (config.CATALOG_FOLDER || !live || closed) return
   const { problems } = await liveShop.show(catalogFolder(config.DATA_FOLDER, live.tree))

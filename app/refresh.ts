@@ -107,7 +107,12 @@ function released(before: Catalog, after: Catalog) {
 /** The issue first: were the fact there without it, nobody would come back to write it. */
 async function refuse(parts: RefreshParts, head: Head, problems: readonly CatalogProblem[], shop: Shop): Promise<void> {
   const { repository, commit } = head
-  const { title, body } = brokenCatalogIssue({ head, problems, live: shop.live })
+  const { title, body } = brokenCatalogIssue({
+    head,
+    problems,
+    live: shop.live,
+    githubUrl: parts.config.GITHUB_URL,
+  })
   await keepIssue(await issues(parts, repository), repository, { mark: BROKEN, title, body })
   const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), commit }
   await parts.store.transact({}, () => ({ shop: [{ ...fact, problems: problems.length }] }))

@@ -73,3 +73,61 @@ describe('what a knock is about', () => {
     expect(await jobOf('evt_1')).toBeUndefined()
   })
 })
+
+describe('a knock of GitHub’s', () => {
+  const payload = {
+    action: 'opened',
+    repository: { full_name: 'heron/shop', default_branch: 'main' },
+    pull_request: { number: 3, head: { ref: 'new-mug' } },
+    sender: { login: 'ada', type: 'User' },
+  }
+  const body = JSON.stringify(payload)
+  const signed = (text: string, secret = shop.parts.config.GITHUB_WEBHOOK_SECRET) =>
+    `sha256=${createHmac('sha256', secret).update(text).digest('hex')}`
+  const knockAtDoor = (headers: Record<string, string>, text = body) =>
+    fetch(`${shop.url}/webhooks/github`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'pull_request',
+        'x-github-delivery': 'guid-1',
+        ...headers,
+      },
+      body: text,
+    })
+
+  test('is kept once, however often it comes, with the job to look', async () => {
+    for (const _ of [1, 2]) expect((await knockAtDoor({ 'x-hub-signature-256': signed(body) })).status).toBe(204)
+    expect((await shop.store.counts()).deliveries).toBe(1)
+    expect(await shop.store.job('check-pull:heron/shop#3')).toMatchObject({
+      work: { kind: 'check-pull', repository: 'heron/shop', number: 3 },
+    })
+  })
+
+  test.each<[what: string, headers: () => Record<string, string>, text?: string]>([
+    ['without a signature', () => ({})],
+    ['with the signature of another body', () => ({ 'x-hub-signature-256': signed('{}') })],
+    ['with another secret', () => ({ 'x-hub-signature-256': signed(body, 'a secret of nobody we know') })],
+    ['with an old kind of signature', () => ({ 'x-hub-signature': 'sha1=1234' })],
+  ])('%s is refused, and leaves nothing', async (_, headers) => {
+    const answer = await knockAtDoor(headers())
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([401, 'application/problem+json'])
+    expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
+  })
+
+  test.each([
+    ['an unknown event', { event: 'star', text: body }],
+    ['an unknown shape', { event: 'push', text: '[1]' }],
+  ])('%s is kept, and left alone', async (_, { event, text }) => {
+    const answer = await knockAtDoor({ 'x-github-event': event, 'x-hub-signature-256': signed(text) }, text)
+    expect(answer.status).toBe(204)
+    expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 0 })
+  })
+
+  test('is refused by its length before it is read; a push may be longer', async () => {
+    const long = JSON.stringify({ ...payload, more: 'x'.repeat(1024 * 1024) })
+    const headers = { 'x-hub-signature-256': signed(long) }
+    expect((await knockAtDoor(headers, long)).status).toBe(413)
+    expect((await knockAtDoor({ ...headers, 'x-github-event': 'push' }, long)).status).toBe(204)
+  })
+})

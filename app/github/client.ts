@@ -115,7 +115,8 @@ function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): 
     try {
       return await request(options)
     } catch (error) {
-      throw budget.learn(error)
+      const { status, message } = error as { status?: number; message: string }
+      throw status === 403 && /suspended/i.test(message) ? new NoAccessError(repository, error) : budget.learn(error)
     }
   })
   return client

@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
+import { Octokit } from '@octokit/rest'
 import { pino } from 'pino'
 import { createApp } from '../../app/app.ts'
 import { parseConfig } from '../../app/config.ts'
 import { connectGitHub } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
+import { openShop } from '../../app/live-shop.ts'
 import { connectMail } from '../../app/mail/send.ts'
+import { showLastLive } from '../../app/main.ts'
 import { LANES, type Lane } from '../../app/order/job.ts'
 import type { Parts } from '../../app/parts.ts'
 import { startGitHub } from '../../app/sandbox/github.ts'
@@ -18,6 +21,7 @@ import { startMail } from '../../app/sandbox/mail.ts'
 import { startStripe } from '../../app/sandbox/stripe.ts'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
+import { startTending } from '../../app/tend.ts'
 import { loadCatalog } from '../../catalog/load.ts'
 
 export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
@@ -26,13 +30,30 @@ export const FILES = {
   'heron-guide.epub': Buffer.from('PK an EPUB about herons'),
 }
 
+/** A shop that follows a repository: the files that it begins with, and whether the App gets to see them at once. */
+type Follow = { files: Record<string, string | Uint8Array>; installed?: boolean }
+
+export const SHOP_REPOSITORY = { owner: 'heron', repo: 'shop' }
+const MEMBERS = [
+  { login: 'ada', role: 'admin' },
+  { login: 'bob', role: 'member' },
+] as const
+const ROLES = { bob: 'write' } as const
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const WEBHOOK_SECRET = 'the secret of the webhook'
+
 /** A whole shop: the real app over the stand-ins, with a clock that a test can move. */
-export async function openTestShop(options: { storefront?: string; thin?: boolean } = {}) {
+export async function openTestShop(options: { storefront?: string; thin?: boolean; follow?: Follow } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-flow-'))
   const port = await anyPort()
   const stripeServer = await startStripe({})
   const github = await startGitHub({
-    app: { id: 7 },
+    app: { id: 7, webhook: { url: `http://127.0.0.1:${port}/webhooks/github`, secret: WEBHOOK_SECRET } },
+    ...(options.follow && {
+      users: ['eve'],
+      organizations: [{ login: 'heron', members: MEMBERS }],
+      repositories: [{ name: 'heron/shop', private: false, files: options.follow.files, collaborators: ROLES }],
+    }),
     releases: Object.entries(FILES).map(([file, bytes]) => ({
       repository: 'heron/goods',
       tag: 'guide-v1',
@@ -58,9 +79,11 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       STRIPE_API_URL: stripeServer.url,
       GITHUB_APP_ID: 7,
       GITHUB_PRIVATE_KEY: github.privateKey,
-      GITHUB_WEBHOOK_SECRET: 'the secret of the webhook',
+      GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
       GITHUB_API_URL: github.url,
-      CATALOG_FOLDER: FIXTURE_CATALOG,
+      GITHUB_URL: github.url,
+      DATA_FOLDER: folder,
+      ...(options.follow ? { SHOP_REPOSITORY: 'heron/shop' } : { CATALOG_FOLDER: FIXTURE_CATALOG }),
       SMTP_URL: mail.smtpUrl,
       MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
       CHECKOUTS_PER_MINUTE: 100_000,
@@ -81,23 +104,30 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     sendMail,
   }
 
+  const folderShop = {
+    catalog: () => loadedCatalog,
+    storefront: () => options.storefront,
+    liveShop: { isOpen: () => true, show: async () => ({ problems: [] }), close: () => {} },
+  }
+
   let running = await open()
   async function open() {
     const onFailure = (error: Error) => {
       throw error
     }
     const { store } = await openLowdbStore({ folder: join(folder, 'store'), now, onFailure, log })
+    const liveShop = openShop({ siteUrl: url, buildsFolder: folder }, async () => options.storefront ?? '')
     const parts: Parts = {
       config,
-      catalog: () => loadedCatalog,
-      storefront: () => options.storefront,
-      liveShop: { isOpen: () => true, show: async () => ({ problems: [] }), close: () => {} },
+      ...(options.follow ? { ...liveShop, liveShop } : folderShop),
       store,
       ...outside,
       now,
       random: randomBytes,
       log,
     }
+    await showLastLive(parts)
+    await startTending(parts)
     const app = createApp(parts)
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
     return { store, parts, app, server }
@@ -125,7 +155,14 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       url: stripeServer.url,
       control: (path: string, body?: object) => control(stripeServer.url, path, body),
     },
-    github: { url: github.url, control: (path: string, body?: object) => control(github.url, path, body) },
+    github: {
+      url: github.url,
+      control: (path: string, body?: object) => control(github.url, path, body),
+      /** GitHub as this person uses it. */
+      as: (login: string) => new Octokit({ baseUrl: github.url, auth: github.tokenFor(login), log: SILENT }),
+      /** Waits until no webhook is under way. */
+      settled: () => fetch(`${github.url}/_test/settled`).then((answer) => answer.json()),
+    },
     mail: {
       control: (path: string, body?: object) => control(mail.url, path, body),
       all: () => fetch(`${mail.url}/_test/mails`).then((answer) => answer.json() as Promise<ReceivedMail[]>),

@@ -8,7 +8,8 @@ import { pressAction } from './checks.ts'
 import { installationAt, installationsOf } from './coverage.ts'
 import type { Faults } from './faults.ts'
 import { adminOf, choose, install, namesIn, setSuspended, uninstall } from './installation-change.ts'
-import { type GitHubState, publish } from './state.ts'
+import { tellCreated, tellPublished } from './release-change.ts'
+import { findRepository, type GitHubState, publish } from './state.ts'
 import { settled } from './webhooks.ts'
 
 const LIMIT_SECONDS = 60
@@ -67,7 +68,9 @@ export function controlRoutes(state: GitHubState): Hono {
     })
     .post('/_test/releases', async (c) => {
       const { base64, ...seed } = await bodyOf(c, ReleaseRequest)
+      const isNew = !releaseOf(state, seed)
       const { id, size, sha256 } = await publish(state, { ...seed, bytes: Buffer.from(base64, 'base64') })
+      if (isNew) tellOfNew(state, seed)
       return c.json({ id, size, sha256 }, 201)
     })
     .post('/_test/check-action', async (c) => {
@@ -78,6 +81,23 @@ export function controlRoutes(state: GitHubState): Hono {
     .post('/_test/installations', async (c) => {
       return c.json({ id: changeInstallation(state, await bodyOf(c, InstallationRequest)) })
     })
+}
+
+type Place = { repository: string; tag: string }
+
+function releaseOf(state: GitHubState, { repository: fullName, tag }: Place) {
+  const [owner = '', name = ''] = fullName.split('/')
+  const repository = findRepository(state, owner, name)
+  const release = [...(repository?.releases.values() ?? [])].find((one) => one.tag === tag && !one.draft)
+  return repository && release ? { repository, release } : undefined
+}
+
+function tellOfNew(state: GitHubState, at: Place): void {
+  const made = releaseOf(state, at)
+  if (!made) return
+  const place = { state, repository: made.repository, by: adminOf(state, made.repository.owner) }
+  tellCreated(place, made.release)
+  tellPublished(place, made.release)
 }
 
 function faultsOf(asked: Omit<z.output<typeof FaultsRequest>, 'seed'>, limits: boolean): Faults {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import { mediaTypeOf, read } from './content.ts'
+import { read } from './content.ts'
 import type { Asset, GitHubState } from './state.ts'
 
 // Stands for release-assets.githubusercontent.com: no credentials, only an address that nobody can guess and that
@@ -43,7 +43,7 @@ function serve(c: Context, asset: Asset): Response {
   const etag = `"${asset.sha256}"`
   c.header('accept-ranges', 'bytes')
   c.header('etag', etag)
-  c.header('content-type', mediaTypeOf(asset.name))
+  c.header('content-type', asset.contentType)
   c.header('content-disposition', `attachment; filename=${asset.name}`)
   const sameFile = (c.req.header('if-range') ?? etag) === etag
   const range = sameFile ? rangeOf(c.req.header('range'), asset.size) : 'all'

@@ -1,44 +1,99 @@
-import type { RestEndpointMethodTypes } from '@octokit/rest'
 import { type Context, Hono } from 'hono'
-import { visible } from './access.ts'
-import { type GitHubEnv, instant, notFound, originOf } from './answer.ts'
-import { mediaTypeOf, read } from './content.ts'
+import { mayWrite, visible, writable } from './access.ts'
+import { type GitHubEnv, invalid, notFound, originOf } from './answer.ts'
+import { bodyOf } from './body.ts'
+import { read } from './content.ts'
 import { signedAddress } from './download.ts'
-import { nodeId, person } from './repository.ts'
+import { paged } from './paging.ts'
+import { addAsset, changeRelease, createRelease, deleteRelease, ReleaseRequest } from './release-change.ts'
+import { assetJson, releaseJson } from './release-view.ts'
 import type { Asset, GitHubState, Release, Repository } from './state.ts'
-
-type ReleaseJson = RestEndpointMethodTypes['repos']['getRelease']['response']['data']
-type AssetJson = RestEndpointMethodTypes['repos']['getReleaseAsset']['response']['data']
-
-const PAGE_SIZE = 30
-const PAGE_SIZE_MAX = 100
+import { actorOf } from './users.ts'
 
 /** Releases and their files. A file's bytes are a redirect to a signed address, or (`stream`) the answer itself. */
 export function releaseRoutes(state: GitHubState): Hono<GitHubEnv> {
   const routes = new Hono<GitHubEnv>()
-  const find = (c: Context<GitHubEnv>) =>
-    visible(state, c.var.who, { o: c.req.param('o') ?? '', r: c.req.param('r') ?? '' }, 'contents')
-  const show = (c: Context<GitHubEnv>, repository: Repository, release: Release | undefined) => {
+  const find = (c: Context<GitHubEnv>) => {
+    const repository = visible(state, c.var.who, pathOf(c), 'contents')
+    const seesDrafts = mayWrite(state, c.var.who, repository, 'contents')
+    const releases = [...repository.releases.values()].filter(({ draft }) => seesDrafts || !draft)
+    return { repository, releases }
+  }
+  const place = (c: Context<GitHubEnv>) => {
+    const repository = writable(state, c.var.who, pathOf(c), 'contents')
+    return { state, repository, by: actorOf(state, c.var.who) }
+  }
+  const withId = (releases: readonly Release[], c: Context<GitHubEnv>) => {
+    const release = releases.find(({ id }) => String(id) === c.req.param('id'))
     if (!release) throw notFound()
-    return c.json(releaseJson(state, repository, release, originOf(c)))
+    return release
+  }
+  const show = (c: Context, repository: Repository, release: Release | undefined, status: 200 | 201 = 200) => {
+    if (!release) throw notFound()
+    return c.json(releaseJson(state, repository, release, originOf(c)), status)
   }
 
   routes.get('/repos/:o/:r/releases', (c) => {
-    const repository = find(c)
-    const newestFirst = [...repository.releases.values()].reverse()
-    return page(c, newestFirst, (release) => releaseJson(state, repository, release, originOf(c)))
+    const { repository, releases } = find(c)
+    return c.json(paged(c, releases.reverse()).map((one) => releaseJson(state, repository, one, originOf(c))))
+  })
+  routes.post('/repos/:o/:r/releases', async (c) => {
+    const at = place(c)
+    return show(c, at.repository, createRelease(at, await bodyOf(c, ReleaseRequest)), 201)
   })
   routes.get('/repos/:o/:r/releases/latest', (c) => {
-    const repository = find(c)
-    return show(c, repository, [...repository.releases.values()].at(-1))
+    const { repository, releases } = find(c)
+    const full = releases.filter(({ draft, prerelease }) => !draft && !prerelease)
+    return show(c, repository, full.sort((one, other) => Number(one.publishedAt) - Number(other.publishedAt)).at(-1))
   })
-  routes.get('/repos/:o/:r/releases/tags/:tag', (c) => {
-    const repository = find(c)
-    return show(c, repository, repository.releases.get(c.req.param('tag')))
+  routes.get('/repos/:o/:r/releases/tags/:tag{.+}', (c) => {
+    const { repository, releases } = find(c)
+    return show(
+      c,
+      repository,
+      releases.find(({ tag, draft }) => !draft && tag === c.req.param('tag')),
+    )
   })
+  assetRoutes(state, routes, find, place)
+  routes.get('/repos/:o/:r/releases/:id', (c) => {
+    const { repository, releases } = find(c)
+    return show(c, repository, withId(releases, c))
+  })
+  routes.patch('/repos/:o/:r/releases/:id', async (c) => {
+    const at = place(c)
+    const release = withId([...at.repository.releases.values()], c)
+    changeRelease(at, release, await bodyOf(c, ReleaseRequest))
+    return show(c, at.repository, release)
+  })
+  routes.delete('/repos/:o/:r/releases/:id', (c) => {
+    const at = place(c)
+    deleteRelease(at, withId([...at.repository.releases.values()], c))
+    return c.body(null, 204)
+  })
+  routes.get('/repos/:o/:r/releases/:id/assets', (c) => {
+    const { repository, releases } = find(c)
+    const release = withId(releases, c)
+    const assets = paged(c, [...release.assets.values()])
+    return c.json(assets.map((asset) => assetJson(state, repository, release, asset, originOf(c))))
+  })
+  routes.post('/repos/:o/:r/releases/:id/assets', async (c) => {
+    const at = place(c)
+    const release = withId([...at.repository.releases.values()], c)
+    const { name = '', label = '' } = c.req.query()
+    const file = { name, label, contentType: c.req.header('content-type'), bytes: c.req.raw.body }
+    const asset = await addAsset(at, release, file)
+    return c.json(assetJson(state, at.repository, release, asset, originOf(c)), 201)
+  })
+  return routes
+}
+
+type Find = (c: Context<GitHubEnv>) => { repository: Repository; releases: readonly Release[] }
+type Place = (c: Context<GitHubEnv>) => { repository: Repository }
+
+function assetRoutes(state: GitHubState, routes: Hono<GitHubEnv>, find: Find, place: Place): void {
   routes.get('/repos/:o/:r/releases/assets/:id', (c) => {
-    const repository = find(c)
-    const { release, asset } = findAsset(repository, c.req.param('id'))
+    const { repository, releases } = find(c)
+    const { release, asset } = findAsset(releases, c.req.param('id'))
     if (!/octet-stream/.test(c.req.header('accept') ?? '')) {
       return c.json(assetJson(state, repository, release, asset, originOf(c)))
     }
@@ -46,24 +101,28 @@ export function releaseRoutes(state: GitHubState): Hono<GitHubEnv> {
     if (state.faults.stream) return stream(asset)
     return c.redirect(signedAddress(state, asset, originOf(c)), 302)
   })
-  routes.get('/repos/:o/:r/releases/:id', (c) => {
-    const repository = find(c)
-    return show(c, repository, releaseWithId(repository, c.req.param('id')))
+  routes.patch('/repos/:o/:r/releases/assets/:id', async (c) => {
+    const { repository } = place(c)
+    const { release, asset } = findAsset([...repository.releases.values()], c.req.param('id'))
+    const { name = asset.name, label = asset.label } = (await c.req.json()) as { name?: string; label?: string }
+    if (name !== asset.name && release.assets.has(name)) throw invalid('ReleaseAsset', 'name', 'already_exists')
+    release.assets.delete(asset.name)
+    Object.assign(asset, { name, label })
+    release.assets.set(name, asset)
+    return c.json(assetJson(state, repository, release, asset, originOf(c)))
   })
-  routes.get('/repos/:o/:r/releases/:id/assets', (c) => {
-    const repository = find(c)
-    const release = releaseWithId(repository, c.req.param('id'))
-    if (!release) throw notFound()
-    return page(c, [...release.assets.values()], (asset) => assetJson(state, repository, release, asset, originOf(c)))
+  routes.delete('/repos/:o/:r/releases/assets/:id', (c) => {
+    const { repository } = place(c)
+    const { release, asset } = findAsset([...repository.releases.values()], c.req.param('id'))
+    release.assets.delete(asset.name)
+    return c.body(null, 204)
   })
-  return routes
 }
 
-const releaseWithId = (repository: Repository, id: string) =>
-  [...repository.releases.values()].find((release) => String(release.id) === id)
+const pathOf = (c: Context) => ({ o: c.req.param('o') ?? '', r: c.req.param('r') ?? '' })
 
-function findAsset(repository: Repository, id: string): { release: Release; asset: Asset } {
-  for (const release of repository.releases.values()) {
+function findAsset(releases: readonly Release[], id: string): { release: Release; asset: Asset } {
+  for (const release of releases) {
     const asset = [...release.assets.values()].find((one) => String(one.id) === id)
     if (asset) return { release, asset }
   }
@@ -78,69 +137,4 @@ function stream(asset: Asset): Response {
       'content-disposition': `attachment; filename=${asset.name}`,
     },
   })
-}
-
-/** One page of a list, with GitHub's `Link` to the next. */
-function page<Item>(c: Context, items: readonly Item[], toJson: (item: Item) => object): Response {
-  const wanted = (name: string, otherwise: number) => Math.max(1, Number(c.req.query(name)) || otherwise)
-  const size = Math.min(PAGE_SIZE_MAX, wanted('per_page', PAGE_SIZE))
-  const number = wanted('page', 1)
-  if (items.length > number * size) {
-    const next = new URL(c.req.url)
-    next.searchParams.set('page', String(number + 1))
-    c.header('link', `<${next}>; rel="next"`)
-  }
-  return c.json(items.slice((number - 1) * size, number * size).map(toJson))
-}
-
-function releaseJson(state: GitHubState, repository: Repository, release: Release, origin: string): ReleaseJson {
-  const fullName = `${repository.owner}/${repository.name}`
-  const url = `${origin}/repos/${fullName}/releases/${release.id}`
-  const tag = encodeURIComponent(release.tag)
-  return {
-    id: release.id,
-    node_id: nodeId('Release', release.id),
-    tag_name: release.tag,
-    target_commitish: 'main',
-    name: release.tag,
-    body: '',
-    draft: false,
-    prerelease: false,
-    author: person(`${state.apps.apps[0]?.slug ?? 'ghost'}[bot]`, origin),
-    url,
-    assets_url: `${url}/assets`,
-    upload_url: `${url}/assets{?name,label}`,
-    html_url: `${origin}/${fullName}/releases/tag/${tag}`,
-    tarball_url: `${origin}/repos/${fullName}/tarball/${tag}`,
-    zipball_url: `${origin}/repos/${fullName}/zipball/${tag}`,
-    created_at: instant(release.at),
-    published_at: instant(release.at),
-    assets: [...release.assets.values()].map((asset) => assetJson(state, repository, release, asset, origin)),
-  }
-}
-
-function assetJson(
-  state: GitHubState,
-  repository: Repository,
-  release: Release,
-  asset: Asset,
-  origin: string,
-): AssetJson {
-  const fullName = `${repository.owner}/${repository.name}`
-  return {
-    id: asset.id,
-    node_id: nodeId('ReleaseAsset', asset.id),
-    name: asset.name,
-    label: '',
-    state: 'uploaded',
-    content_type: mediaTypeOf(asset.name),
-    size: asset.size,
-    digest: `sha256:${asset.sha256}`,
-    download_count: asset.downloads,
-    created_at: instant(asset.at),
-    updated_at: instant(asset.at),
-    uploader: person(`${state.apps.apps[0]?.slug ?? 'ghost'}[bot]`, origin),
-    url: `${origin}/repos/${fullName}/releases/assets/${asset.id}`,
-    browser_download_url: `${origin}/${fullName}/releases/download/${encodeURIComponent(release.tag)}/${asset.name}`,
-  }
 }

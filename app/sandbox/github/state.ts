@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AppSeed, type AppSlice, createAppSlice } from './app-state.ts'
 import type { CheckSlice } from './check-state.ts'
-import { type Content, measure } from './content.ts'
+import { type Content, measure, mediaTypeOf } from './content.ts'
 import { type Faults, NO_FAULTS } from './faults.ts'
 import type { Git } from './git.ts'
 import type { Issue } from './issue.ts'
@@ -37,13 +37,29 @@ export type RepositorySeed = {
 export type Asset = {
   id: number
   name: string
+  label: string
+  contentType: string
+  uploader: string
   size: number
   sha256: string
   content: Content
   at: number
   downloads: number
 }
-export type Release = { id: number; tag: string; at: number; assets: Map<string, Asset> }
+/** A release with its files by name. `target` is where its tag is made when it is published. */
+export type Release = {
+  id: number
+  tag: string
+  name: string | null
+  body: string | null
+  draft: boolean
+  prerelease: boolean
+  target: string
+  author: string
+  at: number
+  publishedAt: number | null
+  assets: Map<string, Asset>
+}
 
 /** A repository. Its commits, files and branches are git's (`gitOf`); everything else is here. Moments are milliseconds. */
 export type Repository = {
@@ -166,17 +182,36 @@ export async function publish(state: GitHubState, seed: ReleaseSeed): Promise<As
   const { size, sha256 } = await measure(seed.bytes)
   const at = state.now()
   const repository = findRepository(state, owner, name) ?? addRepository(state, owner, name)
-  const release = entry(repository.releases, seed.tag, () => {
-    return { id: idOf('release', owner, name, seed.tag), tag: seed.tag, at, assets: new Map() }
-  })
+  const release = releaseFor(repository, seed.tag, at)
   const id = idOf('asset', owner, name, seed.tag, seed.file, sha256)
   const known = release.assets.get(seed.file)
+  const described = { label: '', contentType: mediaTypeOf(seed.file), uploader: owner }
   const asset: Asset =
     known?.id === id
       ? { ...known, content: seed.bytes }
-      : { id, name: seed.file, size, sha256, content: seed.bytes, at, downloads: 0 }
+      : { id, name: seed.file, ...described, size, sha256, content: seed.bytes, at, downloads: 0 }
   release.assets.set(seed.file, asset)
   return asset
+}
+
+function releaseFor(repository: Repository, tag: string, at: number): Release {
+  const known = [...repository.releases.values()].find((release) => release.tag === tag && !release.draft)
+  if (known) return known
+  const release: Release = {
+    id: idOf('release', repository.owner, repository.name, tag),
+    tag,
+    name: tag,
+    body: '',
+    draft: false,
+    prerelease: false,
+    target: repository.defaultBranch,
+    author: repository.owner,
+    at,
+    publishedAt: at,
+    assets: new Map(),
+  }
+  repository.releases.set(String(release.id), release)
+  return release
 }
 
 /** A new repository without a commit: private, and a network of its own unless it is a fork. */
@@ -234,9 +269,3 @@ export function newId(state: GitHubState): number {
 }
 
 const keyOf = (owner: string, name: string) => `${owner}/${name}`.toLowerCase()
-
-function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const value = map.get(key) ?? make()
-  map.set(key, value)
-  return value
-}

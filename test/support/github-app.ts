@@ -1,0 +1,92 @@
+import { createSign } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Octokit } from '@octokit/rest'
+import { expect } from 'vitest'
+import { startGitHub } from '../../app/sandbox/github.ts'
+
+export const APP_ID = 4242
+export const SECRET = 'a secret of a webhook'
+export const SHOP = { owner: 'tern', repo: 'shop' }
+
+export type Heard = { headers: Record<string, string | string[] | undefined>; body: string; payload: Payload }
+export type Payload = { action?: string; [name: string]: unknown }
+
+/** GitHub's stand-in with a shop in an organisation, an App, and somebody who listens to the App's webhooks. */
+export async function openGitHub(options: Partial<Parameters<typeof startGitHub>[0]> = {}) {
+  const heard: Heard[] = []
+  let answer = 200
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += chunk))
+    request.on('end', () => {
+      if (answer === 200) heard.push({ headers: request.headers, body, payload: JSON.parse(body) })
+      response.writeHead(answer).end('heard')
+    })
+  }).listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/github`
+  const github = await startGitHub({
+    app: { id: APP_ID, webhook: { url, secret: SECRET } },
+    users: ['ada', 'bob'],
+    organizations: [{ login: 'tern', members: [{ login: 'ada', role: 'admin' }] }],
+    repositories: [
+      { name: 'tern/shop', files: { 'catalog/shop.yaml': 'name: Tern\n' } },
+      { name: 'tern/goods', files: { 'README.md': 'Goods\n' } },
+      { name: 'bob/open', private: false, files: { 'README.md': 'Open\n' } },
+    ],
+    ...options,
+  })
+  const control = async (path: string, body?: object) => {
+    const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
+    const response = await fetch(`${github.url}/_test/${path}`, init)
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  const app = () => clientFor(github.url, jwt(APP_ID, github.privateKey))
+  return {
+    github,
+    heard,
+    control,
+    url: github.url,
+    /** With what the listener answers from now on. */
+    answerWith: (status: number) => (answer = status),
+    app,
+    user: (login: string) => clientFor(github.url, github.tokenFor(login)),
+    nobody: () => clientFor(github.url),
+    async installation(owner = 'tern', narrow: object = {}) {
+      const { data } = await app().rest.apps.getUserInstallation({ username: owner })
+      const token = await app().rest.apps.createInstallationAccessToken({ installation_id: data.id, ...narrow })
+      return clientFor(github.url, token.data.token)
+    },
+    /** The events that were heard, once all are delivered. */
+    async events(): Promise<string[]> {
+      await control('settled')
+      return heard.map(({ headers, payload }) => [headers['x-github-event'], payload.action].filter(Boolean).join('.'))
+    },
+    async close() {
+      await github.close()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+export type TestGitHub = Awaited<ReturnType<typeof openGitHub>>
+
+/** Octokit without retries, and silent. */
+export const clientFor = (baseUrl: string, auth?: string) =>
+  new Octokit({ baseUrl, ...(auth ? { auth } : {}), log: { debug() {}, info() {}, warn() {}, error() {} } })
+
+/** What an App signs to say who it is. */
+export function jwt(issuer: number | string, key: string): string {
+  const now = Math.floor(Date.now() / 1000)
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const text = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode({ iss: issuer, iat: now - 30, exp: now + 300 })}`
+  return `${text}.${createSign('sha256').update(text).sign(key, 'base64url')}`
+}
+
+/** The tip of a repository's default branch. */
+export async function tip(octokit: Octokit, repository = SHOP): Promise<string> {
+  return (await octokit.rest.repos.getBranch({ ...repository, branch: 'main' })).data.commit.sha
+}
+
+export const refused = (status: number, message = '') =>
+  expect.objectContaining({ status, message: expect.stringContaining(message) })

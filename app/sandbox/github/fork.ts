@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { visible } from './access.ts'
+import { visible, writable } from './access.ts'
 import { type GitHubEnv, notFound, originOf, Refusal } from './answer.ts'
 import { bodyOf } from './body.ts'
 import { gitOf, refName } from './git.ts'
@@ -34,6 +34,11 @@ export function forkRoutes(state: GitHubState): Hono<GitHubEnv> {
       const actor = actorOf(state, c.var.who)
       const fork = forkOf(state, repository, asked, actor)
       return c.json(repositoryJson(fork, originOf(c)), 202)
+    })
+    .delete('/repos/:o/:r', (c) => {
+      const { owner, name } = writable(state, c.var.who, c.req.param(), 'administration', 'admin')
+      state.repositories.delete(`${owner}/${name}`.toLowerCase())
+      return c.body(null, 204)
     })
     .get('/repos/:o/:r/collaborators/:u/permission', (c) => {
       const repository = visible(state, c.var.who, c.req.param(), 'metadata')

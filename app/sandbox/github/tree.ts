@@ -32,7 +32,7 @@ export function treeWith(
   const entries = new Map((git.tree(tree) ?? []).map((entry) => [entry.name, entry]))
   const below = new Map<string, Map<string, { mode: string; oid: string } | null>>()
   for (const [path, change] of changes) {
-    const [, name = '', rest] = /^([^/]+)(?:\/(.+))?$/.exec(path) ?? []
+    const [, name = '', rest] = /^([^/]+)(?:\/(.+))?$/s.exec(path) ?? []
     if (rest) below.set(name, (below.get(name) ?? new Map()).set(rest, change))
     else if (change) entries.set(name, { name, ...change })
     else entries.delete(name)

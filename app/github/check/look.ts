@@ -14,11 +14,13 @@ import type { AssetFact } from './findings.ts'
 /** Most assets that are looked up for one change; each costs GitHub a request or two. */
 export const ASSETS_LOOKED_UP_MAX = 60
 const LOOKS_AT_ONCE = 4
+/** Fields that decide which files a buyer gets. */
+const GIVING = new Set(['gives', 'variants', 'bundle'])
 /** Most notes about one change. */
 const WARNINGS_MAX = 100
 
 /**
- * What GitHub has of each asset that is new or changed, or that a changed product gives. Throws a ReleaseFileError when GitHub
+ * What GitHub has of each asset that is new or changed, or that a product newly gives. Throws a ReleaseFileError when GitHub
  * gives no answer: then it is not known, and the check must be tried again.
  */
 export async function lookAtAssets(
@@ -27,9 +29,10 @@ export async function lookAtAssets(
   changes: CatalogChanges,
 ): Promise<{ facts: AssetFact[]; unseen: number }> {
   const ids = new Set(changes.assets.flatMap(({ id, after }) => (after ? [id] : [])))
-  for (const { after: product } of changes.products) {
-    if (product?.status === 'live')
-      for (const { downloads } of offersOf(after, product)) for (const id of downloads) ids.add(id)
+  for (const { kind, after: product, fields } of changes.products) {
+    const givesMore = kind === 'new' || fields.some((field) => GIVING.has(field))
+    if (product?.status !== 'live' || !givesMore) continue
+    for (const { downloads } of offersOf(after, product)) for (const id of downloads) ids.add(id)
   }
   const assets = [...ids].toSorted().flatMap((id) => after.assets.get(id) ?? [])
   const looked = assets.slice(0, ASSETS_LOOKED_UP_MAX)

@@ -1,7 +1,7 @@
 import type { PriceChange, ProductChange } from '../../../catalog/changes.ts'
 import { printProblems } from '../../../catalog/problem.ts'
 import { type Money, toDecimalText } from '../../../catalog/schema/money.ts'
-import { altText, codeBlock, codeCell, codeSpan } from './escape.ts'
+import { altText, codeBlock, codeCell, codeSpan, plainLine } from './escape.ts'
 import type { Asked, AssetFact, Findings } from './findings.ts'
 import { changeWords } from './report.ts'
 
@@ -100,7 +100,7 @@ function whoWords({ logins, words }: Asked): string {
 
 function problemSection({ problems, inherited }: Findings): string {
   if (problems.length === 0) return ''
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX)
+  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((one) => ({ ...one, file: plainLine(one.file) }))
   const more = problems.length - shown.length
   const old =
     inherited > 0 ? [`${inherited} of them ${inherited === 1 ? 'was' : 'were'} there before this pull request.`] : []

@@ -1,0 +1,157 @@
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { CATALOG_KEPT_DAYS, fetchCatalogAt, forgetOldCatalogs } from '../../app/github/catalog-at.ts'
+import { CatalogRefusedError } from '../../app/github/catalog-tree.ts'
+import { loadCatalog } from '../../catalog/load.ts'
+import { commit, SAMPLE, startWorld, tip, type World } from './check/world.ts'
+
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
+  'base64',
+)
+const LARGE = 'catalog/images/large.png'
+let world: World
+let folder: string
+const place = { owner: 'heron', repo: 'shop' }
+
+beforeAll(async () => {
+  const products = Object.fromEntries(
+    Array.from({ length: 1000 }, (_, index) => [
+      `catalog/products/item-${index}x.yaml`,
+      (SAMPLE['catalog/products/sticker.yaml'] ?? '').replace('name: Sticker', `name: Item number ${index}`),
+    ]),
+  )
+  world = await startWorld({
+    shop: { 'catalog/images/dot.png': PNG, [LARGE]: Buffer.alloc(4 * 1024 * 1024 + 1), 'catalog/notes.md': 'x' },
+    large: products,
+    none: Object.fromEntries(Object.keys(SAMPLE).map((path) => [path, null])),
+  })
+}, 60_000)
+afterAll(() => world.close())
+beforeEach(() => {
+  folder = mkdtempSync(join(world.folder, 'data-'))
+  return () => rmSync(folder, { recursive: true, force: true })
+})
+
+const client = (repo = 'shop') => world.parts.githubApp.forRepository(`heron/${repo}`, { contents: 'read' })
+const at = async (repo: string, sha?: string) => {
+  const octokit = await client(repo)
+  const found = await fetchCatalogAt(
+    { folder },
+    octokit,
+    `heron/${repo}`,
+    sha ?? (await tip(world.as('ada'), { ...place, repo })),
+  )
+  if ('none' in found) throw new Error('there is no catalog')
+  return found
+}
+const requests = async () =>
+  ((await (await fetch(`${world.github.url}/_test/requests`)).json()) as { path: string }[]).map(({ path }) => path)
+
+test('a catalog is laid out byte by byte, pictures too, and what is too large only as long as it is', async () => {
+  const { folder: laid, paths, tree } = await at('shop')
+  expect(laid).toBe(join(folder, 'catalogs', tree))
+  expect(readFileSync(join(laid, 'shop.yaml'), 'utf8')).toBe(SAMPLE['catalog/shop.yaml'])
+  expect(readFileSync(join(laid, 'images/dot.png'))).toEqual(PNG)
+  expect(lstatSync(join(laid, 'images/large.png'))).toMatchObject({ size: 4 * 1024 * 1024 + 1, blocks: 0 })
+  expect(paths.has('notes.md')).toBe(false)
+  expect(await loadCatalog(laid)).toMatchObject({ problems: [{ file: 'images/large.png' }] })
+})
+
+test('what is on the disk is not fetched again', async () => {
+  await at('shop')
+  const before = (await requests()).length
+  await at('shop')
+  expect((await requests()).slice(before).filter((path) => !/git\/(trees|ref)/.test(path))).toEqual([])
+  const main = await tip(world.as('ada'), place)
+  const change = { 'catalog/shop.yaml': `${SAMPLE['catalog/shop.yaml']}# new\n` }
+  const next = await commit(world.as('ada'), place, { branch: 'next', parents: [main], tree: main, change })
+  const later = (await requests()).length
+  await at('shop', next)
+  expect((await requests()).slice(later).filter((path) => /graphql|blobs/.test(path))).toEqual(['/graphql'])
+})
+
+test('a thousand products come within seconds', async () => {
+  const start = performance.now()
+  const { folder: laid } = await at('large')
+  const fetched = performance.now()
+  const loaded = await loadCatalog(laid)
+  expect('catalog' in loaded && loaded.catalog.products.size).toBe(1009)
+  console.log(
+    `1,000 products: fetched in ${Math.round(fetched - start)} ms, loaded in ${Math.round(performance.now() - fetched)} ms`,
+  )
+  expect(fetched - start).toBeLessThan(15_000)
+}, 30_000)
+
+test('a commit without a catalog has none', async () => {
+  const sha = await tip(world.as('ada'), { ...place, repo: 'none' })
+  expect(await fetchCatalogAt({ folder }, await client('none'), 'heron/none', sha)).toEqual({ none: true })
+})
+
+test('bytes that are not the blob are refused, and nothing half is left', async () => {
+  const octokit = await client()
+  const lying = Object.assign(Object.create(octokit), {
+    graphql: async () => ({ repository: { b0: { text: 'something else', isTruncated: false } } }),
+    rest: {
+      ...octokit.rest,
+      git: { ...octokit.rest.git, getBlob: async () => ({ data: { content: 'bm8=', encoding: 'base64' } }) },
+    },
+  })
+  const sha = await tip(world.as('ada'), place)
+  await expect(fetchCatalogAt({ folder }, lying, 'heron/shop', sha)).rejects.toThrow('other bytes')
+  expect(readdirSync(folder).filter((name) => name === 'catalogs')).toEqual([])
+})
+
+test('a listing that GitHub cuts off is walked folder by folder, and names that escape are refused', async () => {
+  const octokit = await client()
+  const getTree = octokit.rest.git.getTree
+  const answering = (change: (data: { truncated: boolean; tree: { path?: string }[] }, recursive: boolean) => void) =>
+    Object.assign(Object.create(octokit), {
+      rest: {
+        ...octokit.rest,
+        git: {
+          ...octokit.rest.git,
+          getTree: async (asked: never) => {
+            const answer = await getTree(asked)
+            change(answer.data, 'recursive' in (asked as object))
+            return answer
+          },
+        },
+      },
+    })
+  const sha = await tip(world.as('ada'), place)
+  const whole = await at('shop')
+  const cut = answering((data, isRecursive) => {
+    if (isRecursive) Object.assign(data, { truncated: true, tree: [] })
+  })
+  expect(await fetchCatalogAt({ folder }, cut, 'heron/shop', sha)).toMatchObject({
+    tree: whole.tree,
+    paths: whole.paths,
+  })
+  for (const path of [
+    'products/../../../evil.yaml',
+    'products//x.yaml',
+    'images/a\0.png',
+    `images/${'x'.repeat(300)}`,
+  ]) {
+    const odd = answering((data, isRecursive) => {
+      if (isRecursive) data.tree.push({ path, type: 'blob', mode: '100644', sha: 'a'.repeat(40), size: 1 } as never)
+    })
+    await expect(fetchCatalogAt({ folder }, odd, 'heron/shop', sha)).rejects.toThrow(CatalogRefusedError)
+  }
+})
+
+test('old catalogs are forgotten, with the blobs that none uses', async () => {
+  const { folder: laid, tree } = await at('shop')
+  const old = new Date(Date.now() - (CATALOG_KEPT_DAYS + 1) * 86_400_000)
+  const age = () => {
+    for (const path of readdirSync(folder, { recursive: true })) utimesSync(join(folder, String(path)), old, old)
+  }
+  age()
+  await forgetOldCatalogs(folder, new Set([tree]), new Date())
+  expect(readFileSync(join(laid, 'shop.yaml'), 'utf8')).toBe(SAMPLE['catalog/shop.yaml'])
+  await forgetOldCatalogs(folder, new Set(), new Date())
+  expect(readdirSync(join(folder, 'catalogs'))).toEqual([])
+  expect(readdirSync(join(folder, 'blobs')).flatMap((name) => readdirSync(join(folder, 'blobs', name)))).toEqual([])
+})

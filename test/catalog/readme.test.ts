@@ -27,7 +27,7 @@ test('the examples of the guide make a catalog without problems', async () => {
   const result = await loadCatalog(folder)
   await rm(folder, { recursive: true })
   expect('problems' in result ? printProblems(result.problems) : '').toBe('')
-  expect(files.size).toBe(README.match(/```yaml/g)?.length ? 8 : 0)
+  expect(files.size).toBe(README.match(/```yaml/g)?.length ? 10 : 0)
 })
 
 test('the guide names every field', () => {

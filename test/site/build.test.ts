@@ -53,7 +53,7 @@ test('no draft is named anywhere, and its picture is not drawn', async () => {
   for (const path of files.filter((path) => /\.(html|json|xml|txt)$/.test(path))) {
     expect(await read(path), path).not.toMatch(/next-thing|Next thing/)
   }
-  expect(files.filter((path) => path.startsWith('/pictures/'))).toHaveLength(3)
+  expect(files.filter((path) => path.startsWith('/pictures/'))).toHaveLength(4)
   expect(files.filter((path) => path.endsWith('.svg'))).toEqual(['/icon.svg'])
 })
 
@@ -95,6 +95,12 @@ test('what is sold out or retired says so and has no form', async () => {
   expect(poster).toContain('Sold out.')
   expect(mug).toContain('This is no longer sold.')
   expect(poster + mug).not.toContain('<form')
+})
+
+test('first pages open larger by a plain link, and say what they show', async () => {
+  const page = await read('/products/guide/index.html')
+  expect(page).toContain('<li>4 min 5 s</li>')
+  expect(page).toMatch(/<a href="\/pictures\/[0-9a-f]{20}-\d+\.webp">\s*<img[^>]*alt="The first page"/)
 })
 
 test('a description is rendered from Markdown', async () => {

@@ -160,11 +160,29 @@ describe('GitHub', () => {
     'repository',
   ]
 
-  test('a key of another App', async () => {
-    const { out } = await clinic.examine({ GITHUB_APP_ID: 8 })
-    expect(out).toContain(
-      "✗ GitHub App: GitHub does not take the key of this App\n    Make a new private key in the App's settings on GitHub, and see that GITHUB_APP_ID is its number.\n",
-    )
+  test.each([
+    [
+      'of another App',
+      { GITHUB_APP_ID: 8 },
+      'GitHub does not take the key of this App',
+      "Make a new private key in the App's settings on GitHub, and see that GITHUB_APP_ID is its number.",
+    ],
+    [
+      'that is none',
+      { GITHUB_PRIVATE_KEY: '-----BEGIN RSA PRIVATE KEY-----' },
+      "The GitHub App's private key can't be read: it must be the PEM file that GitHub gave. (ERR_OSSL_UNSUPPORTED)",
+      "Put the App's private key (PEM, or that in base64) into GITHUB_PRIVATE_KEY.",
+    ],
+  ])('a key %s is said once', async (_, changed, said, mend) => {
+    expect(await faultsOf(changed)).toEqual([`✗ GitHub App: ${said}`, mend])
+    const { out } = await clinic.examine(changed)
+    expect(out.match(/^· .*: not looked at: see GitHub App$/gm)).toHaveLength(5)
+  })
+  test('settings that are missing are the setup page’s to find', async () => {
+    expect(await faultsOf({ GITHUB_APP_ID: '' })).toEqual([
+      '✗ Settings: GITHUB_APP_ID is missing.',
+      'Start the shop: its setup page registers the App, and sets this.',
+    ])
   })
   test('permissions and events that are missing, and a permission too many', async () => {
     const permissions = { ...PERMISSIONS, checks: 'read', administration: 'write' }

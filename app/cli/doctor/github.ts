@@ -16,10 +16,11 @@ export const GITHUB_CHECKS: readonly Check[] = [
   }),
   checkOf('Permissions', APP, async (_, tools) => {
     const app = await readApp(tools)
-    if ('state' in app) return [unseen('not looked at: see GitHub App')]
+    if ('state' in app) return NO_APP
     return comparePermissions(app.permissions as Given, app.events, await readAppDeclaration())
   }),
   checkOf('Installation', APP, async ({ SHOP_REPOSITORY }, tools) => {
+    if (!(await appAnswers(tools))) return NO_APP
     const catalog = await tools.catalog()
     const assets = 'none' in catalog ? [] : [...catalog.assets.values()].filter(({ review }) => review !== 'withdrawn')
     const repositories = [SHOP_REPOSITORY ?? [], assets.map(({ release }) => release.repository)].flat()
@@ -29,16 +30,24 @@ export const GITHUB_CHECKS: readonly Check[] = [
     return Promise.all(distinct.map((repository) => lookAtInstallation(tools, repository)))
   }),
   checkOf('Webhook address', [...APP, 'SHOP_URL'], async ({ SHOP_URL }, tools) => {
+    if (!(await appAnswers(tools))) return NO_APP
     const { githubApp } = await tools.github()
     const { data } = await githubApp.asApp.request('GET /app/hook/config')
     return compareHook(data, webhookAddress(SHOP_URL))
   }),
   checkOf('Webhook deliveries', APP, async (_, tools) => {
+    if (!(await appAnswers(tools))) return NO_APP
     const { githubApp } = await tools.github()
     const { data } = await githubApp.asApp.request('GET /app/hook/deliveries', { per_page: DELIVERIES_LOOKED_AT })
     return [judgeDeliveries(data)]
   }),
 ]
+
+/** What a check says that needs the App, when there is none: the reason is said once, elsewhere. */
+export const NO_APP: Finding[] = [unseen('not looked at: see GitHub App')]
+
+/** Whether GitHub knows the App by its key. */
+export const appAnswers = async (tools: Tools): Promise<boolean> => !('state' in (await readApp(tools)))
 
 async function readApp(tools: Tools) {
   try {

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { describeReleaseFile, ReleaseFileError } from '../../github/release.ts'
 import { type Check, checkOf, type Finding, fault, type Settings, unseen, well } from './check.ts'
+import { appAnswers, NO_APP } from './github.ts'
 import { lookAtStore } from './store.ts'
 
 const MAIL_SECONDS_MAX = 15
@@ -9,9 +10,7 @@ const FILES_AT_ONCE = 8
 /** Settings, mail, the store and the files that are sold. */
 export const HOUSE_CHECKS: readonly Check[] = [
   checkOf('Settings', [], async (_, { problems }) =>
-    problems.length === 0
-      ? [well('complete')]
-      : problems.map((problem) => fault(problem, 'Set it in the environment or in .env; .env.example says how.')),
+    problems.length === 0 ? [well('complete')] : problems.map((problem) => fault(problem, waysToSet(problem))),
   ),
   checkOf('Mail', ['SMTP_URL'], async ({ SMTP_URL }) => [await lookAtMail(SMTP_URL)]),
   checkOf('Store', ['DATA_FOLDER'], async ({ DATA_FOLDER }, tools) => lookAtStore(DATA_FOLDER, tools)),
@@ -20,6 +19,7 @@ export const HOUSE_CHECKS: readonly Check[] = [
     if ('none' in catalog) return [catalog.none]
     const assets = [...catalog.assets.values()].filter(({ review }) => review === 'approved')
     if (assets.length === 0) return [unseen('the catalog has no approved asset')]
+    if (!(await appAnswers(tools))) return NO_APP
     const { github } = await tools.github()
     const found: Finding[] = []
     for (let at = 0; at < assets.length; at += FILES_AT_ONCE) {
@@ -35,6 +35,11 @@ export const HOUSE_CHECKS: readonly Check[] = [
     return found.length > 0 ? found : [well(`all ${assets.length} are in their releases`)]
   }),
 ]
+
+function waysToSet(problem: string): string {
+  if (/^GITHUB_\w+ is missing/.test(problem)) return 'Start the shop: its setup page registers the App, and sets this.'
+  return 'Set it in the environment or in .env; .env.example says how.'
+}
 
 function missing(id: string, error: unknown): Finding {
   if (!(error instanceof ReleaseFileError)) throw error

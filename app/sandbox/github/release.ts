@@ -23,11 +23,6 @@ export function releaseRoutes(state: GitHubState): Hono<GitHubEnv> {
     const repository = writable(state, c.var.who, pathOf(c), 'contents')
     return { state, repository, by: actorOf(state, c.var.who) }
   }
-  const withId = (releases: readonly Release[], c: Context<GitHubEnv>) => {
-    const release = releases.find(({ id }) => String(id) === c.req.param('id'))
-    if (!release) throw notFound()
-    return release
-  }
   const show = (c: Context, repository: Repository, release: Release | undefined, status: 200 | 201 = 200) => {
     if (!release) throw notFound()
     return c.json(releaseJson(state, repository, release, originOf(c)), status)
@@ -70,25 +65,17 @@ export function releaseRoutes(state: GitHubState): Hono<GitHubEnv> {
     deleteRelease(at, withId([...at.repository.releases.values()], c))
     return c.body(null, 204)
   })
-  routes.get('/repos/:o/:r/releases/:id/assets', (c) => {
-    const { repository, releases } = find(c)
-    const release = withId(releases, c)
-    const assets = paged(c, [...release.assets.values()])
-    return c.json(assets.map((asset) => assetJson(state, repository, release, asset, originOf(c))))
-  })
-  routes.post('/repos/:o/:r/releases/:id/assets', async (c) => {
-    const at = place(c)
-    const release = withId([...at.repository.releases.values()], c)
-    const { name = '', label = '' } = c.req.query()
-    const file = { name, label, contentType: c.req.header('content-type'), bytes: c.req.raw.body }
-    const asset = await addAsset(at, release, file)
-    return c.json(assetJson(state, at.repository, release, asset, originOf(c)), 201)
-  })
   return routes
 }
 
+const withId = (releases: readonly Release[], c: Context<GitHubEnv>): Release => {
+  const release = releases.find(({ id }) => String(id) === c.req.param('id'))
+  if (!release) throw notFound()
+  return release
+}
+
 type Find = (c: Context<GitHubEnv>) => { repository: Repository; releases: readonly Release[] }
-type Place = (c: Context<GitHubEnv>) => { repository: Repository }
+type Place = (c: Context<GitHubEnv>) => { state: GitHubState; repository: Repository; by: string }
 
 function assetRoutes(state: GitHubState, routes: Hono<GitHubEnv>, find: Find, place: Place): void {
   routes.get('/repos/:o/:r/releases/assets/:id', (c) => {
@@ -116,6 +103,20 @@ function assetRoutes(state: GitHubState, routes: Hono<GitHubEnv>, find: Find, pl
     const { release, asset } = findAsset([...repository.releases.values()], c.req.param('id'))
     release.assets.delete(asset.name)
     return c.body(null, 204)
+  })
+  routes.get('/repos/:o/:r/releases/:id/assets', (c) => {
+    const { repository, releases } = find(c)
+    const release = withId(releases, c)
+    const assets = paged(c, [...release.assets.values()])
+    return c.json(assets.map((asset) => assetJson(state, repository, release, asset, originOf(c))))
+  })
+  routes.post('/repos/:o/:r/releases/:id/assets', async (c) => {
+    const at = place(c)
+    const release = withId([...at.repository.releases.values()], c)
+    const { name = '', label = '' } = c.req.query()
+    const file = { name, label, contentType: c.req.header('content-type'), bytes: c.req.raw.body }
+    const asset = await addAsset(at, release, file)
+    return c.json(assetJson(state, at.repository, release, asset, originOf(c)), 201)
   })
 }
 

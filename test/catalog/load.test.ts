@@ -92,6 +92,15 @@ test('a folder that is not there, and one without a shop', async () => {
   expect(await told()).toEqual(['shop.yaml:1:1 shop.yaml is missing. Every catalog has one.'])
 })
 
+test('the folder around the catalog', async () => {
+  await mkdir(join(folder, 'catalog'))
+  await cp(join(GOOD, 'shop.yaml'), join(folder, 'catalog/shop.yaml'))
+  await rm(join(folder, 'shop.yaml'))
+  expect(await told()).toEqual([
+    '.:1:1 There is no shop.yaml in this folder, but there is one in its folder "catalog". Name that folder.',
+  ])
+})
+
 test('mended lines, put in place, mend the catalog', async () => {
   await writeFile(
     join(folder, GUIDE),

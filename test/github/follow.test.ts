@@ -175,6 +175,23 @@ test('at once means one commit on the default branch, and no pull request', asyn
   expect(await pulls()).toEqual([])
 })
 
+test('at once reads again when somebody pushes at the same moment, and loses nothing', async () => {
+  await push('main', 'catalog/shop.yaml', `${await textAt('catalog/shop.yaml', 'main')}releases: at-once\n`)
+  await publish('1.1.0', 'pdf')
+  let pushes = 0
+  const { forRepository } = parts.githubApp
+  parts.githubApp.forRepository = async (...given) => {
+    const octokit = await forRepository(...given)
+    octokit.hook.before('request', async ({ method }) => {
+      if (method === 'PATCH' && pushes++ === 0) await push('main', PDF, asset('pdf', '# meanwhile\n'))
+    })
+    return octokit
+  }
+  await follow()
+  expect(pushes).toBe(2)
+  expect(await textAt(PDF, 'main')).toBe(asset('pdf', '# meanwhile\n').replace('v1.0.0', 'v1.1.0'))
+})
+
 test('a catalog with mistakes is left alone', async () => {
   await push('main', 'catalog/shop.yaml', 'name: [')
   await publish('1.1.0', 'pdf')

@@ -66,6 +66,7 @@ const asset = (fields: Record<string, string> = {}) =>
     .join('')
 const many = (count: number, path: (index: number) => string, text: (index: number) => string): Change =>
   Object.assign({}, ...Array.from({ length: count }, (_, index) => put(path(index), text(index))))
+const EMPTY: Change = Object.fromEntries(Object.keys(SAMPLE).map((path) => [path, null]))
 const READY = { conclusion: 'success' } as const
 const BAD = { conclusion: 'failure' } as const
 const ASKS = { conclusion: 'action_required' } as const
@@ -165,13 +166,18 @@ export const PULLS: Record<string, PullCase> = {
   },
   'opens a shop': {
     ...READY,
-    base: Object.fromEntries(Object.keys(SAMPLE).map((path) => [path, null])),
-    change: SAMPLE,
+    base: EMPTY,
+    change: { ...SAMPLE, ...put('products/plan.yaml', null), ...put('assets/plan-pdf.yaml', null) },
     title: 'The shop opens',
-    // The fixture's plan names a file that nobody has published.
-    conclusion: 'failure',
+    says: ['`guide`', 'SHA-256'],
+    never: ['### Approvals'],
+  },
+  'opens a shop before its files are published': {
+    ...BAD,
+    base: EMPTY,
+    change: SAMPLE,
+    title: '1 problem in the catalog',
     annotations: ['assets/plan-pdf.yaml:3 failure'],
-    ...{ title: '1 problem in the catalog' },
   },
   'has three hundred new products': {
     ...READY,
@@ -508,7 +514,7 @@ export const PULLS: Record<string, PullCase> = {
   },
   'deletes the whole catalog': {
     ...ASKS,
-    change: Object.fromEntries(Object.keys(SAMPLE).map((path) => [path, null])),
+    change: EMPTY,
     title: "An admin's approval is needed",
     says: ['This closes the shop.'],
   },

@@ -8,6 +8,7 @@ import { forkRoutes } from './fork.ts'
 import { gitDataRoutes } from './git-data.ts'
 import { graphqlRoutes } from './graphql.ts'
 import { issueRoutes, labelRoutes } from './issue.ts'
+import { issueEventRoutes } from './issue-event.ts'
 import { protectionRoutes } from './protection.ts'
 import { pullRoutes } from './pull.ts'
 import { mergeRoutes } from './pull-merge.ts'
@@ -23,6 +24,7 @@ export function hostRoutes(state: GitHubState): Hono<GitHubEnv> {
   const parts = [userRoutes, repositoryRoutes, forkRoutes, protectionRoutes, branchRoutes, refRoutes, gitDataRoutes]
   const more = [contentRoutes, compareRoutes, pullRoutes, mergeRoutes, reviewRoutes, commentRoutes, labelRoutes]
   const routes = new Hono<GitHubEnv>()
-  for (const part of [...parts, ...more, reactionRoutes, issueRoutes, graphqlRoutes]) routes.route('/', part(state))
+  for (const part of [...parts, ...more, reactionRoutes, issueRoutes, issueEventRoutes, graphqlRoutes])
+    routes.route('/', part(state))
   return routes
 }

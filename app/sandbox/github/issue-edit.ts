@@ -1,4 +1,5 @@
 import type { Issue } from './issue.ts'
+import { noteEvent } from './issue-event.ts'
 import { issueJson, labelJson } from './issue-json.ts'
 import { tellOfPull } from './pull-json.ts'
 import { type GitHubState, newId, type Repository } from './state.ts'
@@ -55,6 +56,7 @@ export function editIssue(
     ...(edit.title !== undefined && edit.title !== issue.title ? { title: { from: issue.title } } : {}),
     ...(edit.body !== undefined && edit.body !== issue.body ? { body: { from: issue.body } } : {}),
   }
+  if (changes.title) noteEvent(state, issue, 'renamed', actor)
   if (Object.keys(changes).length > 0) {
     Object.assign(issue, { title: edit.title ?? issue.title, updatedAt: at })
     if (edit.body !== undefined) issue.body = edit.body
@@ -69,6 +71,7 @@ export function editIssue(
     closedBy: isClosed ? actor : null,
     updatedAt: at,
   })
+  noteEvent(state, issue, isClosed ? 'closed' : 'reopened', actor)
   tellOfIssue(state, repository, issue, isClosed ? 'closed' : 'reopened', actor)
 }
 

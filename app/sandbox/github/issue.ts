@@ -4,6 +4,7 @@ import { visible, writable } from './access.ts'
 import { type GitHubEnv, invalid, notFound, originOf, Refusal } from './answer.ts'
 import { bodyOf, numberIn } from './body.ts'
 import { addLabels, editIssue, newIssue, removeLabels, tellOfIssue } from './issue-edit.ts'
+import type { IssueEvent } from './issue-event.ts'
 import { issueJson, labelJson } from './issue-json.ts'
 import { paged } from './paging.ts'
 import { requireReopenable } from './pull.ts'
@@ -29,6 +30,8 @@ export type Issue = {
   assignees: string[]
   comments: Map<number, Comment>
   reactions: Reaction[]
+  /** What was done with it, oldest first; none before the first time. */
+  events?: IssueEvent[]
 }
 
 const BODY_LETTERS_MAX = 65_536

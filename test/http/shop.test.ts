@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ShopView } from '../../app/http/shop.ts'
+import { maintainersUrl } from '../../app/link.ts'
+import type { ShopEvent } from '../../app/shop/event.ts'
+import { evolveShop, NO_SHOP } from '../../app/shop/shop.ts'
+import { openTestShop, type TestShop } from '../support/shop.ts'
+import { type Door, doorOf, form } from './door.ts'
+
+const at = '2026-03-01T09:00:00.000Z'
+const repository = 'heron/shop'
+const commit = 'a'.repeat(40)
+const FACTS: ShopEvent[] = [
+  { type: 'shop.chosen', repository, at },
+  { type: 'shop.updated', repository, at, commit, tree: 'b'.repeat(40), by: 'ada' },
+  { type: 'shop.refused', repository, at, commit: 'c'.repeat(40), problems: 2 },
+]
+
+let shop: TestShop
+let door: Door
+let key: string
+beforeAll(async () => {
+  shop = await openTestShop()
+  door = doorOf(shop)
+  key = new URL(maintainersUrl(shop.parts.config)).searchParams.get('key') ?? ''
+})
+afterAll(() => shop.close())
+
+/** The door of a shop with these facts, and no others. */
+const doorAfter = (events: ShopEvent[], isOpen = true) => {
+  const { store, liveShop } = shop.parts
+  const shopNow = events.reduce(evolveShop, NO_SHOP)
+  return doorOf(shop, {
+    store: { ...store, shop: async () => shopNow, shopEvents: async () => events },
+    liveShop: { ...liveShop, isOpen: () => isOpen },
+  })
+}
+const view = async (ask: Door) => ShopView.parse(await (await ask('/api/v1/shop')).json())
+const page = async (ask: Door) => (await ask(`/maintainers?key=${key}`)).text()
+
+describe('/api/v1/shop', () => {
+  it('says which commit is live, and which was refused', async () => {
+    expect(await view(doorAfter(FACTS))).toEqual({
+      name: shop.parts.catalog().shop.name,
+      repository,
+      open: true,
+      live: { commit, tree: 'b'.repeat(40), by: 'ada', at },
+      refused: { commit: 'c'.repeat(40), problems: 2, at },
+      products: [...shop.parts.catalog().products.values()].filter(({ status }) => status === 'live').length,
+    })
+  })
+
+  it('says nothing of who and where for what may be private', async () => {
+    const hidden = { type: 'shop.updated' as const, repository, at, commit, tree: 't', by: null }
+    const answer = await view(doorAfter([hidden]))
+    expect(answer.live?.by).toBeNull()
+    expect(answer).not.toHaveProperty('repository')
+  })
+
+  it('says why nothing is sold', async () => {
+    const closed = { type: 'shop.closed' as const, repository, at, reason: 'suspended' as const }
+    expect(await view(doorAfter([...FACTS, closed], false))).toMatchObject({
+      open: false,
+      closedBecause: 'suspended',
+      products: 0,
+    })
+  })
+})
+
+describe('the page for maintainers', () => {
+  it('tells nothing without a key, whatever GitHub says with it', async () => {
+    for (const query of ['', '?installation_id=1&setup_action=install']) {
+      const answer = await doorAfter(FACTS)(`/maintainers${query}`)
+      expect(answer.status).toBe(200)
+      const text = await answer.text()
+      expect(text).toContain('Open the shop')
+      for (const secret of [repository, 'aaaaaaa', key, 'installation_id']) expect(text).not.toContain(secret)
+    }
+  })
+
+  it('is kept by nobody and found by nobody', async () => {
+    for (const address of ['/maintainers', `/maintainers?key=${key}`]) {
+      const { headers } = await door(address)
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(headers.get('x-robots-tag')).toBe('noindex')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+    }
+  })
+
+  it('opens to its key alone, and makes who guesses wait', async () => {
+    const fresh = doorOf(shop)
+    expect((await fresh(`/maintainers?key=${key}`)).status).toBe(200)
+    const guesses: number[] = []
+    for (let guess = 0; guess < 25; guess += 1) guesses.push((await fresh(`/maintainers?key=${guess}`)).status)
+    expect(guesses.slice(0, 20)).toEqual(Array(20).fill(404))
+    expect(guesses.at(-1)).toBe(429)
+    expect((await fresh('/maintainers?key=')).status).toBe(429)
+  })
+
+  it('shows what is live, what was refused, and what happened', async () => {
+    const text = await page(doorAfter(FACTS))
+    expect(text).toContain(`${shop.parts.config.GITHUB_URL}/${repository}/commit/${commit}`)
+    expect(text).toContain('has 2 mistakes')
+    expect(text).toMatch(/went live,\s+by ada/)
+    expect(text).toContain('1 March 2026 at 09:00')
+    expect(text).toContain('never')
+  })
+
+  it.each([
+    ['suspended', 'unsuspend'],
+    ['not-installed', 'Install it again'],
+    ['no-catalog', 'Open the shop'],
+  ] as const)('says what to do when it is closed because %s', async (reason, words) => {
+    expect(await page(doorAfter([...FACTS, { type: 'shop.closed', repository, at, reason }], false))).toContain(words)
+  })
+
+  it('shows the last twenty facts, and no more', async () => {
+    const many = Array.from({ length: 30 }, () => FACTS).flat()
+    expect((await page(doorAfter(many))).match(/<li>/g)).toHaveLength(20)
+  })
+})
+
+describe('choosing a repository', () => {
+  const githubApp = (repositories: () => Promise<string[]>) => ({ ...shop.parts.githubApp, repositories })
+  const two = async () => ['heron/<shop>', 'heron/goods']
+  const ours = { 'sec-fetch-site': 'same-origin' }
+  const post = (ask: Door, fields: Record<string, string>, headers: Record<string, string> = ours) =>
+    ask('/maintainers/repository', form(fields, headers))
+
+  it('is offered where none is, from those that the App may enter', async () => {
+    const text = await page(doorOf(shop, { githubApp: githubApp(two) }))
+    expect(text).toContain('value="heron/goods"')
+    expect(text).toContain('heron/&lt;shop&gt;')
+    const none = await page(doorOf(shop, { githubApp: githubApp(async () => []) }))
+    expect(none).toContain('installed nowhere')
+  })
+
+  it('is not offered while GitHub is away, and the page is there all the same', async () => {
+    const away = githubApp(() => Promise.reject(new Error('away')))
+    expect(await page(doorOf(shop, { githubApp: away }))).toContain('GitHub does not answer')
+  })
+
+  it('is not offered once something is live', async () => {
+    expect(await page(doorAfter(FACTS))).not.toContain('<form')
+  })
+
+  it('needs the key, the page itself, and one of the repositories', async () => {
+    const ask = doorOf(shop, { githubApp: githubApp(two) })
+    const repository = 'heron/goods'
+    expect((await post(ask, { key: 'x', repository })).status).toBe(404)
+    expect((await post(ask, { key, repository }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    expect((await post(ask, { key, repository }, { origin: 'https://evil.example' })).status).toBe(403)
+    expect((await post(ask, { key, repository }, {})).status).toBe(403)
+    expect((await post(ask, { key, repository: 'eve/shop' })).status).toBe(422)
+    expect((await post(ask, { key, repository: 'x'.repeat(5000) })).status).toBe(413)
+    expect((await shop.store.shop()).repository).toBeUndefined()
+  })
+
+  it('is recorded, and causes the work to look', async () => {
+    const ask = doorOf(shop, { githubApp: githubApp(two) })
+    const answer = await post(ask, { key, repository: 'heron/goods' }, { origin: shop.url })
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('location')).toBe(maintainersUrl(shop.parts.config))
+    expect(await shop.store.shop()).toMatchObject({ repository: 'heron/goods' })
+    expect(await shop.store.job('find-shop')).toBeDefined()
+    expect(await shop.store.job('refresh-shop')).toBeDefined()
+  })
+})

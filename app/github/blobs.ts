@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProbotOctokit } from 'probot'
+import { CatalogRefusedError } from './catalog-tree.ts'
 
 /** Blobs in one GraphQL question. */
 const BLOBS_PER_QUERY = 100
@@ -9,6 +10,9 @@ const BLOBS_PER_QUERY = 100
 const QUERY_BYTES_MAX = 2 * 1024 ** 2
 const QUESTIONS_AT_ONCE = 4
 const FILES_AT_ONCE = 64
+
+/** Most text files that turn out to be none: each costs a request, and a shop has no such files. */
+const REFUSED_TEXTS_MAX = 200
 
 /** A file's content as git names it, and how many bytes it has. */
 export type Blob = { sha: string; size: number }
@@ -18,7 +22,8 @@ export const blobPath = (folder: string, sha: string): string => join(folder, 'b
 
 /**
  * Brings the blobs that the cache lacks, each checked against its SHA: text by the hundred over GraphQL, the rest one by one.
- * A blob appears whole or not at all. Throws Octokit's errors; what came before one stays in the cache.
+ * A blob appears whole or not at all. Throws a CatalogRefusedError when too many texts are none, or Octokit's errors; what came
+ * before one stays in the cache.
  */
 export async function fetchBlobs(
   folder: string,
@@ -35,6 +40,10 @@ export async function fetchBlobs(
     const kept = await inParallel(batch, FILES_AT_ONCE, (blob) => keep(folder, blob.sha, answers.get(blob.sha)))
     return batch.filter((_, index) => !kept[index])
   })
+  if (refused.flat().length > REFUSED_TEXTS_MAX) {
+    const found = `${refused.flat().length} files of the catalog should be text, and are not.`
+    throw new CatalogRefusedError(found, 'Save them as UTF-8.')
+  }
   const single = [...missing.filter(({ isText }) => !isText), ...refused.flat()]
   await inParallel(single, QUESTIONS_AT_ONCE, async ({ sha }) => {
     const bytes = await askForBytes(octokit, repository, sha)

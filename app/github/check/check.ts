@@ -25,6 +25,10 @@ const PERMISSIONS = {
   issues: 'read',
   metadata: 'read',
 } as const
+/** Most files that one pull request changes in the catalog; GitHub itself lists no more. */
+const CHANGED_FILES_MAX = 3000
+/** Most pictures of them: each is a request, of which GitHub gives us some thousands an hour for all that the shop does. */
+const CHANGED_PICTURES_MAX = 500
 /** Products whose card is shown. */
 const PREVIEWS_MAX = 8
 
@@ -52,14 +56,9 @@ export async function checkPull(
   const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${pull.base.ref}` }).then(({ data }) => data, gone)
   if (!ref) return
   const baseTip = ref.object.sha
-  const compared = await octokit.rest.repos.compareCommitsWithBasehead({
-    ...place,
-    basehead: `${baseTip}...${head}`,
-    per_page: 1,
-  })
+  const mergeBase = await mergeBaseOf(octokit, repository, baseTip, head)
   const question = { repository, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
   const author = pull.user?.login ?? ''
-  const mergeBase = compared.data.merge_base_commit.sha
   const findings = await findOut(parts, octokit, { ...question, baseTip, mergeBase, author })
   await writeCheckRun(octokit, targetOf(parts, repository, head, `pr:${number}`), reportOf(findings), { force })
 }
@@ -88,6 +87,14 @@ export async function reportTrouble(
   await writeCheckRun(octokit, targetOf(parts, repository, head, subject), troubleReport(why))
 }
 
+/** Where two commits parted. Where they have nothing in common, all that differs is the head's doing. */
+async function mergeBaseOf(octokit: ProbotOctokit, repository: string, baseTip: string, head: string): Promise<string> {
+  const basehead = `${baseTip}...${head}`
+  const asked = octokit.rest.repos.compareCommitsWithBasehead({ ...namesOf(repository), basehead, per_page: 1 })
+  const compared = await asked.then(({ data }) => data, gone)
+  return compared?.merge_base_commit.sha ?? baseTip
+}
+
 async function findOut(parts: CheckParts, octokit: ProbotOctokit, question: Question): Promise<Findings> {
   const { repository, head, base, pull } = question
   const findings = { ...nothingFound, head, base, pull }
@@ -95,9 +102,11 @@ async function findOut(parts: CheckParts, octokit: ProbotOctokit, question: Ques
     const { origin, before, theirs } = await treesOf(octokit, question)
     if (differingPaths(origin, theirs).size === 0) return findings
     const { merged, conflicts } = mergeCatalogs(origin, before, theirs)
+    const files = differingPaths(before, merged)
+    refuseTooMany(files)
     const was = await load(parts, octokit, repository, before)
     const is = await load(parts, octokit, repository, merged)
-    const found = await compare(parts, octokit, question, { was, is, files: differingPaths(before, merged) })
+    const found = await compare(parts, octokit, question, { was, is, files })
     return { ...findings, ...found, conflicts }
   } catch (error) {
     if (!(error instanceof CatalogRefusedError)) throw error
@@ -141,6 +150,19 @@ async function load(parts: CheckParts, octokit: ProbotOctokit, repository: strin
   const loaded = await loadCatalog(folder)
   if ('problems' in loaded) return { known: 'broken', problems: loaded.problems, tree }
   return { known: loaded.catalog, problems: [], tree }
+}
+
+function refuseTooMany(files: ReadonlySet<string>): void {
+  const pictures = [...files].filter((path) => path.startsWith('images/') && !path.endsWith('.svg')).length
+  const expected = 'Split it: at most'
+  if (files.size > CHANGED_FILES_MAX) {
+    const found = `This changes ${files.size} files of the catalog at once.`
+    throw new CatalogRefusedError(found, `${expected} ${CHANGED_FILES_MAX} are checked together.`)
+  }
+  if (pictures > CHANGED_PICTURES_MAX) {
+    const found = `This changes ${pictures} pictures at once.`
+    throw new CatalogRefusedError(found, `${expected} ${CHANGED_PICTURES_MAX} are checked together.`)
+  }
 }
 
 type Compared = { was: Loaded; is: Loaded; files: ReadonlySet<string> }

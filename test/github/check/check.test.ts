@@ -4,7 +4,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkCommit, checkPull, reportTrouble } from '../../../app/github/check/check.ts'
 import { type Change, checkOn, commit, SAMPLE, startWorld, tip, type World } from './world.ts'
 
-const REPOSITORIES = ['same', 'moved', 'half', 'closed', 'queue', 'trouble', 'again', 'drift', 'foreign'] as const
+const REPOSITORIES = [
+  'same',
+  'moved',
+  'half',
+  'closed',
+  'queue',
+  'trouble',
+  'again',
+  'drift',
+  'foreign',
+  'apart',
+] as const
 let world: World
 beforeAll(async () => {
   world = await startWorld(Object.fromEntries(REPOSITORIES.map((name) => [name, {}])))
@@ -156,4 +167,14 @@ test('nothing of a pull request is laid out but what the catalog is made of', as
   const files = readdirSync(join(world.folder, 'catalogs'), { recursive: true }).map(String)
   expect(files.filter((file) => /run\.sh|hidden/.test(file))).toEqual([])
   expect(files.some((file) => file.endsWith('huge.bin'))).toBe(true)
+})
+
+test('a branch that has nothing in common with its base is compared all the same', async () => {
+  const mia = world.as('mia')
+  const main = await tip(mia, placeOf('apart'))
+  const head = await commit(mia, placeOf('apart'), { branch: 'apart', parents: [], tree: main, change: stock(6) })
+  const pull = { ...placeOf('apart'), title: 'Apart', head: 'apart', base: 'main' }
+  const { number } = await mia.rest.pulls.create(pull).then(({ data }) => data)
+  await checkPull(world.parts, { repository: 'heron/apart', number })
+  expect((await checkOn(world, placeOf('apart'), head)).run?.output.title).toBe('1 product changed')
 })

@@ -332,6 +332,18 @@ export const PULLS: Record<string, PullCase> = {
     says: ['And 110 more'],
   },
 
+  'brings hundreds of pictures at once': {
+    ...BAD,
+    change: many(
+      501,
+      (index) => `images/x-${index}x.png`,
+      (index) => `no picture ${index}`,
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['shop.yaml:1 failure'],
+    says: ['This changes 501 pictures at once.', 'at most 500'],
+  },
+
   // Hostile
   'hides a bomb in YAML': {
     ...BAD,

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { authenticate } from './github/access.ts'
@@ -6,11 +7,11 @@ import { appRoutes } from './github/app.ts'
 import { checkRoutes } from './github/checks.ts'
 import { controlRoutes } from './github/control.ts'
 import { downloadRoutes } from './github/download.ts'
-import { homeRoutes } from './github/home.ts'
 import { hostRoutes } from './github/host.ts'
 import { installationRoutes } from './github/installation.ts'
 import { installationPages } from './github/installation-pages.ts'
 import { keepRequests, withFaults, withWriteLimits } from './github/limits.ts'
+import { pageRoutes } from './github/pages/pages.ts'
 import { keepState, restore } from './github/persistence.ts'
 import { queueRoutes } from './github/queue.ts'
 import { registrationRoutes } from './github/registration.ts'
@@ -35,10 +36,10 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   const app = new Hono<GitHubEnv>({ getPath: (request) => getPath(request).replace(/^\/api\/v3(?=\/)/, '') })
   app.onError(refuse)
   app.notFound((c) => refuse(notFound(), c))
-  app.route('/', homeRoutes(state))
   app.route('/', controlRoutes(state))
   app.route('/', queueRoutes(state))
   app.route('/', installationPages(state))
+  app.route('/', pageRoutes(state))
   app.use(keepRequests(state))
   app.use(withFaults(state))
   app.route('/', downloadRoutes(state))
@@ -52,7 +53,10 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.route('/', checkRoutes(state))
   app.route('/', hostRoutes(state))
   app.route('/', releaseRoutes(state))
-  const { url, close } = await listen(app.fetch, options.port)
+  const { url, close } = await listen(app.fetch, options.port).catch((error) => {
+    if (!options.folder) rmSync(state.folder, { recursive: true, force: true })
+    throw error
+  })
   state.url = url
   const kept = keepState(state, !options.folder)
   return {

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { deflateSync, inflateSync } from 'node:zlib'
 import {
@@ -34,6 +44,7 @@ export type Git = {
 }
 
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
+const ONE_WRITE_BYTES_MAX = 4096
 const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n'
 
 /** Opens the bare repository in a folder, and makes it when it isn't there. */
@@ -129,7 +140,7 @@ function openObjects(folder: string) {
     write(type: ObjectType, bytes: Uint8Array): string {
       const { oid, whole } = encodeObject(type, bytes)
       if (cache.has(oid)) return oid
-      if (!existsSync(pathOf(oid))) writeWhole(pathOf(oid), deflateSync(whole, { level: 1 }))
+      if (!isThere(pathOf(oid))) writeObject(pathOf(oid), deflateSync(whole, { level: 1 }))
       keep(oid, { type, bytes: whole.subarray(whole.indexOf(0) + 1) })
       return oid
     },
@@ -138,7 +149,7 @@ function openObjects(folder: string) {
       if (known) return known
       if (!/^[0-9a-f]{40}$/.test(oid)) return undefined
       if (oid === EMPTY_TREE) return { type: 'tree' as const, bytes: Buffer.alloc(0) }
-      return existsSync(pathOf(oid)) ? keep(oid, decodeObject(inflateSync(readFileSync(pathOf(oid))))) : undefined
+      return isThere(pathOf(oid)) ? keep(oid, decodeObject(inflateSync(readFileSync(pathOf(oid))))) : undefined
     },
   }
 }
@@ -164,8 +175,20 @@ function removeFile(path: string): void {
   }
 }
 
+/** An object's file, unless a process died just when it had opened it. */
+const isThere = (path: string) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+
+/** A small object is written in one call, which a dying process makes or doesn't; that is twice as fast as renaming it. */
+function writeObject(path: string, bytes: Uint8Array): void {
+  if (bytes.length > ONE_WRITE_BYTES_MAX) writeWhole(path, bytes)
+  else {
+    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, bytes)
+  }
+}
+
 function writeWhole(path: string, bytes: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true })
+  if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.lock`, bytes) // git lets no ref end in .lock
   renameSync(`${path}.lock`, path)
 }

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { GitHubState } from './state.ts'
+import { branchTip } from './git.ts'
+import { setHead } from './pull-follow.ts'
+import { type GitHubState, repositoryWithId } from './state.ts'
 
 /** The parts of the state that a restart finds again; git's objects and refs lie in the folder beside them. */
 const KEPT = [
@@ -19,7 +21,20 @@ export function restore(state: GitHubState): boolean {
   const file = fileOf(state)
   if (!existsSync(file)) return false
   Object.assign(state, JSON.parse(readFileSync(file, 'utf8'), revive))
+  catchUpWithGit(state)
   return true
+}
+
+/** Git's refs are on disk at once, the state a moment later: a process that died in between knows older heads than git does. */
+function catchUpWithGit(state: GitHubState): void {
+  for (const repository of state.repositories.values()) {
+    for (const pull of repository.pulls.values()) {
+      const head = repositoryWithId(state, pull.headRepository)
+      const tip = head && branchTip(state, head, pull.headBranch)
+      const isOpen = repository.issues.get(pull.number)?.state === 'open'
+      if (isOpen && tip && tip !== pull.headSha) setHead(state, repository, pull, tip)
+    }
+  }
 }
 
 /** Writes the state shortly after each change, whole, and once more when closed. A temporary folder is removed instead. */

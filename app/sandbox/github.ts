@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs'
-import { rmSync } from 'node:fs'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { authenticate } from './github/access.ts'

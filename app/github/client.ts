@@ -111,9 +111,13 @@ function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): 
   const owner = repository.split('/')[0]?.toLowerCase() ?? ''
   client.hook.wrap('request', async (request, options) => {
     const isQuery = /\/graphql$/.test(options.url) && !/^\s*mutation\b/.test(String(options.query ?? ''))
-    await budget.spend(owner, options.method !== 'GET' && !isQuery)
+    const isRead = options.method === 'GET' || isQuery
+    await budget.spend(owner, !isRead)
     try {
-      return await request(options)
+      // A look costs nothing twice; and a piece of work that begins anew costs ten.
+      return await request(options).catch((error) =>
+        isRead && isOutage(error) ? request(options) : Promise.reject(error),
+      )
     } catch (error) {
       const { status, message } = error as { status?: number; message: string }
       throw status === 403 && /suspended/i.test(message) ? new NoAccessError(repository, error) : budget.learn(error)
@@ -121,6 +125,8 @@ function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): 
   })
   return client
 }
+
+const isOutage = ({ status }: { status?: number }): boolean => status !== undefined && status >= 500
 
 function refuseBadKey(privateKey: string): void {
   try {

@@ -46,9 +46,12 @@ const WEBHOOK_SECRET = 'the secret of the webhook'
 export async function openTestShop(options: { storefront?: string; thin?: boolean; follow?: Follow } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-flow-'))
   const port = await anyPort()
+  const clock = { aheadSeconds: 0 }
+  const now = () => new Date(Date.now() + clock.aheadSeconds * 1000)
   const stripeServer = await startStripe({})
   const github = await startGitHub({
     app: { id: 7, webhook: { url: `http://127.0.0.1:${port}/webhooks/github`, secret: WEBHOOK_SECRET } },
+    now: () => now().getTime(),
     ...(options.follow && {
       users: ['eve'],
       organizations: [{ login: 'heron', members: MEMBERS }],
@@ -93,14 +96,12 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
   )
   const loaded = await loadCatalog(FIXTURE_CATALOG)
   if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
-  const clock = { aheadSeconds: 0 }
-  const now = () => new Date(Date.now() + clock.aheadSeconds * 1000)
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const outside = {
     stripe,
-    ...(await connectGitHub({ appId: 7, privateKey: github.privateKey, baseUrl: github.url, log })),
+    ...(await connectGitHub({ appId: 7, privateKey: github.privateKey, baseUrl: github.url, now, log })),
     sendMail,
   }
 

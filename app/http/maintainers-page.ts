@@ -59,7 +59,7 @@ export function welcomePage(): Markup {
 <p>Then look at the pull requests of your repository. Within a minute there is a new one, <strong>Open the shop</strong>: it brings
 a catalog to begin with, and says what happens next. Nothing is sold before you merge it.</p>
 <p class="desk-soft">None there? A repository that has a catalog gets none, nor does one without a single commit. And where the
-App may enter several repositories, somebody has to choose one first, on the page below.</p>
+App may enter several repositories, somebody has to choose one first, on the page with the key.</p>
 </section>
 <section>
 <h2>You want to see how the shop is?</h2>
@@ -77,7 +77,6 @@ function documentOf(title: string, content: Markup | Promise<unknown>): Markup {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${title}</title>
-<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${MAINTAINERS_STYLE}">
 </head>
 <body>
@@ -100,7 +99,13 @@ const CLOSED: Record<ClosedReason, string> = {
   'not-installed':
     'The App is not installed on the repository any more, or may not enter it. Install it again, or give it access to the repository.',
   'no-catalog':
-    'The default branch has no catalog/shop.yaml. Merge the pull request “Open the shop”, or bring the catalog back.',
+    'The default branch has no catalog/shop.yaml. Merge the pull request “Open the shop”, or bring the catalog back. A repository without any commit gets that pull request after its first one.',
+}
+
+const CLOSED_SHORT: Record<ClosedReason, string> = {
+  suspended: 'the App was suspended',
+  'not-installed': 'the App could not enter the repository',
+  'no-catalog': 'there was no catalog',
 }
 
 function closedNotice({ shop, repository }: Desk): Markup | '' {
@@ -114,8 +119,8 @@ function refusedNotice({ shop, repository, githubUrl }: Desk): Markup | '' {
   if (!refused || !repository) return ''
   const count = refused.problems === 1 ? 'one mistake' : `${refused.problems} mistakes`
   const issues = `${githubUrl}/${repository}/issues?q=is%3Aopen+label%3Atagsale`
-  return notice(html`<p>Commit ${commitLink(githubUrl, repository, refused.commit)} has ${count}, so the shop did not take it. What was live
-stays live. <a href="${issues}">The issue about it</a> names each line, and says how to mend it.</p>`)
+  return notice(html`<p>Commit ${commitLink(githubUrl, repository, refused.commit)} has ${count}, so the shop did not take it, and
+stays at the commit below. <a href="${issues}">The issue about it</a> names each line, and says how to mend it.</p>`)
 }
 
 function changedNotice({ shop }: Desk): Markup | '' {
@@ -183,7 +188,7 @@ function factText(event: ShopEvent, githubUrl: string): Markup | string {
     case 'shop.refused':
       return html`${commitLink(githubUrl, event.repository, event.commit)} was not taken: ${event.problems} ${event.problems === 1 ? 'mistake' : 'mistakes'}`
     case 'shop.closed':
-      return `Closed. ${CLOSED[event.reason]}`
+      return `The shop closed: ${CLOSED_SHORT[event.reason]}`
     case 'asset.approved':
       return html`<code>${event.asset}</code> was approved, ${event.approved.file.file} of ${event.approved.file.tag}`
     case 'asset.changed':

@@ -10,13 +10,10 @@ const Instant = z.string().openapi({ example: '2026-11-22T20:00:00.000Z' })
 export const ShopView = z
   .object({
     name: z.string().openapi({ example: 'The Tern shop' }),
-    repository: z
-      .string()
-      .optional()
-      .openapi({
-        description: 'Where its catalog is; left out where that may be private',
-        example: 'tern-project/shop',
-      }),
+    repository: z.string().optional().openapi({
+      description: 'Where its catalog is; left out where that may be private',
+      example: 'tern-project/shop',
+    }),
     open: z.boolean().openapi({ description: 'Whether anything is sold just now' }),
     closedBecause: ClosedReason.optional().openapi({ description: 'Why nothing is sold' }),
     live: z

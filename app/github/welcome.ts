@@ -4,7 +4,7 @@ import type { Parts } from '../parts.ts'
 import { WELCOME_TITLE, welcomeBody } from './welcome/body.ts'
 import { type About, welcomeCatalog } from './welcome/catalog.ts'
 import { commitWelcome, hasCatalogFolder, isAskedAgain, refSha } from './welcome/repository.ts'
-import { addWorkflowUrl, WORKFLOW_FILE, workflowText } from './welcome/workflow.ts'
+import { addWorkflowUrl, CHECK_WORKFLOW, WORKFLOW_FILE, workflowText } from './welcome/workflow.ts'
 
 /** The branch of the App's first pull request in a shop repository. It is made once, and never written to again. */
 export const WELCOME_BRANCH = 'tagsale/welcome'
@@ -16,7 +16,7 @@ export const WELCOME_BRANCH = 'tagsale/welcome'
 export type WelcomeEnd = 'opened' | 'there' | 'off' | 'has-catalog' | 'empty'
 
 export type WelcomeOptions = {
-  /** The reusable workflow that checks a catalog, `owner/name/.github/workflows/check-catalog.yml@v1`; none: no word of it. */
+  /** The reusable workflow that checks a catalog, in place of Tagsale's own: `owner/name/.github/workflows/check-catalog.yml@v1`. */
   workflow?: string | undefined
 }
 
@@ -105,18 +105,18 @@ async function propose(
   place: Place,
   head: string,
   about: About,
-  { workflow }: WelcomeOptions,
+  { workflow = CHECK_WORKFLOW }: WelcomeOptions,
 ): Promise<WelcomeEnd> {
   const names = namesOf(place.repository)
-  const text = workflow === undefined ? undefined : workflowText(workflow)
-  const mayWriteIt = text !== undefined && (await mayWriteWorkflows(parts, names))
+  const text = workflowText(workflow)
+  const mayWriteIt = await mayWriteWorkflows(parts, names)
   if (!(await refSha(octokit, names, WELCOME_BRANCH))) {
     const files = welcomeCatalog(about, await readFile(STICKER, 'utf8'))
     if (mayWriteIt) files[WORKFLOW_FILE] = text
     const writer = mayWriteIt ? await parts.githubApp.forRepository(place.repository, WITH_WORKFLOWS) : octokit
     await commitWelcome(writer, names, { branch: WELCOME_BRANCH, parent: head, message: WELCOME_TITLE, files })
   }
-  const link = text !== undefined && !mayWriteIt ? addWorkflowUrl(place.url, WELCOME_BRANCH, text) : undefined
+  const link = mayWriteIt ? undefined : addWorkflowUrl(place.url, WELCOME_BRANCH, text)
   return openPull(
     parts,
     octokit,

@@ -1,6 +1,9 @@
 /** Where the workflow lies that checks the catalog in the shop's own repository. */
 export const WORKFLOW_FILE = '.github/workflows/tagsale.yml'
 
+/** Tagsale's own, as the README names it. */
+export const CHECK_WORKFLOW = 'tagsale/tagsale/.github/workflows/check-catalog.yml@main'
+
 /** `owner/name/path@ref` of the reusable workflow, as `uses:` names it. */
 const USES = /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+\/\.github\/workflows\/[\w.-]+\.ya?ml@[A-Za-z0-9._/-]+$/
 

@@ -2,6 +2,7 @@ import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
+import { type Job, type JobOutcome, jobDueAt } from './order/job.ts'
 import { paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 import { fetchPayment } from './stripe/payment.ts'
@@ -11,6 +12,12 @@ import { fetchPayment } from './stripe/payment.ts'
 
 type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'catalog'>
 
+const SWEEP_EVERY_SECONDS = 60
+/** Each sweep looks back over the one before: Stripe lists an event a little after it happened. */
+const SWEEP_OVERLAP_MINUTES = 10
+/** A sweep that found nothing is not written down, so that an idle store does not grow; but its place moves on hourly. */
+const SWEEP_KEPT_MINUTES = 60
+const SWEEP_ID = 'sweep:stripe'
 /** A buyer is waiting, and the page can show what we know meanwhile. */
 const RETURN_PAGE_PATIENCE = { timeout: 4_000, maxNetworkRetries: 0 }
 
@@ -64,7 +71,7 @@ export async function giveUpOrder(
 }
 
 /** Takes in every event since then that was never delivered, as if it had knocked. Gives how many were new. */
-export async function sweepEvents(parts: Pick<Parts, 'stripe' | 'store' | 'now'>, since: Date): Promise<number> {
+async function sweepEvents(parts: Pick<Parts, 'stripe' | 'store' | 'now'>, since: Date): Promise<number> {
   const gte = Math.floor(since.getTime() / 1000)
   let kept = 0
   for await (const event of parts.stripe.events.list({ created: { gte }, types: [...STRIPE_EVENTS], limit: 100 })) {
@@ -74,3 +81,25 @@ export async function sweepEvents(parts: Pick<Parts, 'stripe' | 'store' | 'now'>
   }
   return kept
 }
+
+/** Makes sure that lost events are looked for, from now and again and again; called at start. */
+export async function startSweeping(parts: Pick<Parts, 'store' | 'now'>, since: Date): Promise<void> {
+  if (await parts.store.job(SWEEP_ID)) return
+  await parts.store.transact({}, () => ({ jobs: [sweepJob(parts.now(), since)] }))
+}
+
+/** Looks for events that were never delivered, and says when to look again. */
+export async function sweep(
+  parts: Pick<Parts, 'stripe' | 'store' | 'now'>,
+  since: Date,
+  begun: Date,
+): Promise<JobOutcome> {
+  const found = await sweepEvents(parts, since)
+  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
+  if (found === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
+  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
+  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
+}
+
+const sweepJob = (due: Date, since: Date): Job =>
+  jobDueAt(due.toISOString(), { kind: 'sweep', since: since.toISOString() }, SWEEP_ID)

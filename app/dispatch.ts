@@ -1,10 +1,10 @@
-import { catchUpWithPayment, giveUpOrder, sweepEvents } from './catch-up.ts'
+import { catchUpWithPayment, giveUpOrder, sweep } from './catch-up.ts'
 import { fulfill } from './fulfillment/fulfill.ts'
 import { mailOrder } from './mail/mail-order.ts'
 import { headOf, withJobs } from './order/decide.ts'
 import type { Cause, StallReason } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
-import { type Job, type JobOutcome, jobDueAt, LANES, type Lane, nextTry } from './order/job.ts'
+import { type Job, type JobOutcome, LANES, type Lane, nextTry } from './order/job.ts'
 import { isStalledBy, paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 import type { ClaimedJob } from './store/store.ts'
@@ -17,12 +17,6 @@ import { tendRepository } from './tend.ts'
 const JOB_LEASE_SECONDS = 120
 /** From so many tries on, an outage is no longer passing. */
 const TRIES_BEFORE_ALARM = 7
-const SWEEP_EVERY_SECONDS = 60
-/** Each sweep looks back over the one before: Stripe lists an event a little after it happened. */
-const SWEEP_OVERLAP_MINUTES = 10
-/** A sweep that found nothing is not written down, so that an idle store does not grow; but its place moves on hourly. */
-const SWEEP_KEPT_MINUTES = 60
-const SWEEP_ID = 'sweep:stripe'
 /** What is missing may have been put there meanwhile. */
 const LOOK_AGAIN_MINUTES = 60
 const MISSING_CHECKOUT_HOURS = 24
@@ -35,12 +29,6 @@ export async function dispatchDueJob(parts: Parts, lane: Lane): Promise<boolean>
   const outcome = await performJob(parts, job, begun).catch((error: unknown) => failed(parts, job, error))
   await recordOutcome(parts, job, outcome)
   return true
-}
-
-/** Makes sure that lost events are looked for, from now and again and again; called at start. */
-export async function startSweeping(parts: Pick<Parts, 'store' | 'now'>, since: Date): Promise<void> {
-  if (await parts.store.job(SWEEP_ID)) return
-  await parts.store.transact({}, () => ({ jobs: [sweepJob(parts.now(), since)] }))
 }
 
 /** Does one piece of work. Whatever is down outside makes it throw: then it is tried again. */
@@ -79,17 +67,6 @@ async function closeCheckout(parts: Parts, id: OrderId, cause: Cause): Promise<J
   await giveUpOrder(parts, id, 'expired', cause)
   return { end: 'done' }
 }
-
-async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome> {
-  const found = await sweepEvents(parts, since)
-  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
-  if (found === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
-  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
-  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
-}
-
-const sweepJob = (due: Date, since: Date): Job =>
-  jobDueAt(due.toISOString(), { kind: 'sweep', since: since.toISOString() }, SWEEP_ID)
 
 async function recordOutcome(parts: Parts, job: ClaimedJob, outcome: JobOutcome): Promise<void> {
   switch (outcome.end) {
@@ -135,7 +112,7 @@ const givenUpReason = ({ work }: Job): StallReason =>
 async function stall(parts: Parts, job: ClaimedJob, reason: StallReason, detail: string): Promise<void> {
   const later = new Date(parts.now().getTime() + LOOK_AGAIN_MINUTES * 60_000).toISOString()
   const { id, revision, ...same } = job
-  const next = reason === 'file-missing' ? { next: { id, ...same, dueAt: later } } : {}
+  const next = reason === 'file-missing' || reason === 'file-changed' ? { next: { id, ...same, dueAt: later } } : {}
   const end = { settled: [{ id, revision, ...next }] }
   const { isNew } = await parts.store.transact('order' in job.work ? { order: job.work.order } : {}, ({ order }) => {
     if (order && isStalledBy(order, reason)) return { ...end, isNew: false }

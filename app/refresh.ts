@@ -1,14 +1,15 @@
 import type { Catalog } from '../catalog/offer.ts'
-import type { CatalogProblem } from '../catalog/problem.ts'
+import { type CatalogProblem, fileProblem } from '../catalog/problem.ts'
 import { type Look, refreshShop as refreshLook, watchAssets, welcome } from './github/bot.ts'
 import { type FetchedCatalog, fetchCatalogAt, forgetOldCatalogs } from './github/catalog-at.ts'
+import { CatalogRefusedError } from './github/catalog-tree.ts'
 import { NoAccessError } from './github/client.ts'
 import { fetchHead, type Head } from './github/head.ts'
 import { brokenCatalogIssue, closeIssue, keepIssue } from './github/issue.ts'
 import { pullsToCheck } from './github/sweep.ts'
 import { jobDueAt } from './order/job.ts'
 import type { Parts } from './parts.ts'
-import type { ClosedReason, ShopEvent } from './shop/event.ts'
+import type { ClosedReason, ShopEvent, WithoutHead } from './shop/event.ts'
 import { isSameFile, type Shop } from './shop/shop.ts'
 
 // From a merge to the live shop: what the default branch has now is fetched, checked, built, and only then shown. A catalog
@@ -52,6 +53,9 @@ export async function refreshShop(parts: RefreshParts): Promise<void> {
   const { head, fetched } = found
   const shop = await parts.store.shop()
   if (shop.refused?.commit === head.commit) return
+  if (fetched instanceof CatalogRefusedError) {
+    return refuse(parts, head, [fileProblem('.', fetched.found, fetched.expected)], shop)
+  }
   const isShown = shop.live?.tree === fetched.tree && !shop.closed && parts.liveShop.isOpen()
   if (isShown && shop.live?.commit === head.commit && !shop.refused) return
   const before = shop.live && parts.catalog()
@@ -62,19 +66,26 @@ export async function refreshShop(parts: RefreshParts): Promise<void> {
   await forgetOldCatalogs(parts.config.DATA_FOLDER, new Set([fetched.tree]), parts.now())
 }
 
-type Found = { head: Head; fetched: FetchedCatalog } | { closed: ClosedReason }
+type Found = { head: Head; fetched: FetchedCatalog | CatalogRefusedError } | { closed: ClosedReason }
 
 async function lookAt(parts: RefreshParts, repository: string): Promise<Found> {
   try {
     const octokit = await parts.githubApp.forRepository(repository, READS)
     const head = await fetchHead(octokit, repository)
     const folder = parts.config.DATA_FOLDER
-    const fetched = head && (await fetchCatalogAt({ folder }, octokit, repository, head.commit))
-    return !fetched || 'none' in fetched ? { closed: 'no-catalog' } : { head, fetched }
+    if (!head) return { closed: 'no-catalog' }
+    const fetched = await fetchCatalogAt({ folder }, octokit, repository, head.commit).catch(refusal)
+    return 'none' in fetched ? { closed: 'no-catalog' } : { head, fetched }
   } catch (error) {
     if (!(error instanceof NoAccessError)) throw error
     return { closed: /suspended/i.test(error.message) ? 'suspended' : 'not-installed' }
   }
+}
+
+/** Beyond all bounds: as wrong as a mistake on a line. */
+function refusal(error: unknown): CatalogRefusedError {
+  if (error instanceof CatalogRefusedError) return error
+  throw error
 }
 
 async function recordUpdate(
@@ -89,18 +100,21 @@ async function recordUpdate(
   const looks = [watchAssets, ...(await pullsToCheck(octokit, repository))] // what they change may be another thing now
   const facts: ShopEvent[] = [
     { ...head, type: 'shop.updated', commit, tree, by },
-    ...(before ? released(before, parts.catalog()).map((fact) => ({ ...head, ...fact })) : []),
+    ...(before ? assetFacts(before, parts.catalog()).map((fact) => ({ ...head, ...fact })) : []),
   ]
   await parts.store.transact({}, () => ({ shop: facts, jobs: jobsFor(looks, now) }))
   parts.log.info({ commit, by, products: parts.catalog().products.size }, 'live')
 }
 
-/** Files that buyers of an asset get from now on in place of those they got. */
-function released(before: Catalog, after: Catalog) {
-  return [...after.assets.values()].flatMap(({ id, review, release: to }) => {
-    const was = before.assets.get(id)
-    const isNext = review === 'approved' && was?.review === 'approved' && !isSameFile(was.release, to)
-    return isNext ? [{ type: 'asset.released' as const, asset: id, from: was.release, to }] : []
+type AssetFact = WithoutHead<Extract<ShopEvent, { type: 'asset.reviewed' | 'asset.released' }>>
+
+/** Assets that buyers get from another release from now on, and those that were approved anew. */
+function assetFacts(before: Catalog, after: Catalog): AssetFact[] {
+  return [...after.assets.values()].flatMap(({ id: asset, review, release: to }): AssetFact[] => {
+    const was = before.assets.get(asset)
+    if (!was || review !== 'approved') return []
+    if (was.review !== 'approved') return [{ type: 'asset.reviewed', asset, file: to }]
+    return isSameFile(was.release, to) ? [] : [{ type: 'asset.released', asset, from: was.release, to }]
   })
 }
 

@@ -5,7 +5,7 @@ import {
   refreshShop as refreshLook,
   watchAssets as watchLook,
 } from './github/bot.ts'
-import { checkCommit, checkPull } from './github/check/check.ts'
+import { checkCommit, checkPull, reportTrouble } from './github/check/check.ts'
 import { NoAccessError } from './github/client.ts'
 import { followReleases as follow } from './github/follow.ts'
 import { fetchHead } from './github/head.ts'
@@ -27,6 +27,7 @@ const SWEEP_KEPT_MINUTES = 30
 /** Releases and their files are looked at now and then, should their webhooks have been lost. */
 const RELEASES_EVERY_MINUTES = 15
 const SWEEP_ID = 'sweep-github'
+const OUR_MISTAKE = 'Something went wrong in the shop itself. It is tried again, and the server’s log has the details.'
 const READS = { contents: 'read', metadata: 'read', pull_requests: 'read' } as const
 
 /** Work of the lanes `checks` and `shop`. */
@@ -81,10 +82,10 @@ async function perform(parts: Parts, work: Exclude<TendingWork, { kind: 'sweep-g
       await welcome(parts, work.repository)
       break
     case 'check-pull':
-      await checkPull(parts, work)
+      await checkPull(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
       break
     case 'check-commit':
-      await checkCommit(parts, work)
+      await checkCommit(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
       break
     case 'follow-releases':
       await followInShop(parts, work.repository)
@@ -94,6 +95,17 @@ async function perform(parts: Parts, work: Exclude<TendingWork, { kind: 'sweep-g
       break
   }
   return { end: 'done' }
+}
+
+/** A mistake of ours is said in the check, so that nobody waits for what does not come. GitHub's troubles pass. */
+async function sayWhy(
+  parts: Parts,
+  work: { repository: string; number?: number; sha?: string },
+  error: unknown,
+): Promise<never> {
+  const isGitHubs = error instanceof Error && ('status' in error || 'retryAfterSeconds' in error)
+  if (!isGitHubs && !(error instanceof NoAccessError)) await reportTrouble(parts, { ...work, why: OUR_MISTAKE })
+  throw error
 }
 
 async function isShop(parts: Parts, repository: string): Promise<boolean> {

@@ -11,11 +11,9 @@ import { entitlementsOf, mayDownload } from '../order/entitlement.ts'
 import type { OrderLine, SoldAsset } from '../order/event.ts'
 import type { Order } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
+import { approvedFile, isSameBytes, type Shop } from '../shop/shop.ts'
 
-/** Whether what GitHub has under this name are the bytes that were approved; also true while nothing is known of it. */
-export type IsApproved = (asset: string, file: ReleaseFile, facts: ReleaseFileFacts) => boolean
-
-type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now'> & { isApproved?: IsApproved }
+type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now' | 'store'>
 
 /** Which lines' files are ready at GitHub, and what is wrong with the others. */
 export type Readiness = { ready: OrderLine[]; problems: ReleaseFileError[] }
@@ -68,7 +66,8 @@ export async function openDownload(
   if (!sold || isWithdrawn(parts.catalog(), sold)) return { refused: 'not-entitled' }
   try {
     const file = currentFile(parts.catalog(), sold)
-    return await openReleaseFile(parts, file, (facts) => refuseUnapproved(parts, sold.id, file, facts))
+    const shop = await parts.store.shop()
+    return await openReleaseFile(parts, file, (facts) => refuseUnapproved(shop, file, facts))
   } catch (error) {
     const { reason: refused, message: reason, retryAfterSeconds } = failureOf(error)
     return { refused, reason, retryAfterSeconds }
@@ -78,13 +77,14 @@ export async function openDownload(
 async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<ReleaseFileFacts> {
   const file = currentFile(parts.catalog(), sold)
   const facts = await describeReleaseFile(parts, file)
-  refuseUnapproved(parts, sold.id, file, facts)
+  refuseUnapproved(await parts.store.shop(), file, facts)
   return facts
 }
 
 /** Bytes that were put in place of approved ones are nobody's until a person approved them too. */
-function refuseUnapproved(parts: DownloadParts, asset: string, file: ReleaseFile, facts: ReleaseFileFacts): void {
-  if (parts.isApproved?.(asset, file, facts) ?? true) return
+function refuseUnapproved(shop: Shop, file: ReleaseFile, facts: ReleaseFileFacts): void {
+  const approved = approvedFile(shop, file)
+  if (!approved || isSameBytes(approved, { ...facts, releaseAsset: facts.id })) return
   const has = facts.sha256 ? `SHA-256 ${facts.sha256}` : `${facts.size} bytes and the number ${facts.id}`
   const found = `it now has ${has}, and that is not what was approved`
   throw new ReleaseFileError('changed', `${file.file} in release ${file.tag} of ${file.repository}: ${found}`, {})

@@ -3,18 +3,14 @@ import { entitlementsOf } from '../order/entitlement.ts'
 import type { OrderId } from '../order/id.ts'
 import type { JobOutcome } from '../order/job.ts'
 import type { Parts } from '../parts.ts'
-import { fulfill as fulfillDownloads, type IsApproved } from './download.ts'
+import { fulfill as fulfillDownloads } from './download.ts'
 
 /**
  * Gives what a paid order is owed, each line by its method, and records the lines that are done. Parcels are packed by
- * people. What GitHub can't give yet is tried again; a file that is missing, or is
- * not the one that was approved, needs a person.
+ * people. What GitHub can't give yet is tried again; a file that is missing, or is not the one that was approved, needs a
+ * person.
  */
-export async function fulfill(
-  parts: Parts & { isApproved?: IsApproved },
-  id: OrderId,
-  job: string,
-): Promise<JobOutcome> {
+export async function fulfill(parts: Parts, id: OrderId, job: string): Promise<JobOutcome> {
   const order = await parts.store.order(id)
   if (!order || entitlementsOf(order).length === 0) return { end: 'done' }
   const open = order.lines.filter((line) => line.assets.length > 0 && !order.fulfilledLines.includes(line.id))

@@ -51,16 +51,19 @@ export const checkPull = (repository: string, number: number, force = false): Lo
   work: { kind: 'check-pull', repository, number, ...(force && { force }) },
 })
 
+/** One job for each commit of a merge queue. */
 export const checkCommit = (repository: string, sha: string, base: string): Look => ({
   id: `check-commit:${repository.toLowerCase()}@${sha}`,
   work: { kind: 'check-commit', repository, sha, base },
 })
 
+/** One job for each repository with releases. */
 export const followReleases = (repository: string): Look => ({
   id: `follow-releases:${repository.toLowerCase()}`,
   work: { kind: 'follow-releases', repository },
 })
 
+/** One job for each repository that may become a shop. */
 export const welcome = (repository: string): Look => ({
   id: `welcome:${repository.toLowerCase()}`,
   work: { kind: 'welcome', repository },

@@ -114,10 +114,7 @@ function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): 
     const isRead = options.method === 'GET' || isQuery
     await budget.spend(owner, !isRead)
     try {
-      // A look costs nothing twice; and a piece of work that begins anew costs ten.
-      return await request(options).catch((error) =>
-        isRead && isOutage(error) ? request(options) : Promise.reject(error),
-      )
+      return await (isRead ? lookTwice(() => request(options)) : request(options))
     } catch (error) {
       const { status, message } = error as { status?: number; message: string }
       throw status === 403 && /suspended/i.test(message) ? new NoAccessError(repository, error) : budget.learn(error)
@@ -126,7 +123,15 @@ function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): 
   return client
 }
 
-const isOutage = ({ status }: { status?: number }): boolean => status !== undefined && status >= 500
+/** A look that GitHub failed to answer costs nothing twice; a piece of work that begins anew costs ten looks. */
+async function lookTwice<Answer>(look: () => Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await look()
+  } catch (error) {
+    if (((error as { status?: number }).status ?? 0) < 500) throw error
+    return look()
+  }
+}
 
 function refuseBadKey(privateKey: string): void {
   try {

@@ -1,7 +1,7 @@
 import type { Asset } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
 import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
-import { approvedFile, isSameBytes, type Shop } from '../shop/shop.ts'
+import { approvedFile, changedFile, isSameBytes, type Shop } from '../shop/shop.ts'
 import { NoAccessError } from './client.ts'
 import { changedFileIssue, keepIssue, lostFilesIssue } from './issue.ts'
 import { describeRelease, type ReleaseFileFacts } from './release.ts'
@@ -19,7 +19,7 @@ const ISSUES = { issues: 'write', metadata: 'read' } as const
 export async function watchAssets(parts: WatchParts, shopRepository: string): Promise<void> {
   const shop = await parts.store.shop()
   const approved = [...parts.catalog().assets.values()].filter(({ review }) => review === 'approved')
-  const isNew = (asset: Asset) => !approvedFile(shop, asset.id, asset.release)
+  const isNew = (asset: Asset) => !approvedFile(shop, asset.release)
   const releases = Object.values(Object.groupBy(approved, ({ release }) => `${release.repository} ${release.tag}`))
   const newFirst = releases.toSorted((a = [], b = []) => Number(b.some(isNew)) - Number(a.some(isNew)))
   const lost: Asset[] = []
@@ -50,14 +50,14 @@ const toApproved = ({ release: file }: Asset, { id, size, sha256 }: ReleaseFileF
 }
 
 async function watchFile(parts: WatchParts, repository: string, shop: Shop, asset: Asset, found: ApprovedFile) {
-  const known = approvedFile(shop, asset.id, asset.release)
+  const known = approvedFile(shop, asset.release)
   const head = { repository, at: parts.now().toISOString(), asset: asset.id }
   const record = (fact: ShopEvent) => parts.store.transact({}, () => ({ shop: [fact] }))
   if (!known) {
     await record({ ...head, type: 'asset.approved', approved: found })
     return
   }
-  const seen = shop.changed[asset.id] ?? known
+  const seen = changedFile(shop, asset.release) ?? known
   if (isSameBytes(seen, found)) return
   if (isSameBytes(known, found)) {
     await record({ ...head, type: 'asset.approved', approved: found }) // the approved bytes are back

@@ -124,10 +124,10 @@ stays at the commit below. <a href="${issues}">The issue about it</a> names each
 }
 
 function changedNotice({ shop }: Desk): Markup | '' {
-  const assets = Object.keys(shop.changed)
-  if (assets.length === 0) return ''
+  const files = Object.values(shop.changed).map(({ file }) => `${file.file} of ${file.tag}`)
+  if (files.length === 0) return ''
   return notice(html`<p>Not delivered, because the file is not the one that was approved:
-${assets.map((asset, place) => html`${place ? ', ' : ''}<code>${asset}</code>`)}. There is an issue about each.</p>`)
+${files.map((file, place) => html`${place ? ', ' : ''}<code>${file}</code>`)}. There is an issue about each.</p>`)
 }
 
 const notice = (content: Markup | Promise<unknown>): Markup => html`<div class="notice">${content}</div>`
@@ -193,6 +193,8 @@ function factText(event: ShopEvent, githubUrl: string): Markup | string {
       return html`<code>${event.asset}</code> was approved, ${event.approved.file.file} of ${event.approved.file.tag}`
     case 'asset.changed':
       return html`<code>${event.asset}</code> has another file than was approved; it is not delivered`
+    case 'asset.reviewed':
+      return html`<code>${event.asset}</code> was approved anew`
     case 'asset.released':
       return html`<code>${event.asset}</code> went from ${event.from.tag} to ${event.to.tag}`
   }

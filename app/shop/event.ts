@@ -36,7 +36,12 @@ export const ShopEvent = z.discriminatedUnion('type', [
   fact('asset.approved', { asset: z.string(), approved: ApprovedFile }),
   /** Other bytes lie under the approved name: delivery has stopped, and a person must look. */
   fact('asset.changed', { asset: z.string(), found: ApprovedFile }),
+  /** Approved anew, after it was taken back: what lies there from now on is what was reviewed. */
+  fact('asset.reviewed', { asset: z.string(), file: ReleaseFile }),
   /** The asset's next release is live: buyers are told. */
   fact('asset.released', { asset: z.string(), from: ReleaseFile, to: ReleaseFile }),
 ])
 export type ShopEvent = z.output<typeof ShopEvent>
+
+/** A fact before it is known where and when it was recorded. */
+export type WithoutHead<Event> = Event extends unknown ? Omit<Event, 'repository' | 'at'> : never

@@ -9,9 +9,9 @@ export type Shop = {
   /** A newer commit that can't be sold from. */
   refused?: { commit: string; problems: number; at: string }
   closed?: { reason: ClosedReason; at: string }
-  /** By asset: the bytes that were approved last. */
+  /** The bytes that were approved, by their place at GitHub: buyers of an older release have that one's. */
   approved: Readonly<Record<string, ApprovedFile>>
-  /** By asset: other bytes that were found in their place. */
+  /** Other bytes that were found in their place. */
   changed: Readonly<Record<string, ApprovedFile>>
 }
 
@@ -35,11 +35,17 @@ export function evolveShop(shop: Shop, event: ShopEvent): Shop {
     case 'shop.closed':
       return { ...shop, repository, closed: { reason: event.reason, at } }
     case 'asset.approved': {
-      const { [event.asset]: _, ...changed } = shop.changed
-      return { ...shop, repository, approved: { ...shop.approved, [event.asset]: event.approved }, changed }
+      const { [placeOf(event.approved.file)]: _, ...changed } = shop.changed
+      const approved = { ...shop.approved, [placeOf(event.approved.file)]: event.approved }
+      return { ...shop, repository, approved, changed }
     }
     case 'asset.changed':
-      return { ...shop, repository, changed: { ...shop.changed, [event.asset]: event.found } }
+      return { ...shop, repository, changed: { ...shop.changed, [placeOf(event.found.file)]: event.found } }
+    case 'asset.reviewed': {
+      const { [placeOf(event.file)]: _, ...approved } = shop.approved
+      const { [placeOf(event.file)]: __, ...changed } = shop.changed
+      return { ...shop, repository, approved, changed }
+    }
     case 'asset.released':
       return { ...shop, repository }
   }
@@ -48,11 +54,13 @@ export function evolveShop(shop: Shop, event: ShopEvent): Shop {
 /** Whether two names are of the same repository; GitHub does not tell cases apart. */
 export const isSameRepository = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase()
 
-/** What was approved under this name, if the asset still points to it. */
-export function approvedFile(shop: Shop, asset: string, file: ReleaseFile): ApprovedFile | undefined {
-  const approved = shop.approved[asset]
-  return approved && isSameFile(approved.file, file) ? approved : undefined
-}
+const placeOf = ({ repository, tag, file }: ReleaseFile): string => [repository.toLowerCase(), tag, file].join(' ')
+
+/** The bytes that were approved in this place; nothing while none were. */
+export const approvedFile = (shop: Shop, file: ReleaseFile): ApprovedFile | undefined => shop.approved[placeOf(file)]
+
+/** Other bytes that were found there. */
+export const changedFile = (shop: Shop, file: ReleaseFile): ApprovedFile | undefined => shop.changed[placeOf(file)]
 
 /** Whether GitHub has the very bytes that were approved. */
 export const isSameBytes = (a: Pick<ApprovedFile, 'sha256' | 'size' | 'releaseAsset'>, b: typeof a): boolean =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSweeping } from '../../app/dispatch.ts'
+import { startSweeping } from '../../app/catch-up.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
 
 const SALES = 200

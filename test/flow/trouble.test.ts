@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startSweeping } from '../../app/dispatch.ts'
+import { startSweeping } from '../../app/catch-up.ts'
 import { downloadsOf, openDownload } from '../../app/fulfillment/download.ts'
 import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 

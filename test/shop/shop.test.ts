@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { ApprovedFile, ShopEvent } from '../../app/shop/event.ts'
 import { ShopEvent as ShopEventSchema } from '../../app/shop/event.ts'
-import { approvedFile, evolveShop, isSameBytes, isSameFile, NO_SHOP, type Shop } from '../../app/shop/shop.ts'
+import {
+  approvedFile,
+  changedFile,
+  evolveShop,
+  isSameBytes,
+  isSameFile,
+  NO_SHOP,
+  type Shop,
+} from '../../app/shop/shop.ts'
 
 const at = '2026-03-01T09:00:00.000Z'
 const repository = 'tern-project/shop'
@@ -17,6 +25,7 @@ const FACTS = {
   closed: { type: 'shop.closed', repository, at, reason: 'suspended' },
   approved: { type: 'asset.approved', repository, at, asset: 'guide', approved },
   changed: { type: 'asset.changed', repository, at, asset: 'guide', found: other },
+  reviewed: { type: 'asset.reviewed', repository, at, asset: 'guide', file },
   released: { type: 'asset.released', repository, at, asset: 'guide', from: file, to: { ...file, tag: 'v2' } },
   chosen: { type: 'shop.chosen', repository, at },
 } satisfies Record<string, ShopEvent>
@@ -48,9 +57,14 @@ describe('the shop', () => {
 
   it('remembers what was approved, and what was found in its place until it is approved again', () => {
     const changed = shopAfter(FACTS.approved, FACTS.changed)
-    expect(changed).toMatchObject({ approved: { guide: approved }, changed: { guide: other } })
+    expect([approvedFile(changed, file), changedFile(changed, file)]).toEqual([approved, other])
     const again = evolveShop(changed, { ...FACTS.approved, approved: other })
-    expect(again).toMatchObject({ approved: { guide: other }, changed: {} })
+    expect([approvedFile(again, file), changedFile(again, file)]).toEqual([other, undefined])
+  })
+
+  it('forgets both when the asset is approved anew', () => {
+    const anew = shopAfter(FACTS.approved, FACTS.changed, FACTS.reviewed)
+    expect(anew).toMatchObject({ approved: {}, changed: {} })
   })
 
   it('is the same after a release of an asset', () => {
@@ -81,16 +95,15 @@ describe('an approved file', () => {
   const shop = shopAfter(FACTS.approved)
 
   it('is known by its name, in whatever case the repository is written', () => {
-    expect(approvedFile(shop, 'guide', { ...file, repository: 'Tern-Project/Goods' })).toEqual(approved)
+    expect(approvedFile(shop, { ...file, repository: 'Tern-Project/Goods' })).toEqual(approved)
   })
 
   it.each([
-    ['another asset', 'other', file],
-    ['another tag', 'guide', { ...file, tag: 'v2' }],
-    ['another file', 'guide', { ...file, file: 'guide.epub' }],
-    ['another repository', 'guide', { ...file, repository: 'tern-project/other' }],
-  ])('is not %s', (_, asset, wanted) => {
-    expect(approvedFile(shop, asset, wanted)).toBeUndefined()
+    ['of another tag', { ...file, tag: 'v2' }],
+    ['another file', { ...file, file: 'guide.epub' }],
+    ['in another repository', { ...file, repository: 'tern-project/other' }],
+  ])('is not one %s', (_, wanted) => {
+    expect(approvedFile(shop, wanted)).toBeUndefined()
   })
 
   it('is the same file only with the same repository, tag and name', () => {

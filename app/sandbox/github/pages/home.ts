@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { Markup } from '../../page.ts'
@@ -7,11 +8,13 @@ import { installationsOf, repositoriesIn } from '../coverage.ts'
 import { NO_FAULTS } from '../faults.ts'
 import { type GitHubState, type Repository, repositoryWithId } from '../state.ts'
 import { mayAs, roleOf } from '../users.ts'
-import { redeliver } from '../webhooks.ts'
+import { redeliver, settled } from '../webhooks.ts'
 import { button, clock, count, pathOf, show } from './dress.ts'
 import type { PageContext, PageEnv } from './person.ts'
 
 const DELIVERIES_SHOWN = 20
+/** So long the page waits to show how a delivery went. */
+const ANSWER_AWAITED_MS = 2000
 
 /** The first page: which repositories and Apps there are, what webhooks went out lately, and what goes wrong on purpose. */
 export function homePageRoutes(state: GitHubState): Hono<PageEnv> {
@@ -26,10 +29,11 @@ export function homePageRoutes(state: GitHubState): Hono<PageEnv> {
 <h2>Broken on purpose</h2>${faultList(state)}`,
     ),
   )
-  pages.post('/deliveries/:id', (c) => {
+  pages.post('/deliveries/:id', async (c) => {
     const delivery = state.apps.deliveries.find(({ id }) => String(id) === c.req.param('id'))
     if (!delivery) throw notFound()
     redeliver(state, delivery)
+    await Promise.race([settled(state), sleep(ANSWER_AWAITED_MS)])
     return c.redirect('/', 303)
   })
   return pages

@@ -132,7 +132,7 @@ function reviewForm(c: Context<RepositoryEnv>, issue: Issue): Markup {
     html`<label class="choice"><input type="radio" name="event" value="${event}" ${checked ? 'checked' : ''}> ${text}</label>`
   return html`<details class="card"><summary>Review</summary><form method="post" class="stack" action="${pathOf(c.var.repository)}/pull/${issue.number}/review">
 <div><label for="review">What you think</label><textarea id="review" name="body" rows="3"></textarea></div>
-<fieldset><legend>Verdict</legend>${choice('COMMENT', 'Comment', true)}
+<fieldset><legend>Verdict</legend>${choice('COMMENT', 'Only a comment', true)}
 ${isTheirs ? html`<p class="soft">Nobody approves their own pull request.</p>` : html`${choice('APPROVE', 'Approve')}${choice('REQUEST_CHANGES', 'Request changes')}`}</fieldset>
 <button>Submit review</button></form></details>`
 }

@@ -11,6 +11,7 @@ import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
 import { catalogFolder } from './github/catalog-at.ts'
 import { connectGitHub } from './github/client.ts'
+import { maintainersUrl } from './link.ts'
 import { type LiveShop, openShop } from './live-shop.ts'
 import { createLog } from './log.ts'
 import { connectMail } from './mail/send.ts'
@@ -159,6 +160,7 @@ async function main(): Promise<void> {
   const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(config.DATA_FOLDER, 'site') })
   if (config.CATALOG_FOLDER) await showFolder(shop, config.CATALOG_FOLDER)
   const app = await startApp(config, shop, log)
+  if (!config.CATALOG_FOLDER) say(`How the shop is, for its maintainers: ${maintainersUrl(config)}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping')

@@ -136,7 +136,7 @@ async function tellWhere(
   hook: { url: string; secret: string },
 ) {
   const { githubApp } = await connectGitHub({ ...app, log: pino({ level: 'silent' }) })
-  await githubApp.asApp.request('PATCH /app/hook/config', { ...hook, content_type: 'json' })
+  await githubApp.asApp.request('PATCH /app/hook/config', { data: { ...hook, content_type: 'json' } }) // Octokit takes a bare url for its own
 }
 
 /** Secrets of the sandbox, made once. */

@@ -10,6 +10,7 @@ import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../../catalog/problem.ts'
 import { type Config, ConfigError, readSandboxSettings, STAND_IN_CREDENTIALS } from '../config.ts'
+import { maintainersUrl } from '../link.ts'
 import { openShop } from '../live-shop.ts'
 import { createLog } from '../log.ts'
 import { type RunningApp, startApp } from '../main.ts'
@@ -87,7 +88,8 @@ async function start(): Promise<void> {
   await untilLive(app, await copy.push())
   await writeAddresses(stateFolder, addresses)
   const folders = { catalog: relative('.', catalogFolder) || '.', placeholders: standIns.placeholders }
-  say(table({ ...addresses, repository: standIns.repository }, folders, (performance.now() - began) / 1000))
+  const links = { ...addresses, repository: standIns.repository, maintainers: maintainersUrl(config) }
+  say(table(links, folders, (performance.now() - began) / 1000))
 }
 
 async function readCatalog(folder: string): Promise<Catalog> {
@@ -190,8 +192,10 @@ async function writeAddresses(stateFolder: string, addresses: { shop: string } &
   await rename(`${file}.new`, file)
 }
 
+type Links = { shop: string; repository: string; maintainers: string } & Addresses
+
 function table(
-  { shop, inbox, stripe, github, repository }: { shop: string; repository: string } & Addresses,
+  { shop, inbox, stripe, github, repository, maintainers }: Links,
   { catalog, placeholders }: { catalog: string; placeholders: number },
   seconds: number,
 ): string {
@@ -203,9 +207,11 @@ function table(
     Inbox    ${inbox}   every mail the shop sends
     Stripe   ${stripe}   payments, refunds; no money moves
     GitHub   ${github}/${repository}   the catalog, changed by pull request
+    Desk     ${maintainers}
 
 ${placeholders > 0 ? files : ''}  Try this first: put a book and a sticker into the cart, pay, and open the book.
-  Edit a file in ${catalog}/products, and watch the shop change. Ctrl-C stops everything; orders are kept.
+  Edit a file in ${catalog}/products, or by pull request at GitHub's stand-in, and watch the shop change.
+  Ctrl-C stops everything; orders are kept.
 `
 }
 

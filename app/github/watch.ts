@@ -3,13 +3,16 @@ import type { Parts } from '../parts.ts'
 import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
 import { approvedFile, changedFile, isSameBytes, type Shop } from '../shop/shop.ts'
 import { NoAccessError } from './client.ts'
-import { changedFileIssue, keepIssue, lostFilesIssue } from './issue.ts'
+import { changedFileIssue, closeIssue, keepIssue, lostFilesIssue } from './issue.ts'
 import { describeRelease, type ReleaseFileFacts } from './release.ts'
 
 type WatchParts = Pick<Parts, 'store' | 'github' | 'githubApp' | 'catalog' | 'now' | 'log'>
 
 /** Releases looked at in one go, one request each; those of new files come first. */
 const RELEASES_MAX = 300
+/** The mark of the one issue about files that we can't reach. */
+const LOST = 'lost-files'
+const NEVER_SEEN = { sha256: null, size: -1, releaseAsset: -1 }
 const ISSUES = { issues: 'write', metadata: 'read' } as const
 
 /**
@@ -26,8 +29,11 @@ export async function watchAssets(parts: WatchParts, shopRepository: string): Pr
   for (const assets of newFirst.slice(0, RELEASES_MAX)) {
     lost.push(...(await watchRelease(parts, shopRepository, shop, assets ?? [])))
   }
-  if (lost.length > 0) await tellLost(parts, shopRepository, lost)
+  if (lost.length > 0) return tellLost(parts, shopRepository, lost)
+  await closeIssue(await issues(parts, shopRepository), shopRepository, LOST, 'The files can be reached again.')
 }
+
+const issues = ({ githubApp }: WatchParts, repository: string) => githubApp.forRepository(repository, ISSUES)
 
 /** Looks at one release. Gives the assets whose repository is closed to us. */
 async function watchRelease(parts: WatchParts, shopRepository: string, shop: Shop, assets: Asset[]): Promise<Asset[]> {
@@ -53,18 +59,18 @@ async function watchFile(parts: WatchParts, repository: string, shop: Shop, asse
   const known = approvedFile(shop, asset.release)
   const head = { repository, at: parts.now().toISOString(), asset: asset.id }
   const record = (fact: ShopEvent) => parts.store.transact({}, () => ({ shop: [fact] }))
-  if (!known) {
+  const mark = `changed:${asset.id}`
+  if (isSameBytes(changedFile(shop, asset.release) ?? known ?? NEVER_SEEN, found)) return
+  if (!known || isSameBytes(known, found)) {
+    // New, approved anew, or the approved bytes are back.
+    const wasChanged = (fact: ShopEvent) => fact.type === 'asset.changed' && fact.asset === asset.id
+    if ((await parts.store.shopEvents()).some(wasChanged)) {
+      await closeIssue(await issues(parts, repository), repository, mark, 'The file is delivered again.')
+    }
     await record({ ...head, type: 'asset.approved', approved: found })
     return
   }
-  const seen = changedFile(shop, asset.release) ?? known
-  if (isSameBytes(seen, found)) return
-  if (isSameBytes(known, found)) {
-    await record({ ...head, type: 'asset.approved', approved: found }) // the approved bytes are back
-    return
-  }
-  const octokit = await parts.githubApp.forRepository(repository, ISSUES)
-  await keepIssue(octokit, repository, { mark: `changed:${asset.id}`, ...changedFileIssue(asset, known, found) })
+  await keepIssue(await issues(parts, repository), repository, { mark, ...changedFileIssue(asset, known, found) })
   await record({ ...head, type: 'asset.changed', found })
   parts.log.error(
     { asset: asset.id },
@@ -73,7 +79,6 @@ async function watchFile(parts: WatchParts, repository: string, shop: Shop, asse
 }
 
 async function tellLost(parts: WatchParts, repository: string, lost: readonly Asset[]): Promise<void> {
-  const octokit = await parts.githubApp.forRepository(repository, ISSUES)
-  await keepIssue(octokit, repository, { mark: 'lost-files', ...lostFilesIssue(lost) })
+  await keepIssue(await issues(parts, repository), repository, { mark: LOST, ...lostFilesIssue(lost) })
   parts.log.error({ assets: lost.map(({ id }) => id) }, 'the App can no longer enter the repository of these files')
 }

@@ -208,14 +208,19 @@ describe('the storefront', () => {
 describe('the documentation of the API', () => {
   const routes = [
     'GET /api/v1/orders/{order}',
+    'GET /api/v1/shop',
     'GET /downloads/{order}/{asset}',
     'GET /healthz',
+    'GET /maintainers',
     'GET /metrics',
     'GET /orders/{order}',
+    'GET /previews/{tree}/{picture}',
     'GET /readyz',
     'GET /thanks',
     'POST /api/v1/checkouts',
+    'POST /maintainers/repository',
     'POST /orders/{order}/retry',
+    'POST /webhooks/github',
     'POST /webhooks/stripe',
   ]
   type Document = {

@@ -20,6 +20,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'tools.zip'), 'PK tools')
   github = await startGitHub({
     app: { id: APP },
+    organizations: [{ login: 'tern', members: [{ login: 'ada', role: 'admin' }] }],
     now: () => Date.now() + clock,
     releases: [
       { repository: 'tern/goods', tag: 'v1', file: 'field-guide.pdf', bytes: BOOK },
@@ -295,9 +296,9 @@ test('every request is kept, with its answer', async () => {
   expect(requests.at(-1)).toMatchObject({ method: 'GET', path: '/repos/tern/goods', status: 404 })
 })
 
-test('the page shows repositories, releases, files and digests', async () => {
-  const page = await (await fetch(github.url)).text()
-  expect(page).toContain('tern/goods')
+test('pages show repositories, releases, files and digests', async () => {
+  expect(await (await fetch(github.url)).text()).toContain('href="/tern/goods/releases"')
+  const page = await (await fetch(`${github.url}/tern/goods/releases`)).text()
   expect(page).toContain(`sha256:${createHash('sha256').update(BOOK).digest('hex')}`)
   expect(page).toContain('Nothing here is on github.com')
 })

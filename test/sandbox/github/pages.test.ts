@@ -205,6 +205,25 @@ describe.each(sizes)('on %s', (name, options) => {
     expect(errors).toEqual([])
   }, 60_000)
 
+  test('a product is written in a form, and proposed as it is', async () => {
+    const { page, errors } = await openPage(browser, options)
+    const id = `mug-${name.length}`
+    await open(page, '/tern/shop')
+    await page.getByRole('link', { name: 'Add a product' }).click()
+    await expectAccessible(page)
+    await page.getByLabel('Id').fill(id)
+    await page.getByLabel('Name').fill('A: mug')
+    await page.getByLabel('Price in eur').fill('three')
+    await page.getByRole('button', { name: 'Write the file' }).click()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('eur: three').waitFor()
+    const { data } = await app.rest.pulls.listFiles({ ...SHOP, pull_number: numberOf(page) })
+    expect(data).toMatchObject([{ filename: `catalog/products/${id}.yaml`, status: 'added' }])
+    expect(data[0]?.patch).toContain('+name: "A: mug"')
+    expect(errors).toEqual([])
+  })
+
   test('a release is published, and one of its files is replaced', async () => {
     const { page, errors } = await openPage(browser, options)
     const tag = `book-${name.length}`

@@ -4,7 +4,7 @@ import type { CheckRun } from '../check-state.ts'
 import { suiteStatus } from '../check-view.ts'
 import type { GitHubState, Repository } from '../state.ts'
 import { anchorOf, type ChangedFile, lineLink, remark } from './diff.ts'
-import { button, count, pathOf } from './dress.ts'
+import { breakable, button, count, pathOf } from './dress.ts'
 import { markdown } from './markdown.ts'
 
 /** The newest check of each name on a commit. */
@@ -60,6 +60,6 @@ function remarks(repository: Repository, run: CheckRun, files: readonly ChangedF
   return html`<ul>${run.annotations.map((one) => {
     const anchor = anchorOf(files, one.path, one.end_line)
     const href = anchor ? `#${anchor}` : lineLink(pages, run.sha, one.path, one.start_line)
-    return html`<li><a href="${href}">${one.path}, line ${one.start_line}</a>${remark(one)}</li>`
+    return html`<li><a href="${href}">${breakable(one.path)}, line ${one.start_line}</a>${remark(one)}</li>`
   })}</ul>`
 }

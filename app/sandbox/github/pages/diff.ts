@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { Markup } from '../../page.ts'
 import type { NewAnnotation } from '../check-request.ts'
-import { encoded } from './dress.ts'
+import { breakable, encoded } from './dress.ts'
 
 /** A changed file, as the API gives it. */
 export type ChangedFile = {
@@ -49,9 +49,9 @@ export function fileDiff(
   const lines = linesOf(file.patch ?? '')
   const shown = new Set(lines.map(({ now }) => now))
   const elsewhere = here.filter(({ end_line }) => !shown.has(end_line))
-  const name = file.previous_filename ? `${file.previous_filename} → ${file.filename}` : file.filename
+  const name = [file.previous_filename, file.filename].filter((one) => one !== undefined).join(' → ')
   return html`<article class="card" id="diff-${index}">
-<div class="row"><h3>${name}</h3><span><span class="tag">${file.status}</span>
+<div class="row"><h3>${breakable(name)}</h3><span><span class="tag">${file.status}</span>
 <span class="good">+${file.additions}</span> <span class="bad">−${file.deletions}</span></span>
 ${links.map(({ text, href }) => html`<a href="${href}">${text}<span class="unseen"> ${file.filename}</span></a>`)}</div>
 ${elsewhere.map((one) => html`<div>${remark(one)}</div>`)}
@@ -81,5 +81,5 @@ function diffLine(line: DiffLine, index: number, annotations: readonly NewAnnota
   const notes = line.now === undefined ? [] : annotations.filter(({ end_line }) => end_line === line.now)
   const id = line.now === undefined ? '' : html`id="diff-${index}-${line.now}"`
   return html`<tr class="${line.kind}" ${id}><td class="at old">${line.old ?? ''}</td><td class="at">${line.now ?? ''}</td><td>${SIGNS[line.kind]}${line.text}</td></tr>
-${notes.map((one) => html`<tr><td class="note" colspan="3">${remark(one)}</td></tr>`)}`
+${notes.map((one) => html`<tr><td class="at old"></td><td class="at"></td><td class="note">${remark(one)}</td></tr>`)}`
 }

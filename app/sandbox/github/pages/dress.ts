@@ -71,6 +71,12 @@ export function showRefusal(error: Error, c: PageContext) {
 /** The end of an address that only takes a form. */
 const ACTION = /\/(merge|edit|review|comments|update|assets|checks\/\d+)$/
 
+/** A path of a file that may break after its slashes. */
+export const breakable = (path: string): Markup => {
+  const parts = path.split('/')
+  return html`${parts.map((part, index) => html`${part}${index < parts.length - 1 ? html`/<wbr>` : ''}`)}`
+}
+
 /** A moment for people: to the minute, in UTC. */
 export const clock = (milliseconds: number): Markup => {
   const instant = new Date(milliseconds).toISOString()

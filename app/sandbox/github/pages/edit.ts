@@ -5,7 +5,7 @@ import type { Markup } from '../../page.ts'
 import { notFound, Refusal } from '../answer.ts'
 import { isBinary } from '../merge.ts'
 import { typeOfMode } from '../object.ts'
-import { encoded, pathOf, showIn } from './dress.ts'
+import { breakable, encoded, pathOf, showIn } from './dress.ts'
 import { may, type RepositoryEnv } from './person.ts'
 import { type Place, placeOf } from './place.ts'
 import { submit } from './propose.ts'
@@ -142,7 +142,7 @@ function form(
   return showIn(
     c,
     `${verb} ${name}`,
-    html`<h1>${verb} ${name}</h1>${note}
+    html`<h1>${verb} ${breakable(name)}</h1>${note}
 <form method="post" enctype="multipart/form-data" class="card"><div class="stack">${fields}
 <div><label for="title">What changes, in one line</label><input type="text" id="title" name="title" value="${usual}" maxlength="250"></div>
 <div><label for="description">Why (optional)</label><textarea id="description" name="description" rows="3"></textarea></div>

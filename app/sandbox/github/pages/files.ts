@@ -6,9 +6,10 @@ import { resolveCommit } from '../commit.ts'
 import { mediaTypeOf } from '../content.ts'
 import { isBinary } from '../merge.ts'
 import { isFolder, typeOfMode } from '../object.ts'
-import { clock, encoded, pathOf, showIn } from './dress.ts'
+import { breakable, clock, encoded, pathOf, showIn } from './dress.ts'
 import type { RepositoryEnv } from './person.ts'
 import { type Place, placeOf } from './place.ts'
+import { shopFileOf } from './product.ts'
 
 /** A text longer than this is not shown with line numbers. */
 const SHOWN_BYTES_MAX = 512 * 1024
@@ -47,12 +48,13 @@ function showFolder(c: Context<RepositoryEnv>, place: Place) {
   const inside = (git.tree(entry.oid) ?? []).toSorted((one, other) => Number(isFolder(other)) - Number(isFolder(one)))
   const at = (kind: string, name = '') => `${pages}/${kind}/${encoded([ref, path, name].filter(Boolean).join('/'))}`
   const readme = inside.find(({ name }) => /^readme(\.\w+)?$/i.test(name))
+  const isShop = ['', 'catalog', 'catalog/products'].includes(path) && shopFileOf(c) !== undefined
   const above = path.split('/').slice(0, -1).join('/')
   return showIn(
     c,
     path || 'Files',
-    html`<h1>${path || 'Files'}</h1>${whereabouts(c, place)}
-${place.branch ? html`<p class="buttons"><a href="${at('new')}">New file</a><a href="${at('upload')}">Upload a file</a></p>` : ''}
+    html`<h1>${path ? breakable(path) : 'Files'}</h1>${whereabouts(c, place)}
+${place.branch ? html`<p class="buttons"><a href="${at('new')}">New file</a><a href="${at('upload')}">Upload a file</a>${isShop ? html`<a href="${pages}/_product/new">Add a product</a>` : ''}</p>` : ''}
 <article class="card">${latest(place, pages)}<section class="flush"><ul class="files">
 ${path ? html`<li><a href="${pages}/tree/${encoded([ref, above].filter(Boolean).join('/'))}">.. <span class="soft">up</span></a></li>` : ''}
 ${inside.map((one) => html`<li><a href="${at(isFolder(one) ? 'tree' : 'blob', one.name)}">${one.name}${isFolder(one) ? '/' : ''}</a></li>`)}
@@ -72,7 +74,7 @@ function showFile(c: Context<RepositoryEnv>, place: Place) {
   return showIn(
     c,
     path,
-    html`<h1>${path}</h1>${whereabouts(c, place)}
+    html`<h1>${breakable(path)}</h1>${whereabouts(c, place)}
 <article class="card"><div class="row"><span class="soft">${formatSize(bytes.length)}</span>
 <span class="buttons"><a href="${at('raw')}">Raw</a>
 ${place.branch && isText ? html`<a href="${at('edit')}">Edit</a>` : ''}${place.branch ? html`<a href="${at('delete')}">Delete</a>` : ''}</span></div>

@@ -11,7 +11,13 @@ import { unified } from 'unified'
 /** As GitHub: tables, pictures, sections to open. All other HTML is dropped, and so is what could run or dress the page. */
 const ALLOWED: Options = {
   ...defaultSchema,
-  attributes: { ...defaultSchema.attributes, div: ['className', 'tabIndex', 'role', 'ariaLabel'], '*': [] },
+  attributes: {
+    ...defaultSchema.attributes,
+    img: ['src', 'alt', 'title', 'width', 'height'],
+    th: [['align', 'left', 'center', 'right']],
+    td: [['align', 'left', 'center', 'right']],
+    '*': [],
+  },
   protocols: { href: ['http', 'https', 'mailto'], src: ['http', 'https'] },
 }
 

@@ -8,6 +8,7 @@ import { fileRoutes } from './files.ts'
 import { homePageRoutes } from './home.ts'
 import { issueRoutes } from './issues.ts'
 import { type PageEnv, type RepositoryEnv, signInRoutes, withPerson, withRepository } from './person.ts'
+import { productRoutes } from './product.ts'
 import { pullRoutes } from './pulls.ts'
 import { releasePages } from './releases.ts'
 
@@ -33,7 +34,7 @@ function repositoryPages(state: GitHubState): Hono<RepositoryEnv> {
   pages.notFound((c) => showRefusal(notFound(), c))
   pages.use(withPerson(state))
   pages.use('/:o/:r/*', withRepository)
-  for (const part of [fileRoutes, editRoutes, commitRoutes, pullRoutes, issueRoutes, releasePages]) {
+  for (const part of [fileRoutes, editRoutes, commitRoutes, pullRoutes, issueRoutes, releasePages, productRoutes]) {
     pages.route('/', part())
   }
   return pages

@@ -95,7 +95,7 @@ as <a href="${pathOf(c.var.repository)}/commit/${pull.mergeSha}">${pull.mergeSha
     : ''
   if (why) return html`<article class="card" id="merge"><h2>Can’t be merged</h2><p>${why}</p>${update}</article>`
   return html`<article class="card" id="merge"><h2>${bypass ? 'You may merge this all the same' : 'Ready to merge'}</h2>
-<p>${bypass ?? 'Nothing contradicts, and everything that is required is there.'}</p>${update}
+<p>${bypass ?? wordOfChecks(c, pull)}</p>${update}
 <section><form method="post" action="${here}/merge" class="buttons"><label for="method">How</label>
 <select id="method" name="method"><option value="merge">Merge commit</option><option value="squash">Squash</option><option value="rebase">Rebase</option></select>
 <button class="main">Merge pull request</button></form></section></article>`
@@ -124,6 +124,18 @@ function mergeability(c: Context<RepositoryEnv>, pull: Pull) {
         ? `This branch has conflicts with ${pull.base}: both changed the same lines.`
         : mine
   return { why, bypass: rule, isBehind }
+}
+
+/** What those should know who merge where no check is required. */
+function wordOfChecks(c: Context<RepositoryEnv>, pull: Pull): string {
+  const { state, repository } = c.var
+  const checks = checksOn(state, repository, pull.headSha)
+  if (checks.some(({ conclusion }) => conclusion === 'failure'))
+    return 'A check failed, but this repository does not require it.'
+  const isMissing = checks.length === 0 && hasCheckingApp(c)
+  if (isMissing || isAtWork(state, repository, pull.headSha))
+    return 'The check is not done yet; this repository does not require it.'
+  return 'Nothing contradicts, and everything that is required is there.'
 }
 
 function reviewForm(c: Context<RepositoryEnv>, issue: Issue): Markup {

@@ -28,9 +28,11 @@ button { font: inherit; font-weight: 600; cursor: pointer; border-radius: 8px; b
 button.main { background: var(--accent); color: var(--on-accent); border-color: var(--accent) }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center }
 summary { cursor: pointer }
+.card section.flush { padding: 0 } .card section.flush .files li:first-child { padding: 0 } .card section > ul > li:first-child { border-top: 0; padding-top: 0; margin-top: 0 } .card section > h3 + ul > li:first-child { padding-top: .5rem }
 .card > h2 + * { padding-top: 0 }
 .files li { border: 0; padding: 0 } .files li + li { border-top: 1px solid var(--line) }
-.files li > a, .files li > div { display: block; padding: .5rem 1rem }
+.files li > :is(a, div) { padding: .5rem 1rem } .files li > a { display: block }
+.files li > .row { align-items: center } .files button { min-height: 2rem; padding: .125rem .625rem; font-size: .875rem }
 pre { tab-size: 2 }
 table.lines { border-collapse: collapse; width: 100%; table-layout: fixed; font: .8125rem/1.55 ui-monospace, monospace }
 .lines td { padding: 0 .5rem; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere }
@@ -47,7 +49,7 @@ table.lines { border-collapse: collapse; width: 100%; table-layout: fixed; font:
 .markdown :is(h1, h2, h3, h4) { font-size: 1.0625rem; margin: 1rem 0 .375rem }
 .markdown :is(ul, ol) { list-style: revert; padding-left: 1.375rem; margin: .5rem 0 } .markdown li { border: 0; padding: .0625rem 0 }
 .markdown .scroll { overflow-x: auto } .markdown table { border-collapse: collapse; font-size: .9375rem; margin: .5rem 0 }
-.markdown :is(th, td) { border: 1px solid var(--line); padding: .3125rem .625rem; text-align: left; vertical-align: top; overflow-wrap: normal }
+.markdown :is(th, td) { border: 1px solid var(--line); padding: .3125rem .625rem; text-align: left; vertical-align: top; overflow-wrap: normal; min-width: 5rem }
 .markdown img, .picture { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px }
 .markdown pre { background: var(--paper); border-radius: 8px; padding: .75rem } .markdown blockquote { margin: .5rem 0; padding-left: .75rem; border-left: 3px solid var(--line); color: var(--soft) }
 @media (max-width: 40rem) { .lines td.at { width: 2.5rem; padding-inline: .25rem } .lines td.old { display: none } }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
 import { resolveCommit } from '../commit.ts'
 import { gitOf } from '../git.ts'
 import { EMPTY_TREE } from '../object.ts'
@@ -8,6 +9,12 @@ import { entryAt } from '../tree.ts'
 import { pathOf, showIn } from './dress.ts'
 import { textOf } from './issues.ts'
 import type { RepositoryEnv } from './person.ts'
+
+const PARCEL_GRAMS = 50
+const Glance = z.object({
+  currencies: z.array(z.string()).min(1).optional(),
+  categories: z.array(z.object({ id: z.string() })).optional(),
+})
 
 /**
  * A form that writes a product's first YAML, which GitHub has not. Nothing is checked here: that is for the shop's App.
@@ -19,9 +26,17 @@ export function productRoutes(): Hono<RepositoryEnv> {
   pages.post('/:o/:r/_product/new', async (c) => {
     const { repository } = c.var
     const form = await c.req.parseBody()
-    const [id, name, summary] = [textOf(form.id), textOf(form.name), textOf(form.summary)]
-    const price = { [textOf(form.currency) || 'eur']: textOf(form.price) }
-    const value = stringify({ name, summary, status: 'live', price, gives: { parcel: { weight: 50 } } })
+    const [id, name, description, price] = ['id', 'name', 'description', 'price'].map((field) => textOf(form[field]))
+    const { currencies, category } = shopOf(c)
+    const value = stringify({
+      name,
+      summary: description?.split('\n')[0] ?? '',
+      description: `${description}\n`,
+      category,
+      status: 'draft',
+      price: Object.fromEntries(currencies.map((currency) => [currency, price])),
+      gives: { parcel: { weight: PARCEL_GRAMS } },
+    })
     const query = new URLSearchParams({ filename: `catalog/products/${id}.yaml`, value })
     return c.redirect(`${pathOf(repository)}/new/${repository.defaultBranch}?${query}`, 303)
   })
@@ -37,17 +52,33 @@ export function shopFileOf(c: Context<RepositoryEnv>): string | undefined {
   return entry && git.blob(entry.oid)?.toString('utf8')
 }
 
+/** What a new product takes from its shop: the currencies, and the first category. */
+function shopOf(c: Context<RepositoryEnv>): { currencies: string[]; category: string } {
+  const known = Glance.safeParse(read(shopFileOf(c) ?? '')).data ?? {}
+  return { currencies: known.currencies ?? ['eur'], category: known.categories?.[0]?.id ?? 'merch' }
+}
+
+/** YAML as far as it can be read; a shop's file may be broken, which is not said here. */
+function read(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'silent' })
+  } catch {
+    return undefined
+  }
+}
+
 function formPage(c: Context<RepositoryEnv>) {
-  const currency = /^currencies:\s*(?:\[|\n\s*-)\s*(\w{3})/m.exec(shopFileOf(c) ?? '')?.[1] ?? 'eur'
-  const field = (name: string, label: string, more = '') =>
-    html`<div><label for="${name}">${label}</label><input type="text" id="${name}" name="${name}" value="${more}"></div>`
+  const { currencies } = shopOf(c)
+  const field = (name: string, label: string) =>
+    html`<div><label for="${name}">${label}</label><input type="text" id="${name}" name="${name}"></div>`
   return showIn(
     c,
     'Add a product',
     html`<h1>Add a product</h1>
-<p>The next page shows the file that this makes, and proposes it as a pull request. Mistakes are welcome: see what the check says.</p>
+<p>The next page shows the file that this makes, and proposes it as a pull request. Mistakes are welcome: see what the check says.
+It is a draft: make it <code>live</code> when it has a picture.</p>
 <form method="post" class="card"><div class="stack">${field('id', 'Id, as in its address: small letters and hyphens')}${field('name', 'Name')}
-${field('summary', 'What it is, in one sentence')}${field('price', `Price in ${currency}, as in 3.00`)}
-<input type="hidden" name="currency" value="${currency}"><button class="main">Write the file</button></div></form>`,
+${field('price', `Price in ${currencies.join(' and in ')}, as in 3.00`)}
+<div><label for="description">What it is</label><textarea id="description" name="description" rows="4"></textarea></div><button class="main">Write the file</button></div></form>`,
   )
 }

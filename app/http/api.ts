@@ -24,6 +24,8 @@ import { webhookRoutes } from './webhooks.ts'
 
 export const API_BODY_BYTES_MAX = 64 * 1024
 const BUSY_RETRY_SECONDS = 2
+/** Pictures shown on GitHub's pages: they bring headers of their own, and stricter ones. */
+const PREVIEWS = '/previews/'
 const STRIPE_PAGE = 'https://checkout.stripe.com'
 
 /** The door: every route, one error shape, and what holds for all of them. */
@@ -35,7 +37,9 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   })
   const limits = createLimits(parts.config)
   const metrics = createMetrics(parts)
-  api.use(requestId(), withParts(parts), logging, metrics.timing, securityHeaders(parts.config))
+  const headers = securityHeaders(parts.config)
+  api.use(requestId(), withParts(parts), logging, metrics.timing)
+  api.use((c, next) => (c.req.path.startsWith(PREVIEWS) ? next() : headers(c, next)))
   api.use(
     '/api/*',
     cors({

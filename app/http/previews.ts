@@ -32,6 +32,7 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
   'cache-control': 'public, max-age=86400, immutable',
   'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
 }
 
 /** A link from a check run → checked → the card drawn. */

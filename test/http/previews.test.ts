@@ -58,7 +58,8 @@ test('a card has name, price and picture, and is a picture itself', async () => 
 test('nothing in it may load or run anything, and caches may keep it', async () => {
   const { headers } = await get('guide')
   expect(headers.get('content-type')).toMatch('image/svg+xml')
-  expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
+  expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'.* sandbox$/)
+  expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin') // GitHub's pages show it
   expect(headers.get('cache-control')).toContain('immutable')
 })
 

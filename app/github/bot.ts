@@ -1,7 +1,7 @@
 import type { Work } from '../order/job.ts'
 import { parseCommand } from './command.ts'
 import type { GitHubDelivery, GitHubPayload } from './verify.ts'
-import { WELCOME_BRANCH } from './welcome.ts'
+import { WELCOME_BRANCH } from './welcome/welcome.ts'
 
 // Which event causes which work, nothing else. A delivery only says where to look; the work finds out what is true.
 

@@ -5,7 +5,7 @@ import { Octokit } from '@octokit/rest'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
-import { followReleases } from '../../app/github/follow.ts'
+import { followReleases } from '../../app/github/follow/follow.ts'
 import { startGitHub } from '../../app/sandbox/github.ts'
 
 const GOOD = join(import.meta.dirname, '../fixtures/bad-catalogs/_good')

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { WELCOME_BRANCH, type WelcomeEnd, welcome } from '../../app/github/welcome.ts'
+import { WELCOME_BRANCH, type WelcomeEnd, welcome } from '../../app/github/welcome/welcome.ts'
 import { loadCatalog } from '../../catalog/load.ts'
 import { type Files, type Hub, openHub, SHOP } from './hub.ts'
 

@@ -7,7 +7,7 @@ import type { Asset } from '../../../catalog/schema/asset.ts'
 import type { Product } from '../../../catalog/schema/product.ts'
 import { type Path, parseYaml } from '../../../catalog/yaml.ts'
 import type { Parts } from '../../parts.ts'
-import { inParallel } from '../blobs.ts'
+import { inParallel } from '../catalog/blobs.ts'
 import { describeReleaseFile, ReleaseFileError } from '../release.ts'
 import type { AssetFact } from './findings.ts'
 

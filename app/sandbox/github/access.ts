@@ -1,8 +1,8 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { type GitHubEnv, notFound, Refusal } from './answer.ts'
-import type { App, Installation, Level, Permissions, Token } from './app-state.ts'
-import { covers, installationsOf } from './coverage.ts'
+import type { App, Installation, Level, Permissions, Token } from './apps/app-state.ts'
+import { covers, installationsOf } from './apps/coverage.ts'
 import { findRepository, type GitHubState, type Repository } from './state.ts'
 import { mayAs, type Role, roleOf } from './users.ts'
 

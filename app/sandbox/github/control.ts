@@ -1,16 +1,16 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { notFound, Refusal } from './answer.ts'
-import { deliveryJson } from './app.ts'
-import type { App } from './app-state.ts'
+import { deliveryJson } from './apps/app.ts'
+import type { App } from './apps/app-state.ts'
+import { installationAt, installationsOf } from './apps/coverage.ts'
+import { adminOf, choose, install, namesIn, setSuspended, uninstall } from './apps/installation-change.ts'
+import { settled } from './apps/webhooks.ts'
 import { bodyOf } from './body.ts'
-import { pressAction } from './checks.ts'
-import { installationAt, installationsOf } from './coverage.ts'
+import { pressAction } from './checks/checks.ts'
 import type { Faults } from './faults.ts'
-import { adminOf, choose, install, namesIn, setSuspended, uninstall } from './installation-change.ts'
-import { tellCreated, tellPublished } from './release-change.ts'
+import { tellCreated, tellPublished } from './releases/release-change.ts'
 import { findRepository, type GitHubState, publish } from './state.ts'
-import { settled } from './webhooks.ts'
 
 const LIMIT_SECONDS = 60
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { branchTip } from './git.ts'
-import { setHead } from './pull-follow.ts'
+import { branchTip } from './git/git.ts'
+import { setHead } from './pulls/pull-follow.ts'
 import { type GitHubState, repositoryWithId } from './state.ts'
 
 /** The parts of the state that a restart finds again; git's objects and refs lie in the folder beside them. */

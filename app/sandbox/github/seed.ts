@@ -1,6 +1,7 @@
-import { identityOf } from './commit.ts'
-import { gitOf, refName } from './git.ts'
-import { EMPTY_TREE, FILE_MODE } from './object.ts'
+import { identityOf } from './git/commit.ts'
+import { gitOf, refName } from './git/git.ts'
+import { EMPTY_TREE, FILE_MODE } from './git/object.ts'
+import { treeWith } from './git/tree.ts'
 import {
   addRepository,
   findRepository,
@@ -9,7 +10,6 @@ import {
   publish,
   type RepositorySeed,
 } from './state.ts'
-import { treeWith } from './tree.ts'
 import { addOrganization, addUser } from './users.ts'
 
 /** Puts in place what the options name. What is there from an earlier start stays as it is. */

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Markup } from '../../page.ts'
-import type { NewAnnotation } from '../check-request.ts'
+import type { NewAnnotation } from '../checks/check-request.ts'
 import { breakable, encoded } from './dress.ts'
 
 /** A changed file, as the API gives it. */

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { notFound } from '../answer.ts'
-import { resolveCommit } from '../commit.ts'
-import { branchTip, type Git, gitOf } from '../git.ts'
-import { EMPTY_TREE } from '../object.ts'
-import { entryAt, type PathEntry } from '../tree.ts'
+import { resolveCommit } from '../git/commit.ts'
+import { branchTip, type Git, gitOf } from '../git/git.ts'
+import { EMPTY_TREE } from '../git/object.ts'
+import { entryAt, type PathEntry } from '../git/tree.ts'
 import type { RepositoryEnv } from './person.ts'
 
 /** What `/blob/main/catalog/shop.yaml` and its like point to. `branch` is there when the ref is one, and `entry` when there is such a path. */

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { Refusal } from '../answer.ts'
-import { branchTip } from '../git.ts'
+import { branchTip } from '../git/git.ts'
 import { findRepository, type Repository } from '../state.ts'
 import { encoded, pathOf } from './dress.ts'
 import { may, type RepositoryEnv } from './person.ts'

@@ -33,8 +33,8 @@ export const SETTINGS = {
   STRIPE_SECRET_KEY: 'rk_test_0123456789',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
   GITHUB_APP_ID: '7',
-  GITHUB_WEBHOOK_SECRET: 'sixteen characters',
   GITHUB_PRIVATE_KEY: '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----',
+  GITHUB_WEBHOOK_SECRET: 'sixteen characters',
   SMTP_URL: 'smtps://user:password@mail.example.org',
   MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
 }

@@ -20,6 +20,7 @@ import { startGitHub } from '../../app/sandbox/github.ts'
 import { startMail } from '../../app/sandbox/mail.ts'
 import { startStripe } from '../../app/sandbox/stripe.ts'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
+import type { buildStorefront } from '../../app/storefront.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
 import { startTending } from '../../app/tend.ts'
 import { loadCatalog } from '../../catalog/load.ts'
@@ -30,8 +31,8 @@ export const FILES = {
   'heron-guide.epub': Buffer.from('PK an EPUB about herons'),
 }
 
-/** A shop that follows a repository: the files that it begins with, and whether the App gets to see them at once. */
-type Follow = { files: Record<string, string | Uint8Array>; installed?: boolean }
+/** A shop that follows a repository: the files that it begins with, and what builds its pages, if anything does. */
+type Follow = { files: Record<string, string | Uint8Array>; build?: typeof buildStorefront }
 
 export const SHOP_REPOSITORY = { owner: 'heron', repo: 'shop' }
 const MEMBERS = [
@@ -117,7 +118,8 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       throw error
     }
     const { store } = await openLowdbStore({ folder: join(folder, 'store'), now, onFailure, log })
-    const liveShop = openShop({ siteUrl: url, buildsFolder: folder }, async () => options.storefront ?? '')
+    const build = options.follow?.build ?? (async () => options.storefront ?? '')
+    const liveShop = openShop({ siteUrl: url, buildsFolder: join(folder, 'site') }, build)
     const parts: Parts = {
       config,
       ...(options.follow ? { ...liveShop, liveShop } : folderShop),

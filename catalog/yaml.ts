@@ -68,7 +68,11 @@ function refusedFeatures(source: YamlSource, contents: Node | null, hasDirective
   visit(contents, {
     Alias: (_, node) =>
       refuse(node, `${quoted(`*${node.source}`)} repeats another part of the file.`, 'Write the lines out.'),
-    Pair: (_, pair) => refuseKey(pair, refuse),
+    Pair: (_, pair) => {
+      refuseKey(pair, refuse)
+      const comma = commaProblem(source, pair)
+      if (comma) problems.set(`comma ${comma.line} ${comma.column}`, comma)
+    },
     Node: (_, node, parents) => {
       if (node.tag)
         refuse(
@@ -84,6 +88,24 @@ function refusedFeatures(source: YamlSource, contents: Node | null, hasDirective
     },
   })
   return [...problems.values()]
+}
+
+/** `{ eur: 4,50 }` is read as 4, and a key 50 beside it. */
+function commaProblem(source: YamlSource, { key, value }: Pair): CatalogProblem | undefined {
+  if (!isScalar(key) || value !== null || !/^\d+$/.test(key.source ?? '')) return undefined
+  const span = source.spanOf(key)
+  const line = source.lines[span.line - 1] ?? ''
+  const before = /\d+, ?$/.exec(line.slice(0, span.column - 1))
+  if (!before) return undefined
+  const amount = line.slice(before.index, span.endColumn - 1)
+  const written = JSON.stringify(amount.replace(/, ?/, '.'))
+  const mended = line.slice(0, before.index) + written + line.slice(span.endColumn - 1)
+  return {
+    ...{ file: source.file, line: span.line, column: before.index + 1, endColumn: span.endColumn, excerpt: line },
+    found: `There is a comma in the amount ${quoted(amount)}.`,
+    expected: 'An amount is text in quotes with a point, such as "19.00".',
+    mended: { line: span.line, replaces: 1, lines: [mended] },
+  }
 }
 
 function directiveProblem({ file, lines }: YamlSource): CatalogProblem {

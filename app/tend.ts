@@ -8,13 +8,15 @@ import {
 import { checkCommit, checkPull, reportTrouble } from './github/check/check.ts'
 import { NoAccessError } from './github/client.ts'
 import { followReleases as follow } from './github/follow/follow.ts'
-import { fetchHead } from './github/head.ts'
+import { fetchHead, type Head } from './github/head.ts'
 import { pullsToCheck, queuedCommits, redeliverFailed } from './github/sweep.ts'
 import { watchAssets } from './github/watch.ts'
+import { hasCatalogFolder } from './github/welcome/repository.ts'
 import { welcome } from './github/welcome/welcome.ts'
 import { type Job, type JobOutcome, jobDueAt, type Work } from './order/job.ts'
 import type { Parts } from './parts.ts'
 import { findShop, jobsFor, refreshShop, shopRepository } from './refresh.ts'
+import type { Shop } from './shop/shop.ts'
 
 // Tending the shop's repository. Each piece of work finds out what is true and does what is left to do, so it does not
 // matter how often it is asked for, in which order, or whether GitHub's word reached us at all.
@@ -46,6 +48,9 @@ export type TendingWork = Extract<
   }
 >
 
+/** These find out where we may enter: where they are denied, they come again later. */
+const FINDS_ACCESS: ReadonlySet<Work['kind']> = new Set(['find-shop', 'refresh-shop', 'sweep-github'])
+
 /** Makes sure that the repository is looked after from now on; called at start. Not where the catalog is a folder. */
 export async function startTending(parts: Pick<Parts, 'config' | 'store' | 'now'>): Promise<void> {
   if (parts.config.CATALOG_FOLDER) return
@@ -63,7 +68,7 @@ export async function tendRepository(parts: Parts, work: TendingWork, begun: Dat
   try {
     return work.kind === 'sweep-github' ? await sweep(parts, new Date(work.since), begun) : await perform(parts, work)
   } catch (error) {
-    if (!(error instanceof NoAccessError)) throw error
+    if (!(error instanceof NoAccessError) || FINDS_ACCESS.has(work.kind)) throw error
     parts.log.warn({ work: work.kind, reason: error.message }, 'nothing to do where the App may not enter')
     await parts.store.transact({}, () => ({ jobs: jobsFor([findShopLook], parts.now()) }))
     return { end: 'done' }
@@ -126,7 +131,9 @@ async function watchInShop(parts: Parts): Promise<void> {
 async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome> {
   const asked = await redeliverFailed(parts.githubApp.asApp, since)
   if (asked > 0) parts.log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
-  const looks = [...(await missedLooks(parts, since)), ...(isTimeForReleases(since, begun) ? releases(parts) : [])]
+  const isLongAgo = isTimeForReleases(since, begun)
+  const missed = [...(await missedLooks(parts, since, isLongAgo)), ...(isLongAgo ? releases(parts) : [])]
+  const looks = await notWaiting(parts, missed, begun)
   const minutesOld = (begun.getTime() - since.getTime()) / 60_000
   if (looks.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
   await parts.store.transact({}, () => ({ jobs: jobsFor(looks, begun) }))
@@ -134,20 +141,47 @@ async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome
   return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
 }
 
-/** The default branch where it is not what is live, pull requests that changed, and what a merge queue waits for. */
-async function missedLooks(parts: Parts, since: Date): Promise<Look[]> {
+/** What waits to be tried again goes on waiting, else what fails for long would be tried every minute for ever. */
+async function notWaiting(parts: Pick<Parts, 'store'>, looks: readonly Look[], now: Date): Promise<Look[]> {
+  const jobs = await Promise.all(looks.map(({ id }) => parts.store.job(id)))
+  return looks.filter((_, place) => !jobs[place] || jobs[place].dueAt <= now.toISOString())
+}
+
+/**
+ * The default branch where it is not what is live, pull requests that changed, and what a merge queue waits for. A shop
+ * that is not there yet, or closed, is looked at now and then (`isLongAgo`) although nothing tells that it has changed.
+ */
+async function missedLooks(parts: Parts, since: Date, isLongAgo: boolean): Promise<Look[]> {
   const repository = await shopRepository(parts)
-  if (!repository) return [findShopLook]
+  if (!repository) {
+    return isLongAgo || (await parts.githubApp.repositories()).length === 1 ? [findShopLook] : []
+  }
+  const shop = await parts.store.shop()
   try {
     const octokit = await parts.githubApp.forRepository(repository, READS)
-    const [head, { live, refused, closed }] = await Promise.all([fetchHead(octokit, repository), parts.store.shop()])
-    const isKnown = !closed && parts.liveShop.isOpen() && head?.commit === (refused ?? live)?.commit
+    const head = await fetchHead(octokit, repository)
     const checks = [...(await pullsToCheck(octokit, repository, since)), ...(await queuedCommits(octokit, repository))]
-    return isKnown ? checks : [refreshLook, ...checks]
+    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(parts, octokit, head, shop))
+    return isCurrent ? checks : [refreshLook, ...checks]
   } catch (error) {
-    if (error instanceof NoAccessError) return [refreshLook]
-    throw error
+    if (!(error instanceof NoAccessError)) throw error
+    return shop.closed && shop.closed.reason !== 'no-catalog' && !isLongAgo ? [] : [refreshLook]
   }
+}
+
+async function isUpToDate(
+  parts: Pick<Parts, 'liveShop'>,
+  octokit: Parameters<typeof hasCatalogFolder>[0],
+  head: Head | undefined,
+  { live, refused, closed }: Shop,
+): Promise<boolean> {
+  if (closed) {
+    if (closed.reason !== 'no-catalog') return false
+    const [owner = '', repo = ''] = head?.repository.split('/') ?? []
+    return !head || (await hasCatalogFolder(octokit, { owner, repo }, head.commit)) !== 'catalog'
+  }
+  const isShown = parts.liveShop.isOpen() || (refused && !live)
+  return Boolean(isShown) && head?.commit === (refused ?? live)?.commit
 }
 
 const releases = (parts: Parts) => {

@@ -17,7 +17,7 @@ export async function fetchHead(octokit: ProbotOctokit, repository: string): Pro
   return { repository: about.full_name, branch, commit: found.data.sha, by }
 }
 
-/** GitHub answers 409 for the commit of an empty repository, and 422 for a branch that is not there. */
+/** GitHub answers 409 for an empty repository. That a default branch is not there (404, 422) passes: it is being renamed. */
 function noCommitYet(error: { status?: number }): undefined {
-  if (![404, 409, 422].includes(error.status ?? 0)) throw error
+  if (error.status !== 409) throw error
 }

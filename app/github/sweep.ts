@@ -30,10 +30,19 @@ export async function redeliverFailed(asApp: ProbotOctokit, since: Date): Promis
     const [last] = tries ?? []
     const isThrough = tries?.some(({ status_code: status }) => status >= 200 && status < 300)
     if (!last || isThrough || (tries?.length ?? 0) >= ATTEMPTS_MAX) continue
-    await asApp.request('POST /app/hook/deliveries/{delivery_id}/attempts', { delivery_id: last.id })
-    asked += 1
+    const again = { delivery_id: last.id }
+    const isAsked = await asApp.request('POST /app/hook/deliveries/{delivery_id}/attempts', again).then(yes, tooLate)
+    asked += isAsked ? 1 : 0
   }
   return asked
+}
+
+const yes = () => true
+
+/** What GitHub does not keep any more (it does for three days) must not keep us from what it still has. */
+function tooLate(error: { status?: number }): false {
+  if (![400, 404, 410, 422].includes(error.status ?? 0)) throw error
+  return false
 }
 
 /** The checks that open pull requests may need: of all of them, or of those that changed since then. */

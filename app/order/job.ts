@@ -58,6 +58,8 @@ export type Lane = keyof typeof LANES
 const CLOSE_CHECKOUT_AFTER_SECONDS = 120
 /** Waits between tries, in seconds; the last one repeats, for three days unless the work is unending. */
 const RETRY_SECONDS = [2, 5, 15, 60, 300, 900, 3600]
+/** Tending a repository waits no longer: when GitHub is back, the shop follows within minutes. */
+const TENDING_RETRY_SECONDS_MAX = 300
 const RETRIES_MAX = RETRY_SECONDS.length + 72
 
 /** A job that nobody has tried yet. Its id is its once-only: the same work asked for again is the same job. */
@@ -106,9 +108,12 @@ export function jobsFor(event: OrderEvent): Job[] {
  */
 const UNENDING: ReadonlySet<Work['kind']> = new Set([...LANES.stripe, ...LANES.checks, ...LANES.shop])
 
+const TENDING: ReadonlySet<Work['kind']> = new Set([...LANES.checks, ...LANES.shop])
+
 /** The job's next try, later each time; nothing once it has been tried for three days, unless it never ends. */
 export function nextTry(job: Job, now: Date): Job | undefined {
   if (job.attempts >= RETRIES_MAX && !UNENDING.has(job.work.kind)) return undefined
-  const wait = RETRY_SECONDS[Math.min(job.attempts, RETRY_SECONDS.length - 1)] as number
+  const longer = RETRY_SECONDS[Math.min(job.attempts, RETRY_SECONDS.length - 1)] as number
+  const wait = TENDING.has(job.work.kind) ? Math.min(longer, TENDING_RETRY_SECONDS_MAX) : longer
   return { ...job, attempts: job.attempts + 1, dueAt: new Date(now.getTime() + wait * 1000).toISOString() }
 }

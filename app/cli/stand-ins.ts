@@ -109,7 +109,7 @@ async function startCodeHost({ port, folder, catalog }: Options, webhook: { url:
       ...(catalog && { app: { id: GITHUB_APP_ID, webhook } }),
       users: [MAINTAINER, CONTRIBUTOR],
       organizations: owners.map((login) => ({ login, members: [{ login: MAINTAINER, role: 'admin' }] })),
-      repositories: [{ name: repository, private: false, files }],
+      repositories: [{ name: repository, private: false, files }, ...releaseRepositories(releases, repository)],
       releases,
     }),
   )
@@ -128,6 +128,13 @@ async function startCodeHost({ port, folder, catalog }: Options, webhook: { url:
     },
     close: github.close,
   }
+}
+
+/** Where the files lie. A repository needs a first commit before anybody can publish a release in it. */
+function releaseRepositories(releases: readonly ReleaseSeed[], shop: string) {
+  const names = new Set(releases.map(({ repository }) => repository))
+  const files = { 'README.md': '# Files for sale\n\nThey lie in the releases.\n' }
+  return [...names].filter((name) => name !== shop).map((name) => ({ name, private: true, files }))
 }
 
 /** The shop may be on another port than last time. */

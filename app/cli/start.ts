@@ -68,14 +68,18 @@ async function start(): Promise<void> {
   const addresses = { shop: standIns.settings.SHOP_URL, ...standIns.addresses }
   const stopping = onceAskedToStop(isRunByNpm)
   stopping.push(standIns.close, () => rm(join(stateFolder, ADDRESSES), { force: true }))
-  if (fromScratch) await writeAddresses(stateFolder, addresses)
+  if (fromScratch) {
+    await writeAddresses(stateFolder, addresses)
+    say(organisation(addresses.github, standIns.repository))
+  }
   const log = createLog({ LOG_LEVEL })
   const config = await completeConfig(standIns, folder, log)
   const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(stateFolder, 'site') })
   const app = await startApp(config, shop, log)
   stopping.push(app.stop)
+  const links = { ...addresses, repository: standIns.repository, maintainers: maintainersUrl(config) }
   if (!catalog) {
-    say(`The shop waits for its first pull request to be merged: ${addresses.github}/${standIns.repository}/pulls\n`)
+    say(waiting(links))
     return
   }
   const { url, ...github } = { url: addresses.github, token: standIns.token, repository: standIns.repository }
@@ -88,7 +92,6 @@ async function start(): Promise<void> {
   await untilLive(app, await copy.push())
   await writeAddresses(stateFolder, addresses)
   const folders = { catalog: relative('.', catalogFolder) || '.', placeholders: standIns.placeholders }
-  const links = { ...addresses, repository: standIns.repository, maintainers: maintainersUrl(config) }
   say(table(links, folders, (performance.now() - began) / 1000))
 }
 
@@ -195,7 +198,7 @@ async function writeAddresses(stateFolder: string, addresses: { shop: string } &
 type Links = { shop: string; repository: string; maintainers: string } & Addresses
 
 function table(
-  { shop, inbox, stripe, github, repository, maintainers }: Links,
+  links: Links,
   { catalog, placeholders }: { catalog: string; placeholders: number },
   seconds: number,
 ): string {
@@ -203,17 +206,30 @@ function table(
   return `
   The shop is open (${seconds.toFixed(1)} s).
 
-    Shop     ${shop}
-    Inbox    ${inbox}   every mail the shop sends
-    Stripe   ${stripe}   payments, refunds; no money moves
-    GitHub   ${github}/${repository}   the catalog, changed by pull request
-    Desk     ${maintainers}
+${rows(links)}
 
 ${placeholders > 0 ? files : ''}  Try this first: put a book and a sticker into the cart, pay, and open the book.
   Edit a file in ${catalog}/products, or by pull request at GitHub's stand-in, and watch the shop change.
   Ctrl-C stops everything; orders are kept.
 `
 }
+
+const rows = ({ shop, inbox, stripe, github, repository, maintainers }: Links): string => `    Shop     ${shop}
+    Inbox    ${inbox}   every mail the shop sends
+    Stripe   ${stripe}   payments, refunds; no money moves
+    GitHub   ${github}/${repository}   the catalog, changed by pull request
+    Desk     ${maintainers}   how the shop is, for its maintainers`
+
+/** What someone must know who is asked by the setup for whom the App is. */
+const organisation = (github: string, repository: string): string =>
+  `At GitHub's stand-in, ${github}, you own the organisation ${repository.split('/')[0]}.`
+
+const waiting = (links: Links): string => `
+  The App is there, and the shop is not open yet. It opens when the App is installed and its first pull request is
+  merged: ${links.github}/${links.repository}/pulls
+
+${rows(links)}
+`
 
 /** On Ctrl-C, SIGTERM, or when npm is gone (it dies of a SIGTERM without passing it on), stops what was started last first. */
 function onceAskedToStop(isRunByNpm: boolean): (() => Promise<unknown>)[] {

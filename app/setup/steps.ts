@@ -23,7 +23,7 @@ export const codePage = (problem?: string): Markup =>
     'Enter the code',
     html`${problem ? notice(problem) : ''}
 <h1>This shop has no GitHub App yet</h1>
-<p>To set it up, enter the code from the terminal or log in which <code>npm run serve</code> runs. It works once.</p>
+<p>To set it up, enter the code that the shop has printed where it runs: in its terminal, or its log. It works once.</p>
 <form method="post" action="/setup/enter">
 <p class="setup-field"><label for="code">Code</label>
 <input id="code" name="code" required autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="40" placeholder="ABCD-EFGH-JKMN-PQRS"></p>
@@ -87,7 +87,7 @@ export const installPage = ({ slug, name }: RegisteredApp, githubUrl: string): M
     3,
     'Install it',
     html`<h1>${name} is registered</h1>
-<p>The shop is starting now. Install the App on the repository with your catalog (or an empty one that is to have it), and on
+<p>The shop is starting now. Install the App on the repository with your catalog (or on the one that is to have it), and on
 those whose releases hold the files you sell. It opens a pull request that says what comes next.</p>
 <p><a class="button" href="${githubUrl}/apps/${slug}/installations/new">Install it</a></p>
 <p class="setup-hint">Later you find it in the App's settings on GitHub, under “Install App”. <code>npx tagsale doctor</code> tells what is missing.</p>`,

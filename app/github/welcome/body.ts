@@ -24,7 +24,7 @@ ${hasWorkflow ? `| \`${WORKFLOW_FILE}\` | checks the catalog on GitHub as well, 
 
 | Product | Price | In the shop |
 |---|---|---|
-| ${FIRST_PRODUCT.name} | ${FIRST_PRODUCT.price} ${FIRST_PRODUCT.currency} | shown as sold out, because \`stock\` is 0 |
+| ${FIRST_PRODUCT.name} | ${FIRST_PRODUCT.price} ${FIRST_PRODUCT.currency.toUpperCase()} | shown as sold out, because \`stock\` is 0 |
 
 So nobody can buy anything by accident: that begins when you write down how many you have, or add a product of your own.
 

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import { type Markup, showPage } from '../../page.ts'
 import { type GitHubEnv, notFound, Refusal } from '../answer.ts'
+import { STYLE } from '../pages/style.ts'
 import { signedInAs } from '../session.ts'
 import { type GitHubState, repositoriesOf } from '../state.ts'
 import type { App, Installation } from './app-state.ts'
@@ -11,6 +12,7 @@ import { adminOf, type Chosen, choose, install, setSuspended, uninstall } from '
 const PAGE = {
   name: 'GitHub stand-in',
   note: 'Plays GitHub for a shop on this machine. Nothing here is on github.com.',
+  style: STYLE,
 }
 
 /** Pages on which a person installs an App, chooses its repositories, suspends it and throws it out. */
@@ -108,7 +110,7 @@ ${accountsOf(state, undefined).map((owner) => {
     return html`<article class="card"><div class="row"><h2>${owner}</h2><a href="${settingsOf(state, known)}">Configure</a></div></article>`
   }
   return html`<form method="post" class="card"><h2>${owner}</h2><input type="hidden" name="owner" value="${owner}">
-${selection(state, owner, undefined)}<section><button>Install on ${owner}</button></section></form>`
+${selection(state, owner, undefined)}<section><button class="main">Install on ${owner}</button></section></form>`
 })}`,
   }
 }
@@ -132,10 +134,10 @@ ${button('uninstall', 'Uninstall')}</section></article>`,
 function selection(state: GitHubState, owner: string, installation: Installation | undefined): Markup {
   const all = installation ? installation.selection === 'all' : true
   const reached = installation ? repositoriesIn(state, installation) : []
-  return html`<section><label><input type="radio" name="selection" value="all" ${all ? 'checked' : ''}> All repositories</label>
-<label><input type="radio" name="selection" value="selected" ${all ? '' : 'checked'}> Only select repositories</label>
+  return html`<section><label class="choice"><input type="radio" name="selection" value="all" ${all ? 'checked' : ''}> All repositories</label>
+<label class="choice"><input type="radio" name="selection" value="selected" ${all ? '' : 'checked'}> Only select repositories</label>
 <ul>${repositoriesOf(state, owner).map(
-    (one) => html`<li><label><input type="checkbox" name="repositories" value="${one.name}"
+    (one) => html`<li><label class="choice"><input type="checkbox" name="repositories" value="${one.name}"
 ${!all && reached.includes(one) ? 'checked' : ''}> ${one.name}</label></li>`,
   )}</ul></section>`
 }

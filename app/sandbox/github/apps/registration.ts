@@ -4,6 +4,7 @@ import { html } from 'hono/html'
 import { z } from 'zod'
 import { type Markup, showPage } from '../../page.ts'
 import { type GitHubEnv, notFound, originOf } from '../answer.ts'
+import { STYLE } from '../pages/style.ts'
 import { signedInAs } from '../session.ts'
 import { type GitHubState, newId } from '../state.ts'
 import { type App, newClient, newPrivateKey } from './app-state.ts'
@@ -139,6 +140,7 @@ function confirmation(asked: Asked, manifest: Manifest | undefined, wrong: strin
     title: 'Create a GitHub App',
     name: 'GitHub stand-in',
     note: 'Plays GitHub for a shop on this machine. Nothing here is on github.com.',
+    style: STYLE,
     formsLeadTo: back,
     body: html`<h1>Create GitHub App for ${asked.owner}</h1>
 ${wrong ? html`<p role="alert"><strong>${wrong}</strong></p>` : ''}
@@ -152,11 +154,11 @@ const confirmForm = (
 ): Markup => html`<form method="post" action="${asked.action}" class="card">
 <input type="hidden" name="manifest" value="${asked.manifest}">
 <div><label for="name">GitHub App name</label>
-<input id="name" name="name" value="${asked.name}" required maxlength="${NAME_CHARACTERS_MAX}"></div>
+<input type="text" id="name" name="name" value="${asked.name}" required maxlength="${NAME_CHARACTERS_MAX}"></div>
 <section><h2>It will be able to</h2><ul>
 ${Object.entries(manifest.default_permissions).map(([name, level]) => html`<li>${level} ${name.replaceAll('_', ' ')}</li>`)}
 </ul></section>
 <section><h2>It will hear of</h2><p>${manifest.default_events.join(', ') || 'nothing'}</p>
 <code>${manifest.hook_attributes?.url ?? ''}</code></section>
-<section><button>Create GitHub App for ${asked.owner}</button></section>
+<section><button class="main">Create GitHub App for ${asked.owner}</button></section>
 </form>`

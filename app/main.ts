@@ -92,12 +92,20 @@ async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMa
   }
 }
 
-/** What was live before the process stopped, from the disk: so a shop opens again though GitHub is away. */
+/**
+ * What was live before the process stopped, from the disk: so a shop opens again though GitHub is away, and a closed one
+ * has its dress, and knows what it sold. Without it the app starts all the same: orders and webhooks must be served.
+ */
 export async function showLastLive({ config, store, liveShop, log }: Parts): Promise<void> {
   const { live, closed } = await store.shop()
-  if (config.CATALOG_FOLDER || !live || closed) return
-  const { problems } = await liveShop.show(catalogFolder(config.DATA_FOLDER, live.tree))
-  if (problems.length > 0) log.warn({ tree: live.tree }, 'the catalog that was live is not on the disk any more')
+  if (config.CATALOG_FOLDER || !live) return
+  try {
+    const { problems } = await liveShop.show(catalogFolder(config.DATA_FOLDER, live.tree))
+    if (problems.length > 0) log.warn({ tree: live.tree }, 'the catalog that was live is not on the disk any more')
+  } catch (error) {
+    log.error({ err: error, tree: live.tree }, 'the storefront that was live can not be built; it is tried again')
+  }
+  if (closed) liveShop.close()
 }
 
 async function listen({ PORT, HOST }: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<Server> {

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { cp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const BUILDS_KEPT = 3
+/** A build that hangs would keep the shop as it is for ever. */
+const BUILD_MINUTES_MAX = 15
+/** What a build left that was killed. */
+const UNFINISHED_KEPT_HOURS = 24
 
 export type StorefrontOptions = {
   catalogFolder: string
@@ -23,7 +27,7 @@ export type StorefrontOptions = {
  */
 export async function buildStorefront(options: StorefrontOptions): Promise<string> {
   const folder = resolve(options.buildsFolder, await fingerprint(options))
-  if (await exists(folder)) return folder
+  if (await isThere(folder)) return folder
   const name = `.building-${randomUUID()}`
   const built = join(ROOT, '.tagsale', name) // elsewhere, builds that run at once would share Astro's working folder
   const unfinished = resolve(options.buildsFolder, name)
@@ -75,7 +79,14 @@ function runAstro({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions, ou
     TAGSALE_API_URL: apiUrl,
   }
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], { cwd: ROOT, env, stdio: 'pipe' })
+    const options = {
+      cwd: ROOT,
+      env,
+      stdio: 'pipe',
+      timeout: BUILD_MINUTES_MAX * 60_000,
+      killSignal: 'SIGKILL',
+    } as const
+    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], options)
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (output += chunk))
@@ -86,13 +97,28 @@ function runAstro({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions, ou
   })
 }
 
+/** Found again, a build counts as new: it is the one that is shown. */
+async function isThere(folder: string): Promise<boolean> {
+  const now = new Date()
+  return utimes(folder, now, now).then(
+    () => true,
+    () => false,
+  )
+}
+
 async function forgetOldBuilds(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'))
-  const builds = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })))
-  for (const { name } of builds.sort((a, b) => b.at - a.at).slice(BUILDS_KEPT)) {
+  const at = async (name: string) => ({ name, at: (await stat(join(folder, name)).catch(gone))?.mtimeMs ?? 0 })
+  const all = await Promise.all((await readdir(folder)).map(at))
+  const builds = all.filter(({ name }) => !name.startsWith('.')).sort((a, b) => b.at - a.at)
+  const oldest = Date.now() - UNFINISHED_KEPT_HOURS * 3_600_000
+  const unfinished = all.filter(({ name, at: begun }) => name.startsWith('.building-') && begun < oldest)
+  for (const { name } of [...builds.slice(BUILDS_KEPT), ...unfinished]) {
     await rm(join(folder, name), { recursive: true, force: true })
   }
 }
+
+/** Another process, which shares the builds, was first. */
+const gone = () => undefined
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

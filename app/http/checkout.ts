@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type Sale, startSale } from '../checkout.ts'
 import { CART_LINES_MAX, LINE_QUANTITY_MAX } from '../order/quote.ts'
+import { closedProblem } from './closed.ts'
 import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
 import { problemResponse, Refusal } from './problem.ts'
@@ -79,6 +80,7 @@ const route = createRoute({
     422: problemResponse('Something in the cart cannot be bought'),
     429: problemResponse('Too many checkouts'),
     502: problemResponse('Stripe does not answer'),
+    503: problemResponse('The shop is closed, or not open yet'),
   },
 })
 
@@ -87,6 +89,7 @@ export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
   // A form has other fields than the JSON that the route describes, so it is taken before.
   api.post('/api/v1/checkouts', async (c, next) => {
     await limits.checkout(addressOf(c))
+    await refuseWhileClosed(c.var.parts)
     if (!isForm(c)) return next()
     const form = CheckoutForm.safeParse(await c.req.parseBody())
     if (!form.success) throw unreadable(form.error)
@@ -99,6 +102,12 @@ export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
     const { order, url } = started(await startSale(c.var.parts, { ...c.req.valid('json'), retryKey }))
     return c.json({ order, url }, 201)
   })
+}
+
+/** Nothing is sold while the shop is closed, and that is what its buyers are told. Throws a Refusal. */
+export async function refuseWhileClosed(parts: Parameters<typeof closedProblem>[0]): Promise<void> {
+  const closed = await closedProblem(parts)
+  if (closed) throw new Refusal(closed)
 }
 
 /** The sale that was started; throws a Refusal that says why it was not, and leads back to where it can be mended. */

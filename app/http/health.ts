@@ -18,8 +18,10 @@ const alive = createRoute({
 const ready = createRoute({
   method: 'get',
   path: '/readyz',
-  summary: 'Whether it can sell: the store answers and the storefront is built',
-  responses: { 200: text('It can'), 503: text('Not yet, or not any more') },
+  summary: 'Whether it can serve: the store answers, and what is for sale is shown',
+  description:
+    'A shop that is closed, or not open yet, is ready too: buyers still have their orders, and GitHub must reach it.',
+  responses: { 200: text('It can; and whether the shop is open'), 503: text('Not yet, or not any more') },
 })
 const metricsRoute = createRoute({
   method: 'get',
@@ -64,12 +66,8 @@ export function createMetrics(parts: Pick<Parts, 'store'>): Metrics {
 export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): void {
   api.openapi(alive, (c) => c.text('ok'))
   api.openapi(ready, async (c) => {
-    const { store, storefront } = c.var.parts
-    const answers = await store.counts().then(
-      () => true,
-      () => false,
-    )
-    return answers && storefront() ? c.text('ready') : c.text('not ready', 503)
+    const state = await stateOf(c.var.parts).catch(() => 'not ready')
+    return c.text(state, state === 'not ready' ? 503 : 200)
   })
   api.openapi(metricsRoute, async (c) => {
     const { METRICS_TOKEN, mode } = c.var.parts.config
@@ -79,4 +77,13 @@ export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): 
       throw new Refusal({ status: 404, title: 'Nothing here', detail: 'There is nothing at this address.' })
     return c.text(await registry.metrics(), 200)
   })
+}
+
+/** Rejects when the store does not answer. */
+async function stateOf({ store, storefront, liveShop }: Pick<Parts, 'store' | 'storefront' | 'liveShop'>) {
+  await store.counts()
+  if (liveShop.isOpen()) return storefront() ? 'ready' : 'not ready'
+  const { live, closed } = await store.shop()
+  if (!live) return 'ready; the shop is not open yet'
+  return closed ? 'ready; the shop is closed' : 'not ready'
 }

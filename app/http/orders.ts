@@ -8,7 +8,7 @@ import { isOrderId, type OrderId } from '../order/id.ts'
 import { receiptJob } from '../order/job.ts'
 import { type Order, paymentStatus } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
-import { started } from './checkout.ts'
+import { refuseWhileClosed, started } from './checkout.ts'
 import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
 import { orderFragment } from './order-page.ts'
@@ -91,6 +91,7 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
     await limits.checkout(addressOf(c))
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
     if (paymentStatus(order) !== 'failed') return c.redirect(orderUrl(c.var.parts.config, order.id), 303)
+    await refuseWhileClosed(c.var.parts)
     return c.redirect(started(await buyAgain(c.var.parts, order)).url, 303)
   })
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HtmlEscapedString } from 'hono/utils/html'
 import type { Parts } from '../parts.ts'
+import { MAINTAINERS_STYLE } from './maintainers-page.ts'
 
 type Fragment = HtmlEscapedString | Promise<HtmlEscapedString>
 
@@ -17,8 +18,23 @@ export async function showPage(parts: Pick<Parts, 'storefront'>, shell: keyof ty
   const { file, marker } = SHELLS[shell]
   const folder = parts.storefront()
   const content = String(await fragment)
-  if (!folder)
-    return `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">${content}`
+  if (!folder) return bare(content)
   const page = await readFile(join(folder, file), 'utf8')
   return page.replace(marker, () => content)
 }
+
+/** In the colours and letters that every shop has. */
+const bare = (content: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>Our shop</title>
+<link rel="stylesheet" href="${MAINTAINERS_STYLE}">
+</head>
+<body><main class="desk">
+${content}
+</main></body>
+</html>`

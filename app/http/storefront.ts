@@ -5,18 +5,24 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { compress } from 'hono/compress'
 import { etag } from 'hono/etag'
+import { BEING_PREPARED, closedProblem } from './closed.ts'
 import type { HttpEnv } from './context.ts'
 import { problem } from './problem.ts'
 
 /** Files whose name has a hash of their content never change. */
 const HASHED = /\/(assets|pictures)\//
 
-/** Serves the storefront that is live now; another build takes its place between two requests. */
+/** What has no extension, or this one, is a page; the rest dresses pages, those of orders too, when the shop is closed. */
+const PAGE = /(\/[^/.]*|\.html)$/
+
+/** Serves the storefront that is live now; another build takes its place between two requests. Closed, it shows no goods. */
 export function storefrontRoutes(api: OpenAPIHono<HttpEnv>): void {
   let served: { folder: string; serve: MiddlewareHandler } | undefined
   api.get('/*', compress(), etag(), async (c, next) => {
     const folder = c.var.parts.storefront()
-    if (!folder) return preparing(c)
+    const closed = (!folder || PAGE.test(c.req.path)) && (await closedProblem(c.var.parts))
+    if (closed) return problem(c, closed)
+    if (!folder) return problem(c, BEING_PREPARED)
     if (served?.folder !== folder) served = { folder, serve: serveStatic({ root: folder, onFound: setCaching }) }
     return served.serve(c, next)
   })
@@ -25,11 +31,6 @@ export function storefrontRoutes(api: OpenAPIHono<HttpEnv>): void {
 
 const setCaching = (path: string, c: Context): void =>
   c.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
-
-function preparing(c: Context<HttpEnv>): Promise<Response> {
-  const detail = 'The shop is being prepared. Please try again in a moment.'
-  return problem(c, { status: 503, title: 'In a moment', detail, retryAfterSeconds: 5 })
-}
 
 async function nothingHere(c: Context<HttpEnv>): Promise<Response> {
   const folder = c.var.parts.storefront()

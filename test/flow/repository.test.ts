@@ -103,7 +103,7 @@ test('suspended or uninstalled, the shop sells nothing; back again, it does', as
   await quiet(shop)
   expect(shop.parts.liveShop.isOpen()).toBe(false)
   expect((await shop.store.shop()).closed).toMatchObject({ reason: 'suspended' })
-  expect((await checkOut(shop, [{ price: 'guide', quantity: 1 }])).status).toBe(422)
+  expect((await checkOut(shop, [{ price: 'guide', quantity: 1 }])).status).toBe(503)
   await shop.github.control('installations', { owner: 'heron', action: 'unsuspend' })
   await quiet(shop)
   expect(shop.parts.liveShop.isOpen()).toBe(true)

@@ -31,9 +31,12 @@ export function codeSpan(text: string, charactersMax?: number): string {
   return `${fence}${padding}${line}${padding}${fence}`
 }
 
-/** A code span for a cell of a table, where GitHub takes `|` for the cell's end even inside one. */
+/**
+ * A code span for a cell of a table, where GitHub takes `|` for the cell's end even inside one, unless a backslash is before it;
+ * and a backslash that has one before it doesn't count, so those before a `|` are doubled.
+ */
 export function codeCell(text: string, charactersMax?: number): string {
-  return codeSpan(text, charactersMax).replaceAll('|', '\\|')
+  return codeSpan(text, charactersMax).replaceAll(/(\\*)\|/g, '$1$1\\|')
 }
 
 /** Text of several lines as a Markdown code block, behind a fence longer than any in it. */

@@ -13,6 +13,7 @@ const HOSTILE = [
   '\\`@octocat\\`',
   'line\n\n# heading\n\n@octocat',
   'a | b | @octocat |\n| c',
+  'a\\|[click](https://evil.example) @octocat \\\\| b \\\\\\| @octocat',
   '\u202egnp.exe\u2066 \u200b@octocat \u0007\u0000',
   '~~~\n```text\n@octocat\n```',
   '$\\href{https://evil.example}{x}$ :tada:',

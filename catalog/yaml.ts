@@ -1,9 +1,11 @@
 import { isCollection, isMap, isNode, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
 import { yamlErrorProblems } from './check/yaml-error.ts'
-import { type CatalogProblem, quoted, type Span } from './problem.ts'
+import { type CatalogProblem, fileProblem, quoted, type Span } from './problem.ts'
 
 /** Deepest nesting of a file; the deepest field of a product stands five levels deep. */
 export const NESTING_DEPTH_MAX = 12
+/** Every key is compared with those before it in its map: this is a map of some 1,400, and takes a tenth of a second. */
+const KEYS_COMPARED_MAX = 1_000_000
 
 export type Path = readonly PropertyKey[]
 
@@ -29,9 +31,8 @@ export type YamlFile = {
  */
 export function parseYaml(file: string, text: string): { yaml: YamlFile } | { problems: CatalogProblem[] } {
   const counter = new LineCounter()
-  const document = parseDocument(text, {
-    ...{ lineCounter: counter, schema: 'core', version: '1.2', merge: false, stringKeys: true, prettyErrors: false },
-  })
+  const document = documentOf(text, counter)
+  if (!document) return { problems: [fileProblem(file, 'There are too many keys in this file.', FEW_KEYS)] }
   const lines = text.split(/\r?\n/)
   const positionOf = (offset: number) => {
     const { line, col } = counter.linePos(Math.min(offset, text.length))
@@ -44,6 +45,27 @@ export function parseYaml(file: string, text: string): { yaml: YamlFile } | { pr
   if (problems.length > 0) return { problems }
   const nodesAt = (path: Path) => nodesIn(document.contents, path)
   return { yaml: { ...source, nodesAt, value: document.toJS({ maxAliasCount: 0 }) } }
+}
+
+const FEW_KEYS = 'A few dozen are enough for everything a catalog says.'
+
+class TooManyKeysError extends Error {}
+
+/** The parsed text; nothing when comparing its keys would take minutes. */
+function documentOf(text: string, lineCounter: LineCounter) {
+  let compared = 0
+  const uniqueKeys = (a: unknown, b: unknown): boolean => {
+    compared += 1
+    if (compared > KEYS_COMPARED_MAX) throw new TooManyKeysError()
+    return a === b || (isScalar(a) && isScalar(b) && a.value === b.value)
+  }
+  const options = { schema: 'core', version: '1.2', merge: false, stringKeys: true, prettyErrors: false } as const
+  try {
+    return parseDocument(text, { ...options, lineCounter, uniqueKeys })
+  } catch (error) {
+    if (error instanceof TooManyKeysError) return undefined
+    throw error
+  }
 }
 
 /** The part of a span that lies on its first line. */

@@ -4,6 +4,10 @@ import type { YamlSource } from '../yaml.ts'
 
 /** Each repair is tried by reading the whole file again. */
 const REPAIRS_TRIED_MAX = 6
+/** Longer files are read once only: a hostile one takes seconds each time. */
+const REPAIRED_CHARACTERS_MAX = 32 * 1024
+/** More keys that stand twice are not told one by one. */
+const ERRORS_TOLD_MAX = 100
 
 /** What the parser's errors mean to somebody who doesn't know its words: what is there, what should be. */
 const SENTENCES: Partial<Record<YAMLParseError['code'], [found: string, expected: string]>> = {
@@ -34,7 +38,7 @@ const AFTER_QUOTE: [string, string] = [
 /** The parser's errors in plain words: the first one, and every duplicate key. What follows a first error is noise. */
 export function yamlErrorProblems(source: YamlSource, errors: readonly YAMLParseError[]): CatalogProblem[] {
   const told = errors.filter((error, index) => index === 0 || error.code === 'DUPLICATE_KEY')
-  return told.map((error) => yamlErrorProblem(source, error))
+  return told.slice(0, ERRORS_TOLD_MAX).map((error) => yamlErrorProblem(source, error))
 }
 
 function yamlErrorProblem(source: YamlSource, error: YAMLParseError): CatalogProblem {
@@ -87,6 +91,7 @@ function repairs(lines: readonly string[], line: number, error: YAMLParseError):
 
 /** The first repair that makes the whole file YAML. */
 function firstThatHelps(lines: readonly string[], mended: readonly Mended[]): Mended | null {
+  if (lines.reduce((sum, text) => sum + text.length + 1, 0) > REPAIRED_CHARACTERS_MAX) return null
   const helps = ({ line, replaces, lines: instead }: Mended) =>
     parseDocument(lines.toSpliced(line - 1, replaces, ...instead).join('\n')).errors.length === 0
   return mended.slice(0, REPAIRS_TRIED_MAX).find(helps) ?? null

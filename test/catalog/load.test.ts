@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
 import { type CatalogProblem, inReadingOrder } from '../../catalog/problem.ts'
+import { parseYaml } from '../../catalog/yaml.ts'
 
 // The bad catalogs that a text file can't hold: odd bytes, links, and great sizes and numbers.
 
@@ -140,4 +141,19 @@ test('1,000 products are read within seconds', async () => {
   const { user } = process.cpuUsage(before) // not the clock: others may be using the machine
   expect(user / 1_000_000).toBeLessThan(3)
   expect('catalog' in result && result.catalog.products.size).toBe(1003)
+})
+
+test.each([
+  ['a map of so many keys that comparing them takes minutes', '', (i: number) => `k${i}: 1\n`],
+  ['the same on one line', 'a: {', (i: number) => `k${i}: 1,`],
+  [
+    'a mistake after thousands of lines, which would be mended again and again',
+    'a: "b" c\n',
+    (i: number) => `- ${i}\n`,
+  ],
+])('%s is refused at once', (_, start, piece) => {
+  const text = start + Array.from({ length: 18_000 }, (_, index) => piece(index)).join('')
+  const before = performance.now()
+  expect(parseYaml('products/x.yaml', text)).toHaveProperty('problems')
+  expect(performance.now() - before).toBeLessThan(3000)
 })

@@ -15,7 +15,7 @@ export type Entered = { session: string } | { refused: 'wrong' | 'used' | 'wait'
 export type Guard = {
   /** To be typed into the page, once: `KXQF-7N2M-…`. */
   code: string
-  /** Exchanges the code for a session, once. Wrong codes are counted: a few a minute, then nobody's is looked at. */
+  /** Exchanges the code for a session, once. Wrong codes are counted: a few a minute, then they are told to wait. */
   enter: (guess: string) => Entered
   /** Whether this cookie is the session that the code was exchanged for. */
   isEntered: (cookie: string | undefined) => boolean
@@ -37,11 +37,12 @@ export function createGuard({ random, now }: { random: Random; now: () => Date }
     enter(guess) {
       const at = now().getTime()
       wrong = wrong.filter((earlier) => at - earlier < 60_000)
-      if (wrong.length >= WRONG_CODES_PER_MINUTE) return { refused: 'wait' }
       if (!isSame(digest(plain(guess)), digest(plain(code)))) {
+        if (wrong.length >= WRONG_CODES_PER_MINUTE) return { refused: 'wait' }
         wrong.push(at)
         return { refused: 'wrong' }
       }
+      // The right one never waits: nobody guesses 79 bits, and a stranger's guesses must not keep the owner out.
       if (session) return { refused: 'used' }
       const cookie = secretFrom(random)
       session = digest(cookie)

@@ -22,11 +22,10 @@ test('the code is exchanged once, typed in any way', () => {
   expect([guard.isEntered(undefined), guard.isEntered(''), guard.isEntered(guard.code)]).toEqual([false, false, false])
 })
 
-test('five wrong codes a minute, then even the right one has to wait', () => {
-  const { guard, clock } = guardWithClock()
+test('five wrong codes a minute, then wrong ones wait, and the right one still opens', () => {
+  const { guard } = guardWithClock()
   for (let guess = 0; guess < 5; guess += 1) expect(guard.enter(`AAAA-${guess}`)).toEqual({ refused: 'wrong' })
-  expect(guard.enter(guard.code)).toEqual({ refused: 'wait' })
-  clock.at += 60_000
+  expect(guard.enter('AAAA')).toEqual({ refused: 'wait' })
   expect(guard.enter(guard.code)).toHaveProperty('session')
 })
 

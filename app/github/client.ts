@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
-import { type Budget, createBudget } from './busy.ts'
+import { type Budget, createBudget, limitSeconds } from './busy.ts'
 
 export type GitHubOptions = {
   /** The number of the shop's own GitHub App. */
@@ -89,7 +89,10 @@ export async function connectGitHub(
   }
 }
 
-/** The same arguments give the same client. */
+/** Clients kept; catalogs name repositories, and whoever proposes a catalog could name a thousand. */
+const CLIENTS_KEPT_MAX = 200
+
+/** The same arguments give the same client, as long as there are not too many. */
 function remembered<Arguments extends unknown[]>(
   make: (...given: Arguments) => ProbotOctokit,
 ): (...given: Arguments) => Promise<ProbotOctokit> {
@@ -97,15 +100,21 @@ function remembered<Arguments extends unknown[]>(
   return async (...given) => {
     const key = JSON.stringify(given)
     const client = clients.get(key) ?? make(...given)
+    clients.delete(key) // the one that was asked for last comes last
     clients.set(key, client)
+    const [oldest] = clients.keys()
+    if (clients.size > CLIENTS_KEPT_MAX && oldest !== undefined) clients.delete(oldest)
     return client
   }
 }
 
-const noAccess = (repository: string, error: { status?: number; response?: { headers: object } }): unknown =>
-  NO_ACCESS.has(error.status ?? 0) && !('retry-after' in (error.response?.headers ?? {}))
-    ? new NoAccessError(repository, error)
-    : error
+/** A refusal for our haste is not one for good: the shop would close. */
+const noAccess = (repository: string, error: RequestFailure): unknown => {
+  const isLimit =
+    limitSeconds(error.response?.headers ?? {}, new Date()) !== undefined || /rate limit/i.test(error.message)
+  return NO_ACCESS.has(error.status ?? 0) && !isLimit ? new NoAccessError(repository, error) : error
+}
+type RequestFailure = Error & { status?: number; response?: { headers: Record<string, string | number | undefined> } }
 
 function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): ProbotOctokit {
   const owner = repository.split('/')[0]?.toLowerCase() ?? ''

@@ -30,7 +30,8 @@ export function parseCommand(body: string): Command | undefined {
 
 function commandOf([word = '', argument, ...more]: string[]): Command {
   if (word === 'recheck' && argument === undefined) return { name: 'recheck' }
-  if (word === 'approve' && argument && more.length === 0 && /^[0-9a-f]{7,40}$/i.test(argument)) {
+  // The whole name: a commit whose first letters are those of another is made within minutes.
+  if (word === 'approve' && argument && more.length === 0 && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(argument)) {
     return { name: 'approve', sha: argument.toLowerCase() }
   }
   return { name: 'unknown', word: word.replaceAll(/[^A-Za-z0-9-]/g, '').slice(0, WORD_CHARACTERS_MAX) }

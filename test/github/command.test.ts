@@ -8,12 +8,13 @@ test.each([
   ['/tagsale recheck', { name: 'recheck' }],
   ['Thanks!\r\n/tagsale recheck\r\n', { name: 'recheck' }],
   [`/tagsale approve ${SHA}`, { name: 'approve', sha: SHA }],
-  ['/tagsale approve ABCDEF0', { name: 'approve', sha: 'abcdef0' }],
+  [`/tagsale approve ${SHA.toUpperCase()}`, { name: 'approve', sha: SHA }],
+  [`/tagsale approve ${SHA.slice(0, 12)}`, { name: 'unknown', word: 'approve' }],
   ['/tagsale approve abc', { name: 'unknown', word: 'approve' }],
-  ['/tagsale approve abcdef0 and more', { name: 'unknown', word: 'approve' }],
+  [`/tagsale approve ${SHA} and more`, { name: 'unknown', word: 'approve' }],
   ['/tagsale', { name: 'unknown', word: '' }],
   ['/tagsale <b>@all', { name: 'unknown', word: 'ball' }],
-  [`${fence}\n/tagsale recheck\n${fence}\n/tagsale approve abcdef0`, { name: 'approve', sha: 'abcdef0' }],
+  [`${fence}\n/tagsale recheck\n${fence}\n/tagsale approve ${SHA}`, { name: 'approve', sha: SHA }],
 ])('%j is a command', (body, command) => expect(parseCommand(body)).toEqual(command))
 
 test.each([

@@ -9,17 +9,20 @@ export type Subject = { repository: string; number: number; head: string }
 const PER_PAGE = 100
 /** Newer ones than the first thousand count for nothing; nobody has that many. */
 const PAGES_MAX = 10
-/** Most people whose role is looked up. */
+/** Most people whose role is looked up; those who belong here first, so that no crowd of strangers hides an admin. */
 const PEOPLE_MAX = 30
+const BELONGING = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
 
 /**
  * Who agreed to a pull request as it is now, and what they may do there: by an approving review of its head, the last review of
  * each person counting, or by an unedited comment that names the head. Bots agree to nothing.
  */
 export async function approvalsOf(octokit: ProbotOctokit, subject: Subject): Promise<Approval[]> {
-  const logins = [...new Set([...(await reviewers(octokit, subject)), ...(await commenters(octokit, subject))])]
+  const people = [...(await reviewers(octokit, subject)), ...(await commenters(octokit, subject))]
+  const sorted = people.toSorted((a, b) => Number(BELONGING.has(b.association)) - Number(BELONGING.has(a.association)))
+  const logins = new Set(sorted.map(({ login }) => login))
   const approvals: Approval[] = []
-  for (const login of logins.slice(0, PEOPLE_MAX)) {
+  for (const login of [...logins].slice(0, PEOPLE_MAX)) {
     approvals.push({ login, permission: await permissionOf(octokit, subject.repository, login) })
   }
   return approvals
@@ -43,34 +46,37 @@ export async function codeOwnersAt(
   return () => null
 }
 
-async function reviewers(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<string[]> {
-  const last = new Map<string, string>()
+/** Who said yes, and what GitHub calls them here. */
+type Person = { login: string; association: string }
+
+async function reviewers(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<Person[]> {
+  const last = new Map<string, Person & { isYes: boolean }>()
   for (let page = 1; page <= PAGES_MAX; page += 1) {
     const place = { ...namesOf(repository), pull_number: number }
     const { data } = await octokit.rest.pulls.listReviews({ ...place, per_page: PER_PAGE, page })
-    for (const { user, state, commit_id } of data) {
+    for (const { user, state, commit_id, author_association: association } of data) {
       // A review that only comments takes no earlier one back.
       if (!user || user.type === 'Bot' || state === 'COMMENTED' || state === 'PENDING') continue
-      last.set(user.login, state === 'APPROVED' && commit_id === head ? 'approved' : 'not')
+      last.set(user.login, { login: user.login, association, isYes: state === 'APPROVED' && commit_id === head })
     }
     if (data.length < PER_PAGE) break
   }
-  return [...last].flatMap(([login, state]) => (state === 'approved' ? [login] : []))
+  return [...last.values()].filter(({ isYes }) => isYes)
 }
 
-async function commenters(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<string[]> {
-  const logins: string[] = []
+async function commenters(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<Person[]> {
+  const people: Person[] = []
   for (let page = 1; page <= PAGES_MAX; page += 1) {
     const place = { ...namesOf(repository), issue_number: number }
     const { data } = await octokit.rest.issues.listComments({ ...place, per_page: PER_PAGE, page })
-    for (const { user, body, created_at, updated_at } of data) {
+    for (const { user, body, created_at, updated_at, author_association: association } of data) {
       if (!user || user.type === 'Bot' || created_at !== updated_at) continue
       const command = parseCommand(body ?? '')
-      if (command?.name === 'approve' && head.startsWith(command.sha)) logins.push(user.login)
+      if (command?.name === 'approve' && command.sha === head) people.push({ login: user.login, association })
     }
     if (data.length < PER_PAGE) break
   }
-  return logins
+  return people
 }
 
 /** https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user */

@@ -1,5 +1,5 @@
 import type { ProbotOctokit } from 'probot'
-import { changesOf } from '../../../catalog/changes.ts'
+import { changesOf, same } from '../../../catalog/changes.ts'
 import { loadCatalog } from '../../../catalog/load.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem.ts'
@@ -29,6 +29,8 @@ const PERMISSIONS = {
 const CHANGED_FILES_MAX = 3000
 /** Most pictures of them: each is a request, of which GitHub gives us some thousands an hour for all that the shop does. */
 const CHANGED_PICTURES_MAX = 500
+/** Most bytes of YAML that one pull request changes: whoever wrote them, they are read within seconds, and buyers don't wait. */
+const CHANGED_YAML_BYTES_MAX = 4 * 1024 ** 2
 /** Products whose card is shown. */
 const PREVIEWS_MAX = 8
 
@@ -38,6 +40,8 @@ type Question = Pick<Findings, 'head' | 'base' | 'pull'> & {
   baseTip: string
   mergeBase: string
   author: string
+  /** Whether it comes from another repository, so that its author may have no rights in this one. */
+  isFork: boolean
 }
 
 /**
@@ -56,11 +60,38 @@ export async function checkPull(
   const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${pull.base.ref}` }).then(({ data }) => data, gone)
   if (!ref) return
   const baseTip = ref.object.sha
-  const mergeBase = await mergeBaseOf(octokit, repository, baseTip, head)
-  const question = { repository, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
-  const author = pull.user?.login ?? ''
-  const findings = await findOut(parts, octokit, { ...question, baseTip, mergeBase, author })
-  await writeCheckRun(octokit, targetOf(parts, repository, head, `pr:${number}`), reportOf(findings), { force })
+  const mergeBase = (await mergeBaseOf(octokit, repository, baseTip, head)) ?? baseTip
+  const about = { repository, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
+  const isFork = pull.head.repo?.full_name !== pull.base.repo.full_name
+  const question = { ...about, baseTip, mergeBase, author: pull.user?.login ?? '', isFork }
+  const findings = await findOut(parts, octokit, question)
+  const elsewhere = await askedElsewhere(parts, octokit, question, pull.base.repo.default_branch)
+  const isNew = (one: Asked) => !findings.asked.some((known) => same(known.what, one.what) && known.path === one.path)
+  const report = reportOf({ ...findings, asked: [...findings.asked, ...elsewhere.filter(isNew)] })
+  await writeCheckRun(octokit, targetOf(parts, repository, head, `pr:${number}`), report, { force })
+}
+
+/**
+ * What the default branch asks of the same commit, for a pull request that goes elsewhere. GitHub's checks belong to commits: one
+ * that is green for another branch would let the same commit into the shop, without the approvals that it needs there.
+ */
+async function askedElsewhere(
+  parts: CheckParts,
+  octokit: ProbotOctokit,
+  question: Question,
+  base: string,
+): Promise<readonly Asked[]> {
+  if (question.base === base) return []
+  const place = namesOf(question.repository)
+  const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${base}` }).then(({ data }) => data, gone)
+  const baseTip = ref?.object.sha
+  const mergeBase = baseTip && (await mergeBaseOf(octokit, question.repository, baseTip, question.head))
+  if (!mergeBase) return [] // GitHub merges nothing that has nothing in common
+  const there = { ...question, base, baseTip, mergeBase }
+  const { problems, asked } = await findOut(parts, octokit, there)
+  if (problems.length === 0) return asked
+  const what = { text: 'On the default branch this could not be checked: it has problems there.' }
+  return ask(octokit, there, [{ path: 'catalog/shop.yaml', who: 'admin', what }])
 }
 
 /** Checks a commit that a merge queue made: `base` is the commit that it is to follow. */
@@ -70,7 +101,8 @@ export async function checkCommit(
 ): Promise<void> {
   const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
   const question = { repository, head: sha, base: 'the merge queue', pull: null }
-  const findings = await findOut(parts, octokit, { ...question, baseTip: base, mergeBase: base, author: '' })
+  const since = { baseTip: base, mergeBase: base, author: '', isFork: false }
+  const findings = await findOut(parts, octokit, { ...question, ...since })
   await writeCheckRun(octokit, targetOf(parts, repository, sha, `commit:${sha}`), reportOf(findings))
 }
 
@@ -87,12 +119,17 @@ export async function reportTrouble(
   await writeCheckRun(octokit, targetOf(parts, repository, head, subject), troubleReport(why))
 }
 
-/** Where two commits parted. Where they have nothing in common, all that differs is the head's doing. */
-async function mergeBaseOf(octokit: ProbotOctokit, repository: string, baseTip: string, head: string): Promise<string> {
+/** Where two commits parted; nothing where they have nothing in common: then all that differs is the head's doing. */
+async function mergeBaseOf(
+  octokit: ProbotOctokit,
+  repository: string,
+  baseTip: string,
+  head: string,
+): Promise<string | undefined> {
   const basehead = `${baseTip}...${head}`
   const asked = octokit.rest.repos.compareCommitsWithBasehead({ ...namesOf(repository), basehead, per_page: 1 })
   const compared = await asked.then(({ data }) => data, gone)
-  return compared?.merge_base_commit.sha ?? baseTip
+  return compared?.merge_base_commit.sha
 }
 
 async function findOut(parts: CheckParts, octokit: ProbotOctokit, question: Question): Promise<Findings> {
@@ -103,7 +140,7 @@ async function findOut(parts: CheckParts, octokit: ProbotOctokit, question: Ques
     if (differingPaths(origin, theirs).size === 0) return findings
     const { merged, conflicts } = mergeCatalogs(origin, before, theirs)
     const files = differingPaths(before, merged)
-    refuseTooMany(files)
+    refuseTooMany(files, merged)
     const was = await load(parts, octokit, repository, before)
     const is = await load(parts, octokit, repository, merged)
     const found = await compare(parts, octokit, question, { was, is, files })
@@ -152,7 +189,7 @@ async function load(parts: CheckParts, octokit: ProbotOctokit, repository: strin
   return { known: loaded.catalog, problems: [], tree }
 }
 
-function refuseTooMany(files: ReadonlySet<string>): void {
+function refuseTooMany(files: ReadonlySet<string>, merged: Entries): void {
   const pictures = [...files].filter((path) => path.startsWith('images/') && !path.endsWith('.svg')).length
   const expected = 'Split it: at most'
   if (files.size > CHANGED_FILES_MAX) {
@@ -162,6 +199,11 @@ function refuseTooMany(files: ReadonlySet<string>): void {
   if (pictures > CHANGED_PICTURES_MAX) {
     const found = `This changes ${pictures} pictures at once.`
     throw new CatalogRefusedError(found, `${expected} ${CHANGED_PICTURES_MAX} are checked together.`)
+  }
+  const sizes = [...files].map((path) => (path.endsWith('.yaml') ? (merged.get(path)?.size ?? 0) : 0))
+  if (sizes.reduce((sum, size) => sum + size, 0) > CHANGED_YAML_BYTES_MAX) {
+    const found = 'This changes too much YAML at once.'
+    throw new CatalogRefusedError(found, `${expected} ${CHANGED_YAML_BYTES_MAX / 1024 ** 2} MB are checked together.`)
   }
 }
 
@@ -178,7 +220,8 @@ async function compare(
   const asked = await ask(octokit, question, needsOf(was.known, is.known))
   if (is.known === 'none' || was.known === 'broken') return { ...common, asked }
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
-  const { facts, unseen } = await lookAtAssets(parts, is.known, changes)
+  const known = question.isFork ? repositoriesOf(was.known) : undefined
+  const { facts, unseen } = await lookAtAssets(parts, is.known, changes, known)
   const missing = await missingFiles(is.known, facts, changes.assets)
   const shown = changes.products.filter(({ after }) => after && after.status !== 'retired').slice(0, PREVIEWS_MAX)
   return {
@@ -189,6 +232,10 @@ async function compare(
     previews: new Map(shown.map(({ id }) => [id, previewUrl(parts.config, is.tree, id)])),
   }
 }
+
+/** Where the shop's files are so far, in lower case. */
+const repositoriesOf = (known: Catalog | 'none'): ReadonlySet<string> =>
+  new Set(known === 'none' ? [] : [...known.assets.values()].map(({ release }) => release.repository.toLowerCase()))
 
 function inherited(was: Loaded, is: Loaded): number {
   const keyOf = ({ file, found, expected }: CatalogProblem) => [file, found, expected].join('\n')

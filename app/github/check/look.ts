@@ -21,12 +21,14 @@ const WARNINGS_MAX = 100
 
 /**
  * What GitHub has of each asset that is new or changed, or that a product newly gives. Throws a ReleaseFileError when GitHub
- * gives no answer: then it is not known, and the check must be tried again.
+ * gives no answer: then it is not known, and the check must be tried again. With `known`, nothing else is looked into than these
+ * repositories: our App sees private ones, and a stranger who names one must not learn from us what is in it.
  */
 export async function lookAtAssets(
   parts: Pick<Parts, 'github' | 'now'>,
   after: Catalog,
   changes: CatalogChanges,
+  known?: ReadonlySet<string>,
 ): Promise<{ facts: AssetFact[]; unseen: number }> {
   const ids = new Set(changes.assets.flatMap(({ id, after }) => (after ? [id] : [])))
   for (const { kind, after: product, fields } of changes.products) {
@@ -35,7 +37,8 @@ export async function lookAtAssets(
     for (const { downloads } of offersOf(after, product)) for (const id of downloads) ids.add(id)
   }
   const assets = [...ids].toSorted().flatMap((id) => after.assets.get(id) ?? [])
-  const looked = assets.slice(0, ASSETS_LOOKED_UP_MAX)
+  const allowed = assets.filter(({ release }) => !known || known.has(release.repository.toLowerCase()))
+  const looked = allowed.slice(0, ASSETS_LOOKED_UP_MAX)
   const facts = await inParallel(looked, LOOKS_AT_ONCE, async (asset): Promise<AssetFact> => {
     return { asset, file: await fileOf(parts, asset) }
   })

@@ -80,7 +80,7 @@ function approvalSection({ asked, head, pull }: Findings): string {
       'These approvals were asked for in the pull requests themselves, before they came into the merge queue.'
     return ['### Approvals', words, table].join('\n\n')
   }
-  const how = `Approve with a review of the last commit, or with a comment that has this line (a later commit asks anew):\n\n\`\`\`text\n/tagsale approve ${head.slice(0, 12)}\n\`\`\``
+  const how = `Approve with a review of the last commit, or with a comment that has this line (a later commit asks anew):\n\n\`\`\`text\n/tagsale approve ${head}\n\`\`\``
   return ['### Approvals', ...(open ? [how] : []), table].join('\n\n')
 }
 

@@ -15,6 +15,7 @@ const REPOSITORIES = [
   'drift',
   'foreign',
   'apart',
+  'detour',
 ] as const
 let world: World
 beforeAll(async () => {
@@ -177,4 +178,28 @@ test('a branch that has nothing in common with its base is compared all the same
   const { number } = await mia.rest.pulls.create(pull).then(({ data }) => data)
   await checkPull(world.parts, { repository: 'heron/apart', number })
   expect((await checkOn(world, placeOf('apart'), head)).run?.output.title).toBe('1 product changed')
+})
+
+test('a commit that needs an approval for the default branch is not green by way of another branch', async () => {
+  const shop = { 'catalog/shop.yaml': (SAMPLE['catalog/shop.yaml'] ?? '').replace('shop@', 'mine@') }
+  const dev = await push('detour', shop, 'dev')
+  const mia = world.as('mia')
+  const head = await commit(mia, placeOf('detour'), {
+    ...{ branch: 'change', parents: [dev], tree: dev },
+    change: { 'catalog/products/sticker.yaml': (SAMPLE[STICKER] ?? '').replace('stock: 5', 'stock: 6') },
+  })
+  const pull = { ...placeOf('detour'), title: 'Detour', head: 'change', base: 'dev' }
+  const { number } = await mia.rest.pulls.create(pull).then(({ data }) => data)
+  const look = async () => {
+    await checkPull(world.parts, { repository: 'heron/detour', number })
+    return (await checkOn(world, placeOf('detour'), head)).run
+  }
+  expect(await look()).toMatchObject({
+    conclusion: 'action_required',
+    output: { title: "An admin's approval is needed" },
+  })
+  await world.as('ada').rest.pulls.createReview({
+    ...{ ...placeOf('detour'), pull_number: number, commit_id: head, event: 'APPROVE' },
+  })
+  expect(await look()).toMatchObject({ conclusion: 'success', output: { title: '1 product changed' } })
 })

@@ -74,7 +74,12 @@ async function agree(
   else if (how === 'old review')
     await octokit.rest.pulls.createReview({ ...review, commit_id: await tip(octokit, place) })
   else {
-    const sha = how === 'wrong comment' ? 'abcdef0' : head.slice(0, 12)
+    const sha =
+      how === 'comment' || how === 'edited comment'
+        ? head
+        : how === 'short comment'
+          ? head.slice(0, 12)
+          : 'a'.repeat(40)
     const body = `Fine.\n/tagsale approve ${sha}`
     const { data } = await octokit.rest.issues.createComment({ ...place, issue_number: number, body })
     if (how !== 'edited comment') return

@@ -13,7 +13,7 @@ export type PullCase = {
   meanwhile?: Change
   change: Change
   /** Who agrees before we look, and how. */
-  agreed?: readonly ('review' | 'comment' | 'old review' | 'edited comment' | 'wrong comment')[]
+  agreed?: readonly ('review' | 'comment' | 'old review' | 'edited comment' | 'wrong comment' | 'short comment')[]
   agreedBy?: 'ada' | 'mia' | 'rob' | 'eve'
   conclusion: 'success' | 'failure' | 'action_required'
   title: string
@@ -470,7 +470,7 @@ export const PULLS: Record<string, PullCase> = {
     ...ASKS,
     by: 'ada',
     change: edit('shop.yaml', 'currencies: [eur, usd]', 'currencies: [usd, eur]'),
-    agreed: ['edited comment', 'wrong comment'],
+    agreed: ['edited comment', 'wrong comment', 'short comment'],
     agreedBy: 'ada',
     title: "An admin's approval is needed",
   },
@@ -479,6 +479,13 @@ export const PULLS: Record<string, PullCase> = {
     change: put('assets/book.yaml', asset({ release: '{ repository: elsewhere/goods, tag: v1, file: book.pdf }' })),
     title: "An admin's approval is needed",
     says: ['`release.repository`', '`elsewhere/goods`', /SHA-256 `[0-9a-f]{64}`/],
+  },
+  'comes from a fork and asks what is in a repository that the shop does not have': {
+    ...ASKS,
+    by: 'eve',
+    change: put('assets/book.yaml', asset({ release: '{ repository: elsewhere/goods, tag: v1, file: book.pdf }' })),
+    title: "An admin's approval is needed",
+    never: ['SHA-256', 'Files that buyers get'],
   },
   'approves an asset, a code owner reviews': {
     ...READY,

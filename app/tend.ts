@@ -133,18 +133,19 @@ async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome
   if (asked > 0) parts.log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
   const isLongAgo = isTimeForReleases(since, begun)
   const missed = [...(await missedLooks(parts, since, isLongAgo)), ...(isLongAgo ? releases(parts) : [])]
-  const looks = await notWaiting(parts, missed, begun)
+  const jobs = await sweptJobs(parts, missed, begun)
   const minutesOld = (begun.getTime() - since.getTime()) / 60_000
-  if (looks.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
-  await parts.store.transact({}, () => ({ jobs: jobsFor(looks, begun) }))
+  if (jobs.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
+  await parts.store.transact({}, () => ({ jobs }))
   const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
   return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
 }
 
-/** What waits to be tried again goes on waiting, else what fails for long would be tried every minute for ever. */
-async function notWaiting(parts: Pick<Parts, 'store'>, looks: readonly Look[], now: Date): Promise<Look[]> {
-  const jobs = await Promise.all(looks.map(({ id }) => parts.store.job(id)))
-  return looks.filter((_, place) => !jobs[place] || jobs[place].dueAt <= now.toISOString())
+/** What waits to be tried again goes on waiting, and keeps its count, else what fails for long is tried every minute for ever. */
+async function sweptJobs(parts: Pick<Parts, 'store'>, looks: readonly Look[], now: Date): Promise<Job[]> {
+  const known = await Promise.all(looks.map(({ id }) => parts.store.job(id)))
+  const jobs = jobsFor(looks, now).map((job, place) => ({ ...job, attempts: known[place]?.attempts ?? 0 }))
+  return jobs.filter((_, place) => (known[place]?.dueAt ?? '') <= now.toISOString())
 }
 
 /**

@@ -3,6 +3,8 @@ import { join, relative } from 'node:path'
 import type { RestEndpointMethodTypes } from '@octokit/rest'
 import { FIXTURE_CATALOG, openTestShop, SHOP_REPOSITORY, type TestShop } from './shop.ts'
 
+type Builds = NonNullable<NonNullable<Parameters<typeof openTestShop>[0]>['follow']>['build']
+
 /** The files of the sample catalog, as a repository has them. */
 export async function fixtureFiles(): Promise<Record<string, Uint8Array>> {
   const entries = await readdir(FIXTURE_CATALOG, { withFileTypes: true, recursive: true })
@@ -12,8 +14,13 @@ export async function fixtureFiles(): Promise<Record<string, Uint8Array>> {
 }
 
 /** A shop whose catalog is in a repository at GitHub's stand-in, opened: `heron/shop`, with ada its admin. */
-export async function openFollowingShop(files?: Record<string, string | Uint8Array>): Promise<TestShop> {
-  const shop = await openTestShop({ follow: { files: files ?? (await fixtureFiles()) } })
+export async function openFollowingShop(
+  files?: Record<string, string | Uint8Array>,
+  options: { build?: Builds; storefront?: string } = {},
+): Promise<TestShop> {
+  const { build, ...rest } = options
+  const follow = { files: files ?? (await fixtureFiles()), ...(build && { build }) }
+  const shop = await openTestShop({ ...rest, follow })
   await shop.work()
   return shop
 }

@@ -31,8 +31,13 @@ export const FILES = {
   'heron-guide.epub': Buffer.from('PK an EPUB about herons'),
 }
 
-/** A shop that follows a repository: the files that it begins with, and what builds its pages, if anything does. */
-type Follow = { files: Record<string, string | Uint8Array>; build?: typeof buildStorefront }
+type Files = Record<string, string | Uint8Array>
+
+/**
+ * A shop that follows a repository: the files that it begins with, and what builds its pages, if anything does. With
+ * `others`, repositories of the same owner's by name, nobody has said yet which one is the shop.
+ */
+type Follow = { files: Files; build?: typeof buildStorefront; others?: Record<string, Files> }
 
 export const SHOP_REPOSITORY = { owner: 'heron', repo: 'shop' }
 const MEMBERS = [
@@ -56,7 +61,9 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     ...(options.follow && {
       users: ['eve'],
       organizations: [{ login: 'heron', members: MEMBERS }],
-      repositories: [{ name: 'heron/shop', private: false, files: options.follow.files, collaborators: ROLES }],
+      repositories: Object.entries({ shop: options.follow.files, ...options.follow.others }).map(([name, files]) => {
+        return { name: `heron/${name}`, private: false, files, collaborators: ROLES }
+      }),
     }),
     releases: Object.entries(FILES).map(([file, bytes]) => ({
       repository: 'heron/goods',
@@ -87,7 +94,8 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       GITHUB_API_URL: github.url,
       GITHUB_URL: github.url,
       DATA_FOLDER: folder,
-      ...(options.follow ? { SHOP_REPOSITORY: 'heron/shop' } : { CATALOG_FOLDER: FIXTURE_CATALOG }),
+      ...(!options.follow && { CATALOG_FOLDER: FIXTURE_CATALOG }),
+      ...(options.follow && !options.follow.others && { SHOP_REPOSITORY: 'heron/shop' }),
       SMTP_URL: mail.smtpUrl,
       MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
       CHECKOUTS_PER_MINUTE: 100_000,

@@ -12,7 +12,7 @@ const PERMISSION_WORDS: Record<string, string> = {
   contents: 'the catalog, the files you sell, and the branches of its own pull requests',
   checks: 'the result of looking at a catalog, each mistake on its line',
   pull_requests: 'the pull request that begins a shop, and those that follow releases',
-  issues: 'an issue where a person is needed, and answers to commands',
+  issues: 'an issue where a person is needed, and reading commands in comments',
   merge_queues: 'hearing of merge queues',
 }
 

@@ -217,7 +217,7 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByRole('button', { name: 'Write the file' }).click()
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('eur: three').waitFor()
+    await page.getByText('eur: "three"').waitFor()
     const { data } = await app.rest.pulls.listFiles({ ...SHOP, pull_number: numberOf(page) })
     expect(data).toMatchObject([{ filename: `catalog/products/${id}.yaml`, status: 'added' }])
     expect(data[0]?.patch).toContain('+name: "A: mug"')

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
-import { parse, stringify } from 'yaml'
+import { parse, Scalar, stringify } from 'yaml'
 import { z } from 'zod'
 import { resolveCommit } from '../git/commit.ts'
 import { gitOf } from '../git/git.ts'
@@ -34,13 +34,20 @@ export function productRoutes(): Hono<RepositoryEnv> {
       description: `${description}\n`,
       category,
       status: 'draft',
-      price: Object.fromEntries(currencies.map((currency) => [currency, price])),
+      price: Object.fromEntries(currencies.map((currency) => [currency, inQuotes(price)])),
       gives: { parcel: { weight: PARCEL_GRAMS } },
     })
     const query = new URLSearchParams({ filename: `catalog/products/${id}.yaml`, value })
     return c.redirect(`${pathOf(repository)}/new/${repository.defaultBranch}?${query}`, 303)
   })
   return pages
+}
+
+/** As the catalog's README writes amounts, so that one who mends a mistake in it makes no other. */
+function inQuotes(text = ''): Scalar {
+  const scalar = new Scalar(text)
+  scalar.type = 'QUOTE_DOUBLE'
+  return scalar
 }
 
 /** The text of a shop's file on the default branch; undefined where there is no shop. */

@@ -132,6 +132,8 @@ function wordOfChecks(c: Context<RepositoryEnv>, pull: Pull): string {
   const checks = checksOn(state, repository, pull.headSha)
   if (checks.some(({ conclusion }) => conclusion === 'failure'))
     return 'A check failed, but this repository does not require it.'
+  if (checks.some(({ conclusion }) => conclusion === 'action_required'))
+    return 'A check asks that somebody approves first, but this repository does not require it.'
   const isMissing = checks.length === 0 && hasCheckingApp(c)
   if (isMissing || isAtWork(state, repository, pull.headSha))
     return 'The check is not done yet; this repository does not require it.'

@@ -109,7 +109,8 @@ const assetRow = (
 function replaceForm(c: Context<RepositoryEnv>, release: Release): Markup | '' {
   if (!may(c, c.var.repository, 'write')) return ''
   return html`<form method="post" enctype="multipart/form-data" class="card" action="${pathOf(c.var.repository)}/releases/${release.id}/assets"><div class="stack">
-<div><label for="file">Add files; one of the same name takes the other’s place</label><input type="file" id="file" name="file" multiple required></div>
+<div><label for="file">Add files; one of the same name takes the other’s place</label>
+<p class="soft">As at GitHub, no App is told of it. The shop compares when somebody downloads, and looks by itself every quarter of an hour.</p><input type="file" id="file" name="file" multiple required></div>
 <button>Upload</button></div></form>`
 }
 

@@ -11,13 +11,22 @@ export async function fetchHead(octokit: ProbotOctokit, repository: string): Pro
     throw error.status === 404 ? new NoAccessError(repository, error) : error
   })
   const { default_branch: branch } = about
-  const found = await octokit.rest.repos.getCommit({ owner, repo, ref: `heads/${branch}` }).catch(noCommitYet)
+  const found = await octokit.rest.repos.getCommit({ owner, repo, ref: `heads/${branch}` }).catch(async (error) => {
+    if (error.status === 409 || (await isEmpty(octokit, { owner, repo }, error))) return undefined
+    throw error
+  })
   if (!found) return undefined
   const by = about.private ? null : (found.data.author?.login ?? null)
   return { repository: about.full_name, branch, commit: found.data.sha, by }
 }
 
-/** GitHub answers 409 for an empty repository. That a default branch is not there (404, 422) passes: it is being renamed. */
-function noCommitYet(error: { status?: number }): undefined {
-  if (error.status !== 409) throw error
+/** Where there are other branches, the default one is missing for a moment only: it is being renamed, or was just made. */
+async function isEmpty(
+  octokit: ProbotOctokit,
+  names: { owner: string; repo: string },
+  error: { status?: number },
+): Promise<boolean> {
+  if (error.status !== 404 && error.status !== 422) return false
+  const { data } = await octokit.rest.repos.listBranches({ ...names, per_page: 1 })
+  return data.length === 0
 }

@@ -161,7 +161,7 @@ Did you not change it? Then find out who did, in the releases of ${codeSpan(repo
 **To mend it,** do one of these:
 
 1. Best: put ${codeSpan(file)} as it was back into the release ${codeSpan(tag)}, publish the new bytes as a **new release**, and name its tag in the asset by pull request. Buyers then see that there is a new version.
-2. To sell the new bytes under the old name: set \`review: draft\` by one pull request, and \`review: approved\` by another. Whoever approves the second one approves these bytes.
+2. To sell the new bytes under the old name: set \`review: draft\` by one pull request, and \`review: approved\` by another. Whoever approves the second one approves these bytes. Products that give the file can't be \`live\` in between: make them \`status: retired\` in the first, and \`live\` again in the second.
 
 Immutable releases, in the repository's settings, keep this from happening again. This issue closes by itself.
 `

@@ -3,7 +3,7 @@ import type { ProbotOctokit } from 'probot'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
 import { limitSeconds } from './busy.ts'
-import { ANSWER_SECONDS_MAX } from './client.ts'
+import { ANSWER_SECONDS_MAX, NoAccessError } from './client.ts'
 
 /** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
 export type ReleaseFileFacts = { id: number; name: string; size: number; sha256: string | null }
@@ -119,9 +119,14 @@ export async function describeRelease(
   { repository, tag }: Pick<ReleaseFile, 'repository' | 'tag'>,
 ): Promise<ReleaseFileFacts[]> {
   const octokit = await githubApp.forRepository(repository, { contents: 'read', metadata: 'read' })
-  return filesOf(octokit, { repository, tag }).catch((error: { status?: number }) =>
-    error.status === 404 ? [] : Promise.reject(error),
-  )
+  return filesOf(octokit, { repository, tag }).catch(async (error: { status?: number }) => {
+    if (error.status !== 404) throw error
+    // A token is good for an hour, also where its repository was taken from it: then everything in there is 404.
+    await octokit.rest.repos.get(namesOf({ repository })).catch((hidden: { status?: number }) => {
+      throw hidden.status === 404 ? new NoAccessError(repository, hidden) : hidden
+    })
+    return []
+  })
 }
 
 async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFileFacts> {

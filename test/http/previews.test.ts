@@ -102,3 +102,13 @@ test('a link is not followed', async () => {
   put('products/other.yaml', product('Other', 'images/x.svg'))
   expect(await drawn('other')).toContain('class="blank"')
 })
+
+test('a crowd gets one drawing, and a crowd for many drawings is asked to wait', async () => {
+  for (let index = 0; index < 60; index += 1) put(`products/p-${index}.yaml`, product('P'))
+  const same = await Promise.all(Array.from({ length: 200 }, () => get('guide')))
+  expect(new Set(same.map(({ status }) => status))).toEqual(new Set([200]))
+  const many = await Promise.all(Array.from({ length: 60 }, (_, index) => get(`p-${index}`)))
+  expect(many.filter(({ status }) => status === 503)).toHaveLength(20)
+  expect(many.find(({ status }) => status === 503)?.headers.get('retry-after')).toBe('10')
+  expect((await get('p-59')).status).toBe(200)
+})

@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process'
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { nothingThere, readText } from '../catalog/check/files.ts'
-import { IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX } from '../catalog/check/images.ts'
+import { IMAGE_BYTES_MAX } from '../catalog/check/images.ts'
 import { svgFault } from '../catalog/check/svg.ts'
 import { type Amounts, toDecimalText } from '../catalog/schema/money.ts'
 import { Product } from '../catalog/schema/product.ts'
 import { parseYaml } from '../catalog/yaml.ts'
 import type { Config } from './config.ts'
 
-/** The card's picture in pixels; twice what it is drawn with, for fine screens. */
-const PICTURE = { width: 720, height: 540 }
+/** Any picture that a shop would show is painted within one. */
+const PAINT_SECONDS_MAX = 8
+const PAINTER = fileURLToPath(new URL('./paint.ts', import.meta.url))
 const CARD = { width: 360, height: 400 }
 const LINE_CHARACTERS = 34
 const NAME_LINES_MAX = 2
@@ -40,14 +44,27 @@ async function paint(folder: string, file: string): Promise<string | undefined> 
   if (!status?.isFile() || status.size > IMAGE_BYTES_MAX) return undefined
   const bytes = await readFile(join(folder, file))
   if (file.endsWith('.svg') && svgFault(bytes.toString('utf8'))) return undefined
-  const { default: sharp } = await import('sharp') // loaded only when a card is drawn
-  const painted = await sharp(bytes, { limitInputPixels: IMAGE_PIXELS_MAX ** 2 })
-    .resize({ ...PICTURE, fit: 'cover' })
-    .png({ palette: true, quality: 80 })
-    .timeout({ seconds: 5 })
-    .toBuffer()
-    .catch(() => undefined) // a file that is no picture has been told as a problem by the catalog's check
+  const painted = await runPainter(bytes)
   return painted?.toString('base64')
+}
+
+/** Paints a picture in a process that ends after PAINT_SECONDS_MAX at the latest, and that knows none of our settings. */
+async function runPainter(bytes: Buffer): Promise<Buffer | undefined> {
+  const signal = AbortSignal.timeout(PAINT_SECONDS_MAX * 1000)
+  const painter = spawn(process.execPath, [PAINTER], {
+    env: {},
+    signal,
+    killSignal: 'SIGKILL',
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  const ended = new Promise<boolean>((resolve) => {
+    painter.once('close', (code) => resolve(code === 0))
+    painter.once('error', () => resolve(false)) // a picture that is none, or takes too long, leaves the card blank
+  })
+  painter.stdin.on('error', () => painter.kill('SIGKILL')) // it ended before it had read all
+  painter.stdin.end(bytes)
+  const [isWell, painted] = await Promise.all([ended, buffer(painter.stdout)])
+  return isWell ? painted : undefined
 }
 
 function card(product: Product, picture: string | undefined): string {

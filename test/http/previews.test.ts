@@ -104,11 +104,23 @@ test('a link is not followed', async () => {
 })
 
 test('a crowd gets one drawing, and a crowd for many drawings is asked to wait', async () => {
-  for (let index = 0; index < 60; index += 1) put(`products/p-${index}.yaml`, product('P'))
+  for (let index = 0; index < 60; index += 1) put(`products/p-${index}.yaml`, product('P', 'images/none.svg'))
   const same = await Promise.all(Array.from({ length: 200 }, () => get('guide')))
   expect(new Set(same.map(({ status }) => status))).toEqual(new Set([200]))
   const many = await Promise.all(Array.from({ length: 60 }, (_, index) => get(`p-${index}`)))
   expect(many.filter(({ status }) => status === 503)).toHaveLength(20)
   expect(many.find(({ status }) => status === 503)?.headers.get('retry-after')).toBe('10')
   expect((await get('p-59')).status).toBe(200)
+})
+
+test('a drawing that would take hours is given up, and the next one is drawn', { timeout: 30_000 }, async () => {
+  const noise = '<feTurbulence numOctaves="100" baseFrequency="0.9"/>'.repeat(50)
+  put(
+    'images/x.svg',
+    `<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="3000"><filter id="f" x="0" y="0" width="1" height="1">${noise}</filter><rect width="4000" height="3000" filter="url(#f)"/></svg>`,
+  )
+  put('products/other.yaml', product('Other', 'images/x.svg'))
+  const [slow, next] = await Promise.all([drawn('other'), drawn('guide')])
+  expect(slow).toContain('class="blank"')
+  expect(next).toContain('<image')
 })

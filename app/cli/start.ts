@@ -42,6 +42,8 @@ const USAGE = `npm start -- [--from-scratch] [--fresh] [--catalog FOLDER] [--sta
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'])
 const PARENT_LOOK_MILLISECONDS = 500
 const LIVE_LOOK_MILLISECONDS = 50
+/** So long after another commit went live, ours is in it. */
+const OTHER_LIVE_MILLISECONDS = 10_000
 
 /** Ends the command with a sentence instead of a stack. */
 class Sentence extends Error {}
@@ -175,11 +177,18 @@ async function pushEdits(copy: WorkingCopy, app: RunningApp, catalogFolder: stri
   }
 }
 
-/** Waits until this commit, or any if none is given, is what the shop sells. */
+/**
+ * Waits until this commit, or any if none is given, is what the shop sells. Where somebody pushed on top of it before the
+ * shop looked, another one is live instead, and stays so.
+ */
 async function untilLive(app: RunningApp, commit: string | undefined): Promise<void> {
+  const first = (await app.shop()).live?.commit
+  let last = { commit: first, at: performance.now() }
   for (;;) {
     const { live, refused } = await app.shop()
-    if (app.isOpen() && (commit === undefined || live?.commit === commit)) return
+    if (live?.commit !== last.commit) last = { commit: live?.commit, at: performance.now() }
+    const isOther = last.commit !== first && performance.now() - last.at > OTHER_LIVE_MILLISECONDS
+    if (app.isOpen() && (commit === undefined || live?.commit === commit || isOther)) return
     if (refused && refused.commit === commit) throw new Sentence('The catalog at GitHub has mistakes: see its issue.')
     await sleep(LIVE_LOOK_MILLISECONDS)
   }

@@ -10,7 +10,7 @@ import { Octokit } from '@octokit/rest'
 type Pushed = Record<string, string>
 
 export type WorkingCopy = {
-  /** Pushes what was edited since the last time. Gives the commit; nothing when nothing was edited. */
+  /** Pushes what was edited since the last time, one push after the other. Gives the commit; nothing when nothing was edited. */
   push: () => Promise<string | undefined>
 }
 
@@ -47,20 +47,27 @@ export async function openWorkingCopy({ folder, memory, github }: Options): Prom
   let pushed: Pushed = known ? JSON.parse(known) : shasOf(await catalogFiles(folder))
   if (!known) await remember(memory, pushed)
 
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function push() {
+    const files = await catalogFiles(folder)
+    const now = shasOf(files)
+    const edited = Object.keys(now).filter((path) => now[path] !== pushed[path])
+    const deleted = Object.keys(pushed).filter((path) => !(path in now))
+    if (edited.length === 0 && deleted.length === 0) return undefined
+    const additions = edited.map((path) => {
+      return { path, contents: Buffer.from(files[path] as Uint8Array).toString('base64') }
+    })
+    const commit = await commitTo(octokit, github.repository, additions, deleted)
+    pushed = now
+    await remember(memory, pushed)
+    return commit
+  }
   return {
-    async push() {
-      const files = await catalogFiles(folder)
-      const now = shasOf(files)
-      const edited = Object.keys(now).filter((path) => now[path] !== pushed[path])
-      const deleted = Object.keys(pushed).filter((path) => !(path in now))
-      if (edited.length === 0 && deleted.length === 0) return undefined
-      const additions = edited.map((path) => {
-        return { path, contents: Buffer.from(files[path] as Uint8Array).toString('base64') }
-      })
-      const commit = await commitTo(octokit, github.repository, additions, deleted)
-      pushed = now
-      await remember(memory, pushed)
-      return commit
+    push() {
+      const pushing = turn.then(push)
+      turn = pushing.catch(() => {})
+      return pushing
     },
   }
 }

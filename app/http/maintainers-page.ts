@@ -99,7 +99,7 @@ const CLOSED: Record<ClosedReason, string> = {
   'not-installed':
     'The App is not installed on the repository any more, or may not enter it. Install it again, or give it access to the repository.',
   'no-catalog':
-    'The default branch has no catalog/shop.yaml. Merge the pull request “Open the shop”, or bring the catalog back. A repository without any commit gets that pull request after its first one.',
+    'The default branch has no folder catalog/. Merge the pull request “Open the shop”, or bring the catalog back. A repository without any commit gets that pull request after its first one.',
 }
 
 const CLOSED_SHORT: Record<ClosedReason, string> = {
@@ -188,7 +188,7 @@ function factText(event: ShopEvent, githubUrl: string): Markup | string {
     case 'shop.refused':
       return html`${commitLink(githubUrl, event.repository, event.commit)} was not taken: ${event.problems} ${event.problems === 1 ? 'mistake' : 'mistakes'}`
     case 'shop.closed':
-      return `The shop closed: ${CLOSED_SHORT[event.reason]}`
+      return `Nothing for sale from here on: ${CLOSED_SHORT[event.reason]}`
     case 'asset.approved':
       return html`<code>${event.asset}</code> was approved, ${event.approved.file.file} of ${event.approved.file.tag}`
     case 'asset.changed':

@@ -70,7 +70,7 @@ function downloads({ downloads: files }: OrderView) {
   const away = files.some((file) => file.size === null)
   return html`<section class="downloads" aria-labelledby="downloads-title">
 <h2 id="downloads-title">Your downloads</h2>
-${away ? html`<p class="notice notice-warn">GitHub, where the files lie, does not answer just now. Your downloads are safe; try again in a while.</p>` : ''}
+${away ? html`<p class="notice notice-warn">Not all files can be had just now: GitHub, where they lie, does not answer, or the maintainers are checking a file. Your downloads are safe; try again in a while.</p>` : ''}
 <ul>${files.map(download)}</ul>
 </section>`
 }

@@ -54,6 +54,10 @@ test("the README's commands are the ones that exist, and CI runs them", () => {
   expect(named.filter((name) => !(name in scripts))).toEqual([])
   expect(readme).toContain('npm ci && npm start')
   expect(readme).toContain('npm ci && npm test')
+  const options = [...readme.matchAll(/npm start -- (--[a-z-]+)/g)].map((match) => match[1] as string)
+  expect(options.filter((option) => !read('app/cli/start.ts').includes(`  ${option} `))).toEqual([])
+  const subcommands = [...`${readme}${read('catalog/README.md')}`.matchAll(/npx tagsale ([a-z]+)/g)]
+  expect(subcommands.filter(([, name]) => !read('app/cli/tagsale.ts').includes(`  tagsale ${name}`))).toEqual([])
   expect(read('.ci/run')).toMatch(/^npm ci$[\s\S]*^npm test\b/m)
 })
 

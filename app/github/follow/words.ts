@@ -40,8 +40,8 @@ export function bodyOf(release: ReleaseUpdate, githubUrl: string, mark: Mark): s
     ),
     '**What buyers get.** Once this is merged, whoever buys gets the new files, and so does everybody who has bought ' +
       'them already. Until then they get the ones that are sold now.',
-    '**Before you merge,** look at the files: with this merge they are approved as they are. The check on this pull ' +
-      'request has read the catalog as it would be.',
+    '**Before you merge,** look at the files: whoever approves this approves these bytes. The check on this pull ' +
+      'request asks for that, and has read the catalog as it would be.',
     'You do not want this release? Close this pull request, and it is not proposed again. A newer release replaces it, ' +
       'unless somebody else has pushed to its branch.',
     `<!-- tagsale:release ${JSON.stringify(mark)} -->`,

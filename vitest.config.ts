@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Much of a test is waiting: for a browser, a build, another process.
+    maxWorkers: 3,
   },
 })

@@ -61,7 +61,8 @@ export async function refreshShop(parts: RefreshParts): Promise<void> {
   if (isShown && isRecorded(shop, head) && isSameRepository(shop.repository, head.repository)) return
   // All that GitHub is asked for comes before the showing, so that nothing is shown and then not recorded.
   const octokit = await parts.githubApp.forRepository(repository, READS)
-  const looks = [watchAssets, ...(await pullsToCheck(octokit, repository))] // what they change may be another thing now
+  // What open pull requests change may be another thing now; not after a push that left the catalog alone.
+  const looks = [watchAssets, ...(isShown ? [] : await pullsToCheck(octokit, repository))]
   const before = shop.live && (await catalogOf(parts, repository, shop.live))
   if (shop.refused) await closeBrokenIssue(parts, head, fetched)
   const { problems } = isShown ? { problems: [] } : await parts.liveShop.show(fetched.folder)
@@ -210,13 +211,16 @@ async function closeShop(parts: RefreshParts, repository: string, reason: Closed
   parts.liveShop.close()
   const now = parts.now()
   const looks = reason === 'no-catalog' ? [welcome(repository)] : []
-  const { isNew } = await parts.store.transact({}, ({ shop }) => {
+  const { isNew, wasOpen } = await parts.store.transact({}, ({ shop }) => {
+    const wasOpen = shop.live !== undefined
     const jobs = jobsFor(looks, now) // each time: a repository that was empty may have its first commit by now
-    if (shop.closed?.reason === reason) return { isNew: false, jobs }
+    if (shop.closed?.reason === reason) return { isNew: false, wasOpen, jobs }
     const fact = { type: 'shop.closed' as const, repository, at: now.toISOString(), reason }
-    return { isNew: true, shop: [fact], jobs }
+    return { isNew: true, wasOpen, shop: [fact], jobs }
   })
-  if (isNew) parts.log.error({ repository, reason }, 'the shop is closed: nothing is sold until this is mended')
+  if (!isNew) return
+  if (wasOpen) parts.log.error({ repository, reason }, 'the shop is closed: nothing is sold until this is mended')
+  else parts.log.info({ repository, reason }, 'the shop is not open yet')
 }
 
 async function withCatalog(parts: RefreshParts, names: readonly string[]): Promise<string[]> {

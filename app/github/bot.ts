@@ -15,7 +15,7 @@ export function looksFor({ event, payload }: Pick<GitHubDelivery, 'event' | 'pay
     case 'installation':
     case 'installation_repositories':
     case 'repository':
-      return [findShop]
+      return [findShop, watchAssets]
     case 'push':
       return payload.ref === `refs/heads/${repository?.default_branch}` ? [findShop, refreshShop] : []
     case 'pull_request':

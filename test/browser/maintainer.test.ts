@@ -80,9 +80,8 @@ async function mergeWelcome(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Open the shop' }).click()
   await page.getByText('the shop opens').first().waitFor()
   const picture = page.getByRole('img', { name: /Sticker will look/ })
-  expect(
-    await picture.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
-  ).toBeGreaterThan(0)
+  const width = () => picture.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)
+  await eventually(width, (pixels) => pixels > 0)
   await page.getByRole('button', { name: 'Merge pull request' }).click()
   await shopSells('sticker')
 }

@@ -1,6 +1,5 @@
 import type { ProbotOctokit } from 'probot'
 import { changesOf, same } from '../../../catalog/changes.ts'
-import { loadCatalog } from '../../../catalog/load.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem.ts'
 import { previewUrl } from '../../link.ts'
@@ -13,6 +12,7 @@ import { type Target, writeCheckRun } from './check-run.ts'
 import type { Asked, Findings } from './findings.ts'
 import { lookAtAssets, missingFiles, warningsOf } from './look.ts'
 import { differingPaths, mergeCatalogs } from './merge.ts'
+import { readApart } from './reader.ts'
 import { reportOf, troubleReport } from './report.ts'
 
 export type CheckParts = Pick<Parts, 'config' | 'now' | 'log' | 'github' | 'githubApp'>
@@ -184,7 +184,7 @@ async function load(parts: CheckParts, octokit: ProbotOctokit, repository: strin
   if (entries.size === 0) return { known: 'none', problems: [], tree: '' }
   const tree = keyOfEntries(entries)
   const { folder } = await layOutCatalog({ folder: parts.config.DATA_FOLDER }, octokit, repository, tree, entries)
-  const loaded = await loadCatalog(folder)
+  const loaded = await readApart(folder)
   if ('problems' in loaded) return { known: 'broken', problems: loaded.problems, tree }
   return { known: loaded.catalog, problems: [], tree }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './house/source.ts'
 import { SETTINGS } from './http/door.ts'
+import { anyPort } from './support/port.ts'
 import { eventually } from './support/sandbox.ts'
 
 /** `npm run serve` with these settings and no others, in a folder of its own. */
@@ -32,7 +33,7 @@ const texts = (settings: object) =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, `${value}`]))
 
 test('without a GitHub App it serves the page to register one, and says where and with which code', async () => {
-  const port = '43117'
+  const port = String(await anyPort())
   const served = await serve({ ...texts(WITHOUT_APP), SHOP_URL: `http://localhost:${port}`, PORT: port })
   const said = await eventually(
     async () => served.output(),

@@ -9,7 +9,7 @@ import { createLog } from '../../app/log.ts'
 import { startGitHub } from '../../app/sandbox/github.ts'
 import { runSetup } from '../../app/setup/setup.ts'
 import { launchBrowser, openPage, PHONE } from '../support/browser.ts'
-import { anyPort } from './port.ts'
+import { anyPort } from '../support/port.ts'
 
 let browser: Browser
 let folder = ''

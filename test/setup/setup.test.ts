@@ -8,7 +8,7 @@ import { connectGitHub } from '../../app/github/client.ts'
 import { createLog } from '../../app/log.ts'
 import { startGitHub } from '../../app/sandbox/github.ts'
 import { runSetup } from '../../app/setup/setup.ts'
-import { anyPort } from './port.ts'
+import { anyPort } from '../support/port.ts'
 
 let setup: Awaited<ReturnType<typeof openSetup>>
 beforeEach(async () => {

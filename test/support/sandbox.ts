@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from '../house/source.ts'
+import { anyPort } from './port.ts'
 import type { ReceivedMail } from './shop.ts'
 
 const START_SECONDS_MAX = 90
@@ -19,13 +20,14 @@ export async function startSandbox(options: { catalog: string; state?: string; p
       ({ mtimeMs }) => mtimeMs,
       () => 0,
     )
+  const port = options.port ?? (await anyPort())
   const before = await written() // by one that was killed, or still runs
   const child = spawn(
     process.execPath,
     ['app/cli/start.ts', '--catalog', options.catalog, '--state', state, ...(options.args ?? [])],
     {
       cwd: ROOT,
-      env: { ...process.env, PORT: String(options.port ?? 0), LOG_LEVEL: 'warn' },
+      env: { ...process.env, PORT: String(port), LOG_LEVEL: 'warn' },
       stdio: 'pipe',
     },
   )

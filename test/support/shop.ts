@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
@@ -24,6 +22,7 @@ import type { buildStorefront } from '../../app/storefront.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
 import { startTending } from '../../app/tend.ts'
 import { loadCatalog } from '../../catalog/load.ts'
+import { anyPort } from './port.ts'
 
 export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
 export const FILES = {
@@ -251,12 +250,4 @@ export async function readOrder(shop: TestShop, back: string) {
   query.delete('order')
   const response = await fetch(`${shop.url}/api/v1/orders/${order}?${query}`)
   return response.json() as Promise<import('../../app/http/order-view.ts').OrderView>
-}
-
-async function anyPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => probe.once('listening', done))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((done) => probe.close(done))
-  return port
 }

@@ -1,0 +1,27 @@
+import { createServer } from 'node:net'
+
+/** Below those that the system gives away by itself, so that nobody takes one between our look and its use. */
+const FIRST_PORT = 20_000
+const PORTS_A_WORKER = 1000
+/** A sandbox takes four beside each other. */
+const STEP = 5
+
+let taken = 0
+
+/** A port that is free, with the four after it most likely too; no other worker of the test run is given it. */
+export async function anyPort(): Promise<number> {
+  const worker = Number(process.env.VITEST_POOL_ID ?? process.pid) % 12
+  for (;;) {
+    const port = FIRST_PORT + worker * PORTS_A_WORKER + (taken % PORTS_A_WORKER)
+    taken += STEP
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = createServer()
+    probe.once('error', () => done(false))
+    probe.listen(port, () => probe.close(() => done(true)))
+  })
+}

@@ -1,6 +1,5 @@
-import { type Look, looksFor } from './github/bot.ts'
+import { asJobs, type Look, looksFor } from './github/bot.ts'
 import { type GitHubHeaders, verifyGitHubDelivery } from './github/verify.ts'
-import { jobDueAt } from './order/job.ts'
 import type { Parts } from './parts.ts'
 import { type StripeDelivery, verifyStripeDelivery } from './stripe/verify.ts'
 
@@ -48,11 +47,10 @@ async function keepDelivery(
   type: string,
   looks: readonly Look[],
 ): Promise<'kept' | 'known'> {
-  const receivedAt = parts.now().toISOString()
+  const now = parts.now()
   const { kept } = await parts.store.transact({ delivery }, ({ delivered }) => {
     if (delivered) return { kept: false }
-    const jobs = looks.map(({ id, work }) => jobDueAt(receivedAt, work, id))
-    return { kept: true, delivery: { id: delivery, type, receivedAt }, jobs }
+    return { kept: true, delivery: { id: delivery, type, receivedAt: now.toISOString() }, jobs: asJobs(looks, now) }
   })
   return kept ? 'kept' : 'known'
 }

@@ -21,7 +21,7 @@ import { runSetup } from './setup/setup.ts'
 import type { Shop } from './shop/shop.ts'
 import { openLowdbStore } from './store/lowdb.ts'
 import { connectStripe } from './stripe/client.ts'
-import { startTending } from './tend.ts'
+import { startTending } from './sweep.ts'
 
 /** Each lane by itself, so that a mail server that is slow to answer holds up no payment. */
 const DISPATCHERS_A_LANE = 4

@@ -1,37 +1,19 @@
-import {
-  findShop as findShopLook,
-  followReleases,
-  type Look,
-  refreshShop as refreshLook,
-  watchAssets as watchLook,
-} from './github/bot.ts'
+import { asJobs, findShop as findShopLook } from './github/bot.ts'
 import { checkCommit, checkPull, reportTrouble } from './github/check/check.ts'
 import { NoAccessError } from './github/client.ts'
 import { followReleases as follow } from './github/follow/follow.ts'
-import { fetchHead, type Head } from './github/head.ts'
-import { pullsToCheck, queuedCommits, redeliverFailed } from './github/sweep.ts'
 import { watchAssets } from './github/watch.ts'
-import { hasCatalogFolder } from './github/welcome/repository.ts'
 import { welcome } from './github/welcome/welcome.ts'
-import { type Job, type JobOutcome, jobDueAt, type Work } from './order/job.ts'
+import type { JobOutcome, Work } from './order/job.ts'
 import type { Parts } from './parts.ts'
-import { findShop, jobsFor, refreshShop, shopRepository } from './refresh.ts'
-import type { Shop } from './shop/shop.ts'
+import { refreshShop } from './refresh.ts'
+import { findShop, shopRepository } from './shop-repository.ts'
+import { sweepRepository } from './sweep.ts'
 
 // Tending the shop's repository. Each piece of work finds out what is true and does what is left to do, so it does not
 // matter how often it is asked for, in which order, or whether GitHub's word reached us at all.
 
-const SWEEP_EVERY_SECONDS = 60
-/** Each sweep looks back over the one before: GitHub lists things a little after they happened. */
-const SWEEP_OVERLAP_MINUTES = 2
-/** A sweep that found nothing is not written down; but its place moves on. */
-const SWEEP_KEPT_MINUTES = 30
-/** Releases and their files are looked at now and then, should their webhooks have been lost. */
-const RELEASES_EVERY_MINUTES = 15
-const SWEEP_ID = 'sweep-github'
 const OUR_MISTAKE = 'Something went wrong in the shop itself. It is tried again, and the server’s log has the details.'
-const READS = { contents: 'read', metadata: 'read', pull_requests: 'read' } as const
-
 /** Work of the lanes `checks` and `shop`. */
 export type TendingWork = Extract<
   Work,
@@ -51,14 +33,6 @@ export type TendingWork = Extract<
 /** These find out where we may enter: where they are denied, they come again later. */
 const FINDS_ACCESS: ReadonlySet<Work['kind']> = new Set(['find-shop', 'refresh-shop', 'sweep-github'])
 
-/** Makes sure that the repository is looked after from now on; called at start. Not where the catalog is a folder. */
-export async function startTending(parts: Pick<Parts, 'config' | 'store' | 'now'>): Promise<void> {
-  if (parts.config.CATALOG_FOLDER) return
-  const now = parts.now()
-  const sweeping = (await parts.store.job(SWEEP_ID)) ? [] : [sweepJob(now, now)]
-  await parts.store.transact({}, () => ({ jobs: [...jobsFor([findShopLook], now), ...sweeping] }))
-}
-
 /** Does one piece of work in the repository. Whatever is down outside makes it throw: then it is tried again. */
 export async function tendRepository(parts: Parts, work: TendingWork, begun: Date): Promise<JobOutcome> {
   if (parts.config.CATALOG_FOLDER) return { end: 'done' }
@@ -66,11 +40,13 @@ export async function tendRepository(parts: Parts, work: TendingWork, begun: Dat
     return { end: 'done' }
   }
   try {
-    return work.kind === 'sweep-github' ? await sweep(parts, new Date(work.since), begun) : await perform(parts, work)
+    return work.kind === 'sweep-github'
+      ? await sweepRepository(parts, new Date(work.since), begun)
+      : await perform(parts, work)
   } catch (error) {
     if (!(error instanceof NoAccessError) || FINDS_ACCESS.has(work.kind)) throw error
     parts.log.warn({ work: work.kind, reason: error.message }, 'nothing to do where the App may not enter')
-    await parts.store.transact({}, () => ({ jobs: jobsFor([findShopLook], parts.now()) }))
+    await parts.store.transact({}, () => ({ jobs: asJobs([findShopLook], parts.now()) }))
     return { end: 'done' }
   }
 }
@@ -126,74 +102,3 @@ async function watchInShop(parts: Parts): Promise<void> {
   const shop = await shopRepository(parts)
   if (shop) await watchAssets(parts, shop)
 }
-
-/** Looks for everything that a lost delivery may have been about. */
-async function sweep(parts: Parts, since: Date, begun: Date): Promise<JobOutcome> {
-  const asked = await redeliverFailed(parts.githubApp.asApp, since)
-  if (asked > 0) parts.log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
-  const isLongAgo = isTimeForReleases(since, begun)
-  const missed = [...(await missedLooks(parts, since, isLongAgo)), ...(isLongAgo ? releases(parts) : [])]
-  const jobs = await sweptJobs(parts, missed, begun)
-  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
-  if (jobs.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
-  await parts.store.transact({}, () => ({ jobs }))
-  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
-  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
-}
-
-/** What waits to be tried again goes on waiting, and keeps its count, else what fails for long is tried every minute for ever. */
-async function sweptJobs(parts: Pick<Parts, 'store'>, looks: readonly Look[], now: Date): Promise<Job[]> {
-  const known = await Promise.all(looks.map(({ id }) => parts.store.job(id)))
-  const jobs = jobsFor(looks, now).map((job, place) => ({ ...job, attempts: known[place]?.attempts ?? 0 }))
-  return jobs.filter((_, place) => (known[place]?.dueAt ?? '') <= now.toISOString())
-}
-
-/**
- * The default branch where it is not what is live, pull requests that changed, and what a merge queue waits for. A shop
- * that is not there yet, or closed, is looked at now and then (`isLongAgo`) although nothing tells that it has changed.
- */
-async function missedLooks(parts: Parts, since: Date, isLongAgo: boolean): Promise<Look[]> {
-  const repository = await shopRepository(parts)
-  if (!repository) {
-    return isLongAgo || (await parts.githubApp.repositories()).length === 1 ? [findShopLook] : []
-  }
-  const shop = await parts.store.shop()
-  try {
-    const octokit = await parts.githubApp.forRepository(repository, READS)
-    const head = await fetchHead(octokit, repository)
-    const checks = [...(await pullsToCheck(octokit, repository, since)), ...(await queuedCommits(octokit, repository))]
-    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(parts, octokit, head, shop))
-    return isCurrent ? checks : [refreshLook, ...checks]
-  } catch (error) {
-    if (!(error instanceof NoAccessError)) throw error
-    return shop.closed && shop.closed.reason !== 'no-catalog' && !isLongAgo ? [] : [refreshLook]
-  }
-}
-
-async function isUpToDate(
-  parts: Pick<Parts, 'liveShop'>,
-  octokit: Parameters<typeof hasCatalogFolder>[0],
-  head: Head | undefined,
-  { live, refused, closed }: Shop,
-): Promise<boolean> {
-  if (closed) {
-    if (closed.reason !== 'no-catalog') return false
-    const [owner = '', repo = ''] = head?.repository.split('/') ?? []
-    return !head || (await hasCatalogFolder(octokit, { owner, repo }, head.commit)) !== 'catalog'
-  }
-  const isShown = parts.liveShop.isOpen() || (refused && !live)
-  return Boolean(isShown) && head?.commit === (refused ?? live)?.commit
-}
-
-const releases = (parts: Parts) => {
-  const following = [...parts.catalog().assets.values()].filter(({ follows }) => follows)
-  const repositories = new Set(following.map(({ release }) => release.repository))
-  return [watchLook, ...[...repositories].map(followReleases)]
-}
-
-const slotOf = (date: Date) => Math.floor(date.getTime() / (RELEASES_EVERY_MINUTES * 60_000))
-const isTimeForReleases = (since: Date, begun: Date): boolean =>
-  slotOf(begun) !== slotOf(new Date(since.getTime() + SWEEP_OVERLAP_MINUTES * 60_000))
-
-const sweepJob = (due: Date, since: Date): Job =>
-  jobDueAt(due.toISOString(), { kind: 'sweep-github', since: since.toISOString() }, SWEEP_ID)

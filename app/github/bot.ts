@@ -1,4 +1,4 @@
-import type { Work } from '../order/job.ts'
+import { type Job, jobDueAt, type Work } from '../order/job.ts'
 import { parseCommand } from './command.ts'
 import type { GitHubDelivery, GitHubPayload } from './verify.ts'
 import { WELCOME_BRANCH } from './welcome/welcome.ts'
@@ -36,6 +36,10 @@ export function looksFor({ event, payload }: Pick<GitHubDelivery, 'event' | 'pay
       return []
   }
 }
+
+/** These looks as jobs that are due at that time. */
+export const asJobs = (looks: readonly Look[], due: Date): Job[] =>
+  looks.map(({ id, work }) => jobDueAt(due.toISOString(), work, id))
 
 const PULL_ACTIONS = new Set(['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review'])
 const COMMENT_ACTIONS = new Set(['created', 'deleted', 'edited'])

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { findShop, refreshShop } from '../github/bot.ts'
+import { asJobs, findShop, refreshShop } from '../github/bot.ts'
 import { isMaintainersKey, maintainersUrl } from '../link.ts'
-import { jobDueAt } from '../order/job.ts'
 import type { Parts } from '../parts.ts'
 import type { HttpEnv } from './context.ts'
 import { addressOf, type Limits } from './limit.ts'
@@ -133,8 +132,9 @@ async function choose(parts: Parts, wanted: string): Promise<void> {
     const detail = 'The App may not enter that repository, or GitHub does not answer. Go back, and choose again.'
     throw new Refusal({ status: 422, title: 'Not a repository to choose', detail })
   }
-  const at = parts.now().toISOString()
-  const jobs = [findShop, refreshShop].map(({ id, work }) => jobDueAt(at, work, id))
+  const now = parts.now()
+  const at = now.toISOString()
+  const jobs = asJobs([findShop, refreshShop], now)
   await parts.store.transact({}, ({ shop }) =>
     mayChoose(parts, shop) ? { shop: [{ type: 'shop.chosen' as const, repository, at }], jobs } : {},
   )

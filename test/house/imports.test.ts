@@ -26,8 +26,13 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     of: 'app/dispatch.ts',
     may: [...CORE, 'app/catch-up.ts', 'app/stripe/', 'app/fulfillment/', 'app/mail/', 'app/tend.ts'],
   },
-  { of: 'app/refresh.ts', may: [...CORE, 'app/shop/', 'app/github/'] },
-  { of: 'app/tend.ts', may: [...CORE, 'app/shop/', 'app/github/', 'app/refresh.ts'] },
+  { of: 'app/shop-repository.ts', may: [...CORE, 'app/shop/', 'app/github/'] },
+  { of: 'app/sweep.ts', may: [...CORE, 'app/shop/', 'app/github/', 'app/shop-repository.ts'] },
+  { of: 'app/refresh.ts', may: [...CORE, 'app/shop/', 'app/github/', 'app/shop-repository.ts'] },
+  {
+    of: 'app/tend.ts',
+    may: [...CORE, 'app/shop/', 'app/github/', 'app/shop-repository.ts', 'app/refresh.ts', 'app/sweep.ts'],
+  },
   {
     of: 'app/http/',
     may: [
@@ -82,9 +87,9 @@ test('imports of our own files end in .ts or .astro, or name data', () => {
   expect(wrong.map(({ from, line, target }) => `${from}:${line} imports ${target}`)).toEqual([])
 })
 
-test('the order is pure: it imports zod, its own kind and the catalog, and never awaits, reads a clock or draws lots', async () => {
+test('order and shop are pure: they import zod, their own kind and the catalog, and never await, read a clock or draw lots', async () => {
   const { read } = await import('./source.ts')
-  const files = filesBelow(['app/order'], ['.ts'])
+  const files = filesBelow(['app/order', 'app/shop'], ['.ts'])
   const packages = files.flatMap(importsOf).filter((one) => !isOurs(one) && one.target !== 'zod')
   expect(packages.map(({ from, target }) => `${from} imports ${target}`)).toEqual([])
   const impure = files.filter((file) =>

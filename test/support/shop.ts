@@ -20,7 +20,7 @@ import { startStripe } from '../../app/sandbox/stripe.ts'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
 import type { buildStorefront } from '../../app/storefront.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
-import { startTending } from '../../app/tend.ts'
+import { startTending } from '../../app/sweep.ts'
 import { loadCatalog } from '../../catalog/load.ts'
 import { anyPort } from './port.ts'
 

@@ -1,8 +1,8 @@
 import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
+import { type Job, type JobOutcome, jobDueAt } from './job/job.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
-import { type Job, type JobOutcome, jobDueAt } from './order/job.ts'
 import { paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 import { fetchPayment } from './stripe/payment.ts'
@@ -70,7 +70,7 @@ export async function giveUpOrder(
   })
 }
 
-/** Takes in every event since then that was never delivered, as if it had knocked. Gives how many were new. */
+/** Takes in every event since then that was never delivered, as if it had been. Gives how many were new. */
 async function sweepEvents(parts: Pick<Parts, 'stripe' | 'store' | 'now'>, since: Date): Promise<number> {
   const gte = Math.floor(since.getTime() / 1000)
   let kept = 0

@@ -88,10 +88,10 @@ async function placeOrder(
   priced: Quote,
   freeFor: string | undefined,
 ): Promise<{ order: Order } | { problems: QuoteProblem[] }> {
-  const prices = priced.shelf.map(({ price }) => price)
-  return parts.store.transact({ order: id, prices }, ({ order, taken }) => {
+  const prices = priced.stock.map(({ price }) => price)
+  return parts.store.transact({ order: id, prices }, ({ order, reserved }) => {
     if (order) return { events: [], order }
-    const problems = shortages(priced.shelf, taken)
+    const problems = shortages(priced.stock, reserved)
     if (problems.length > 0) return { events: [], problems }
     const head = headOf({ id, shop: parts.catalog().shop.id }, parts.now(), BUYER)
     const change = withJobs(undefined, placingFacts(priced, parts.now(), freeFor !== undefined), head)

@@ -1,14 +1,16 @@
 import { catchUpWithPayment, giveUpOrder, sweep } from './catch-up.ts'
 import { fulfill } from './fulfillment/fulfill.ts'
+import type { Job, JobOutcome } from './job/job.ts'
+import { QUEUES, type Queue } from './job/queue.ts'
+import { nextTry } from './job/retry.ts'
 import { mailOrder } from './mail/mail-order.ts'
 import { headOf, withJobs } from './order/decide.ts'
 import type { Cause, StallReason } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
-import { type Job, type JobOutcome, LANES, type Lane, nextTry } from './order/job.ts'
 import { isStalledBy, paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
+import { performRepositoryWork } from './repository/work.ts'
 import type { ClaimedJob } from './store/store.ts'
-import { tendRepository } from './tend.ts'
 
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
 // piece of work finds out for itself what is left to do.
@@ -21,10 +23,10 @@ const TRIES_BEFORE_ALARM = 7
 const LOOK_AGAIN_MINUTES = 60
 const MISSING_CHECKOUT_HOURS = 24
 
-/** Performs the job of a lane that has been due for longest, and records how it ended. False when none is due. */
-export async function dispatchDueJob(parts: Parts, lane: Lane): Promise<boolean> {
+/** Performs the job of a queue that has been due for longest, and records how it ended. False when none is due. */
+export async function dispatchDueJob(parts: Parts, queue: Queue): Promise<boolean> {
   const begun = parts.now()
-  const [job] = await parts.store.claimJobs(begun, 1, JOB_LEASE_SECONDS, LANES[lane])
+  const [job] = await parts.store.claimJobs(begun, 1, JOB_LEASE_SECONDS, QUEUES[queue])
   if (!job) return false
   const outcome = await performJob(parts, job, begun).catch((error: unknown) => failed(parts, job, error))
   await recordOutcome(parts, job, outcome)
@@ -46,7 +48,7 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
     case 'sweep':
       return sweep(parts, new Date(work.since), begun)
     default:
-      return tendRepository(parts, work, begun)
+      return performRepositoryWork(parts, work, begun)
   }
 }
 

@@ -1,6 +1,7 @@
-import { asJobs, type Look, looksFor } from './github/bot.ts'
 import { type GitHubHeaders, verifyGitHubDelivery } from './github/verify.ts'
+import { type JobRequest, jobsDue } from './job/job.ts'
 import type { Parts } from './parts.ts'
+import { jobsForDelivery } from './repository/events.ts'
 import { type StripeDelivery, verifyStripeDelivery } from './stripe/verify.ts'
 
 // The way in. A delivery from outside only says "look": it is kept, with the job to look, in one durable write.
@@ -27,30 +28,31 @@ export async function receiveGitHubDelivery(
   const delivery = await verifyGitHubDelivery(parts.config.GITHUB_WEBHOOK_SECRET, raw, headers)
   if (!delivery) return 'forged'
   const type = [delivery.event, delivery.payload.action].filter(Boolean).join('.')
-  return keepDelivery(parts, `github:${delivery.id}`, type, looksFor(delivery))
+  return keepDelivery(parts, `github:${delivery.id}`, type, jobsForDelivery(delivery))
 }
 
-/** Keeps a knock of Stripe's. Also how events that were never delivered come in, when we ask for them. */
+/** Keeps a delivery of Stripe's. Also how events that were never delivered come in, when we ask for them. */
 export async function keepStripeDelivery(
   parts: Pick<Parts, 'store' | 'now'>,
   { id, type, object }: StripeDelivery,
 ): Promise<'kept' | 'known'> {
   const delivery = `stripe:${id}`
-  const look: Look[] = object && concernsOrders(type) ? [{ id: delivery, work: { kind: 'catch-up', object } }] : []
-  return keepDelivery(parts, delivery, type, look)
+  const jobs: JobRequest[] =
+    object && concernsOrders(type) ? [{ id: delivery, work: { kind: 'catch-up', object } }] : []
+  return keepDelivery(parts, delivery, type, jobs)
 }
 
-/** Keeps a knock and the jobs it causes, once. */
+/** Keeps a delivery and the jobs it causes, once. */
 async function keepDelivery(
   parts: Pick<Parts, 'store' | 'now'>,
   delivery: string,
   type: string,
-  looks: readonly Look[],
+  requests: readonly JobRequest[],
 ): Promise<'kept' | 'known'> {
   const now = parts.now()
   const { kept } = await parts.store.transact({ delivery }, ({ delivered }) => {
     if (delivered) return { kept: false }
-    return { kept: true, delivery: { id: delivery, type, receivedAt: now.toISOString() }, jobs: asJobs(looks, now) }
+    return { kept: true, delivery: { id: delivery, type, receivedAt: now.toISOString() }, jobs: jobsDue(requests, now) }
   })
   return kept ? 'kept' : 'known'
 }

@@ -58,14 +58,12 @@ export function checkDownload(
 }
 
 /** The page for maintainers. Whoever has its address sees how the shop is, and may choose its repository. */
-export const maintainersUrl = (config: LinkConfig): string =>
-  `${config.SHOP_URL}/maintainers?key=${maintainersKey(config)}`
+export const deskUrl = (config: LinkConfig): string => `${config.SHOP_URL}/desk?key=${deskKey(config)}`
 
 /** Whether the key opens the page for maintainers; takes the same time for every wrong one. */
-export const isMaintainersKey = (config: Pick<Config, 'LINK_SECRET'>, key: string): boolean =>
-  equal(key, maintainersKey(config))
+export const isDeskKey = (config: Pick<Config, 'LINK_SECRET'>, key: string): boolean => equal(key, deskKey(config))
 
-const maintainersKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>) => sign(LINK_SECRET, 'maintainers')
+const deskKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>) => sign(LINK_SECRET, 'maintainers')
 
 const signature = (config: Pick<Config, 'LINK_SECRET'>, order: OrderId, asset: string, expires: number) =>
   sign(config.LINK_SECRET, `download ${order} ${asset} ${expires}`)

@@ -5,26 +5,26 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
-import { printProblems } from '../catalog/problem.ts'
+import { printProblems } from '../catalog/problem/problem.ts'
 import { createApp } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
-import { catalogFolder } from './github/catalog/catalog-at.ts'
+import { catalogFolder } from './github/catalog-at.ts'
 import { connectGitHub } from './github/client.ts'
-import { maintainersUrl } from './link.ts'
-import { type LiveShop, openShop } from './live-shop.ts'
+import { QUEUES, type Queue } from './job/queue.ts'
+import { deskUrl } from './link.ts'
+import { type LiveShop, openShop } from './live/live-shop.ts'
 import { createLog } from './log.ts'
 import { connectMail } from './mail/send.ts'
-import { LANES, type Lane } from './order/job.ts'
 import type { Parts } from './parts.ts'
+import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
-import type { Shop } from './shop/shop.ts'
+import type { ShopState } from './shop/shop.ts'
 import { openLowdbStore } from './store/lowdb.ts'
 import { connectStripe } from './stripe/client.ts'
-import { startTending } from './sweep.ts'
 
-/** Each lane by itself, so that a mail server that is slow to answer holds up no payment. */
-const DISPATCHERS_A_LANE = 4
+/** Each queue by itself, so that a mail server that is slow to answer holds up no payment. */
+const DISPATCHERS_A_QUEUE = 4
 /** How soon new work is seen when there was none. */
 const DISPATCH_IDLE_MILLISECONDS = 150
 const STOP_SECONDS_MAX = 8
@@ -35,12 +35,12 @@ const CONNECTIONS_CHECK_MILLISECONDS = 1_000
 
 export type RunningApp = {
   /** What is known of the shop, and whether it sells. */
-  shop: () => Promise<Shop>
+  shop: () => Promise<ShopState>
   isOpen: () => boolean
   stop: () => Promise<void>
 }
 
-/** Starts the app: store, clients, door, dispatch loop. Stops them in reverse order, after what is in flight. */
+/** Starts the app: store, clients, routes, dispatch loop. Stops them in reverse order, after what is in flight. */
 export async function startApp(config: Config, shop: LiveShop, log: Logger): Promise<RunningApp> {
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const parts = await openParts(config, shop, sendMail, log)
@@ -51,7 +51,7 @@ export async function startApp(config: Config, shop: LiveShop, log: Logger): Pro
     throw error
   })
   await startSweeping(parts, parts.now())
-  await startTending(parts)
+  await startRepositoryWork(parts)
   const loop = startDispatching(app.dispatchDueJob, log)
   log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
   return {
@@ -124,19 +124,19 @@ function portProblem(error: unknown, port: number): unknown {
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new ConfigError([`Port ${port} is taken.`]) : error
 }
 
-function startDispatching(dispatchDueJob: (lane: Lane) => Promise<boolean>, log: Logger) {
+function startDispatching(dispatchDueJob: (queue: Queue) => Promise<boolean>, log: Logger) {
   const stopping = new AbortController()
-  async function dispatch(lane: Lane): Promise<void> {
+  async function dispatch(queue: Queue): Promise<void> {
     while (!stopping.signal.aborted) {
-      const done = await dispatchDueJob(lane).catch((error: unknown) => {
+      const done = await dispatchDueJob(queue).catch((error: unknown) => {
         log.error({ err: error }, 'a job could not be dispatched')
         return false
       })
       if (!done) await sleep(DISPATCH_IDLE_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
-  const lanes = (Object.keys(LANES) as Lane[]).flatMap((lane) => Array<Lane>(DISPATCHERS_A_LANE).fill(lane))
-  const running = Promise.all(lanes.map(dispatch))
+  const queues = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => Array<Queue>(DISPATCHERS_A_QUEUE).fill(queue))
+  const running = Promise.all(queues.map(dispatch))
   return {
     /** Lets work in flight finish. What takes too long is left: it is done again after the next start. */
     async stop() {
@@ -168,7 +168,7 @@ async function main(): Promise<void> {
   const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(config.DATA_FOLDER, 'site') })
   if (config.CATALOG_FOLDER) await showFolder(shop, config.CATALOG_FOLDER)
   const app = await startApp(config, shop, log)
-  if (!config.CATALOG_FOLDER) say(`How the shop is, for its maintainers: ${maintainersUrl(config)}`)
+  if (!config.CATALOG_FOLDER) say(`How the shop is, for its maintainers: ${deskUrl(config)}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping')

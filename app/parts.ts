@@ -4,7 +4,7 @@ import type Stripe from 'stripe'
 import type { Catalog } from '../catalog/offer.ts'
 import type { Config } from './config.ts'
 import type { GitHubApp } from './github/client.ts'
-import type { LiveShop } from './live-shop.ts'
+import type { LiveShop } from './live/live-shop.ts'
 import type { Random } from './order/id.ts'
 import type { Store } from './store/store.ts'
 

@@ -2,7 +2,7 @@ import { type Catalog, type Offer, offersOf, type PriceId } from './offer.ts'
 import type { Asset } from './schema/asset.ts'
 import type { Money } from './schema/money.ts'
 import type { Product } from './schema/product.ts'
-import type { Shop } from './schema/shop.ts'
+import type { ShopSettings } from './schema/shop.ts'
 
 /**
  * What a change of a product is to buyers. `hidden`: they see nothing of it, before or after. `withdrawn`: no longer for sale, or
@@ -177,7 +177,7 @@ function withRenames(changes: readonly ProductChange[]): ProductChange[] {
   })
 }
 
-function shopChanges(before: Shop | undefined, after: Shop | undefined): string[] {
-  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])] as (keyof Shop)[]
+function shopChanges(before: ShopSettings | undefined, after: ShopSettings | undefined): string[] {
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])] as (keyof ShopSettings)[]
   return keys.filter((key) => !same(before?.[key], after?.[key]))
 }

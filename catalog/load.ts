@@ -10,12 +10,11 @@ import { productProblems } from './check/product.ts'
 import { type Entries, type ProductEntry, referenceProblems } from './check/references.ts'
 import { shopProblems } from './check/shop.ts'
 import type { Catalog } from './offer.ts'
-import { type CatalogProblem, fileProblem, inReadingOrder } from './problem.ts'
-import { AssetText } from './schema/asset.ts'
+import { type CatalogProblem, fileProblem, inReadingOrder } from './problem/problem.ts'
+import { AssetText, assetFrom } from './schema/asset.ts'
 import { EDITOR_SCHEMAS } from './schema/json-schema.ts'
 import { Product } from './schema/product.ts'
-import { Shop } from './schema/shop.ts'
-import { assetFrom } from './schema/version.ts'
+import { ShopSettings } from './schema/shop.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 
 /** Files read at the same time. */
@@ -66,7 +65,9 @@ async function readEntries(folder: string): Promise<{ entries: Entries; problems
     readFileEntry(folder, `products/${id}.yaml`, (yaml) => readEntry(yaml, id, Product, EDITOR_SCHEMAS.product))
   const readAsset = (id: string) =>
     readFileEntry(folder, `assets/${id}.yaml`, (yaml) => readEntry(yaml, id, AssetText, EDITOR_SCHEMAS.asset))
-  const shop = await readFileEntry(folder, 'shop.yaml', (yaml) => readEntry(yaml, 'shop', Shop, EDITOR_SCHEMAS.shop))
+  const shop = await readFileEntry(folder, 'shop.yaml', (yaml) =>
+    readEntry(yaml, 'shop', ShopSettings, EDITOR_SCHEMAS.shop),
+  )
   const entries: Entries = {
     shop: keep(shop)[0] ?? null,
     products: byId(await inBatches(products.ids, readProduct)),

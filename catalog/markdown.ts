@@ -6,7 +6,7 @@ import remarkGfm from 'remark-gfm'
 import remarkParse from 'remark-parse'
 import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
-import { quoted } from './problem.ts'
+import { quoted } from './problem/problem.ts'
 
 /** What a description may become. Everything else is dropped, and so are all attributes but these. */
 const ALLOWED: Options = {

@@ -1,12 +1,12 @@
 import type { Asset } from './schema/asset.ts'
 import type { Amounts } from './schema/money.ts'
 import type { Gives, Parcel, PayWhatYouWant, Product, Variant } from './schema/product.ts'
-import type { Shop } from './schema/shop.ts'
+import type { ShopSettings } from './schema/shop.ts'
 
 /** Everything the shop offers, read from its folder and checked. */
 export type Catalog = {
   folder: string
-  shop: Shop
+  shop: ShopSettings
   products: ReadonlyMap<string, Product>
   assets: ReadonlyMap<string, Asset>
 }
@@ -24,7 +24,7 @@ export type Offer = {
   price: { kind: 'fixed'; amounts: Amounts } | ({ kind: 'pay-what-you-want' } & PayWhatYouWant)
   downloads: readonly string[]
   parcel: Parcel | null
-  /** What it takes from the shelf when one is sold; empty when nothing it is made of is limited. */
+  /** What it takes from limited stock when one is sold; empty when nothing it is made of is limited. */
   takes: readonly { price: PriceId; quantity: number; stock: number }[]
 }
 
@@ -50,7 +50,7 @@ function offerOf(catalog: Catalog, product: Product, variant: Variant | null): O
   })
   const gives = variant?.gives ?? product.gives
   // A number on the product is for all of its variants together, but for those with a number of their own.
-  const shelf =
+  const limited =
     variant?.stock === undefined ? { price: product.id, stock: product.stock } : { price: id, stock: variant.stock }
   return {
     id,
@@ -61,7 +61,7 @@ function offerOf(catalog: Catalog, product: Product, variant: Variant | null): O
     downloads: [...new Set([...(gives?.downloads ?? []), ...parts.flatMap((part) => part.offer.downloads)])],
     parcel: parcelOf(gives, parts),
     takes: [
-      ...(shelf.stock === undefined ? [] : [{ price: shelf.price, quantity: 1, stock: shelf.stock }]),
+      ...(limited.stock === undefined ? [] : [{ price: limited.price, quantity: 1, stock: limited.stock }]),
       ...parts.flatMap(({ offer, quantity }) =>
         offer.takes.map((take) => ({ ...take, quantity: take.quantity * quantity })),
       ),

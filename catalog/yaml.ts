@@ -1,6 +1,6 @@
 import { isCollection, isMap, isNode, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
-import { yamlErrorProblems } from './check/yaml-error.ts'
-import { type CatalogProblem, fileProblem, quoted, type Span } from './problem.ts'
+import { type CatalogProblem, fileProblem, quoted, type Span, type YamlSource } from './problem/problem.ts'
+import { yamlErrorProblems } from './problem/yaml-error.ts'
 
 /** Deepest nesting of a file; the deepest field of a product stands five levels deep. */
 export const NESTING_DEPTH_MAX = 12
@@ -9,20 +9,11 @@ const KEYS_COMPARED_MAX = 1_000_000
 
 export type Path = readonly PropertyKey[]
 
-/** The text of a file and where things stand in it. */
-export type YamlSource = Pick<YamlFile, 'file' | 'lines' | 'spanOf' | 'positionOf'>
-
 /** A YAML file that could be read: its plain value, and where each part of it stands. */
-export type YamlFile = {
-  file: string
-  lines: readonly string[]
+export type YamlFile = YamlSource & {
   value: unknown
   /** The key and the value node at a path, as far as they are there. */
   nodesAt: (path: Path) => { key: Node | null; value: Node | null }
-  /** Where a node stands: its first line. */
-  spanOf: (node: Node) => Span
-  /** Where an offset of the text lies, from 1. */
-  positionOf: (offset: number) => { line: number; column: number }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ConfigError, type Mode, parseConfig, readConfig, readSandboxSettings, VARIABLES } from '../app/config.ts'
 import { connectMail } from '../app/mail/send.ts'
-import { SETTINGS } from './http/door.ts'
+import { SETTINGS } from './http/open-api.ts'
 
 /** What is wrong with settings, sentence by sentence; nothing when all is well. */
 function problemsOf(changes: object, mode: Mode = 'live'): readonly string[] {

@@ -9,40 +9,40 @@ beforeEach(async () => {
 })
 afterEach(() => shop.close())
 
-const knock = { id: 'evt_1', type: 'checkout.session.completed', object: 'cs_test_1' }
+const delivery = { id: 'evt_1', type: 'checkout.session.completed', object: 'cs_test_1' }
 const jobOf = (id: string) => shop.store.job(`stripe:${id}`)
 
-/** Comes to the door as Stripe does. */
-function deliver({ id, type, object }: typeof knock) {
+/** Comes as Stripe does. */
+function deliver({ id, type, object }: typeof delivery) {
   const raw = JSON.stringify({ object: 'event', id, type, data: { object: { id: object } } })
   const at = Math.floor(Date.now() / 1000)
   const mac = createHmac('sha256', shop.parts.config.STRIPE_WEBHOOK_SECRET[0] ?? '').update(`${at}.${raw}`)
   return receiveStripeDelivery(shop.parts, raw, `t=${at},v1=${mac.digest('hex')}`)
 }
 
-test('a knock is kept with the job to look, once', async () => {
-  expect(await deliver(knock)).toBe('kept')
+test('a delivery is kept with the job to look, once', async () => {
+  expect(await deliver(delivery)).toBe('kept')
   expect(await jobOf('evt_1')).toMatchObject({ work: { kind: 'catch-up', object: 'cs_test_1' }, attempts: 0 })
-  expect(await deliver(knock)).toBe('known')
+  expect(await deliver(delivery)).toBe('known')
   expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 1 })
 })
 
-test('a knock that is known makes no new job when its job is done, even after a restart', async () => {
-  await deliver(knock)
+test('a delivery that is known makes no new job when its job is done, even after a restart', async () => {
+  await deliver(delivery)
   await shop.work()
   await shop.restart()
-  expect(await deliver(knock)).toBe('known')
+  expect(await deliver(delivery)).toBe('known')
   expect(await jobOf('evt_1')).toBeUndefined()
 })
 
-test('a hundred of the same knock at once are one', async () => {
-  const answers = await Promise.all(Array.from({ length: 100 }, () => deliver(knock)))
+test('a hundred of the same delivery at once are one', async () => {
+  const answers = await Promise.all(Array.from({ length: 100 }, () => deliver(delivery)))
   expect(answers.filter((answer) => answer === 'kept')).toHaveLength(1)
   expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 1 })
 })
 
-test('two knocks about the same payment are two looks', async () => {
-  await Promise.all([deliver(knock), deliver({ ...knock, id: 'evt_2', type: 'checkout.session.expired' })])
+test('two deliveries about the same payment are two jobs', async () => {
+  await Promise.all([deliver(delivery), deliver({ ...delivery, id: 'evt_2', type: 'checkout.session.expired' })])
   expect(await shop.store.counts()).toMatchObject({ deliveries: 2, jobsWaiting: 2 })
 })
 
@@ -51,30 +51,30 @@ test('what is forged leaves nothing behind', async () => {
   expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
 })
 
-test('a knock that can not be kept is not answered as if it were', async () => {
+test('a delivery that can not be kept is not answered as if it were', async () => {
   const full = { ...shop.parts, store: { ...shop.store, transact: () => Promise.reject(new Error('disk full')) } }
-  await expect(keepStripeDelivery(full, knock)).rejects.toThrow('disk full')
+  await expect(keepStripeDelivery(full, delivery)).rejects.toThrow('disk full')
 })
 
-describe('what a knock is about', () => {
+describe('what a delivery is about', () => {
   test.each([...STRIPE_EVENTS])('%s is looked at', async (type) => {
-    await keepStripeDelivery(shop.parts, { ...knock, type })
+    await keepStripeDelivery(shop.parts, { ...delivery, type })
     expect(await jobOf('evt_1')).toBeDefined()
   })
   test.each(['payment_intent.succeeded', 'customer.created', 'v2.core.event_destination.ping', ''])(
     '%s is kept and left alone',
     async (type) => {
-      expect(await keepStripeDelivery(shop.parts, { ...knock, type })).toBe('kept')
+      expect(await keepStripeDelivery(shop.parts, { ...delivery, type })).toBe('kept')
       expect(await jobOf('evt_1')).toBeUndefined()
     },
   )
   test('nothing to look at is kept and left alone', async () => {
-    expect(await keepStripeDelivery(shop.parts, { ...knock, object: null })).toBe('kept')
+    expect(await keepStripeDelivery(shop.parts, { ...delivery, object: null })).toBe('kept')
     expect(await jobOf('evt_1')).toBeUndefined()
   })
 })
 
-describe('a knock of GitHub’s', () => {
+describe('a delivery of GitHub’s', () => {
   const payload = {
     action: 'opened',
     repository: { full_name: 'heron/shop', default_branch: 'main' },
@@ -84,7 +84,7 @@ describe('a knock of GitHub’s', () => {
   const body = JSON.stringify(payload)
   const signed = (text: string, secret = shop.parts.config.GITHUB_WEBHOOK_SECRET) =>
     `sha256=${createHmac('sha256', secret).update(text).digest('hex')}`
-  const knockAtDoor = (headers: Record<string, string>, text = body) =>
+  const postDelivery = (headers: Record<string, string>, text = body) =>
     fetch(`${shop.url}/webhooks/github`, {
       method: 'POST',
       headers: {
@@ -97,7 +97,7 @@ describe('a knock of GitHub’s', () => {
     })
 
   test('is kept once, however often it comes, with the job to look', async () => {
-    for (const _ of [1, 2]) expect((await knockAtDoor({ 'x-hub-signature-256': signed(body) })).status).toBe(204)
+    for (const _ of [1, 2]) expect((await postDelivery({ 'x-hub-signature-256': signed(body) })).status).toBe(204)
     expect((await shop.store.counts()).deliveries).toBe(1)
     expect(await shop.store.job('check-pull:heron/shop#3')).toMatchObject({
       work: { kind: 'check-pull', repository: 'heron/shop', number: 3 },
@@ -110,7 +110,7 @@ describe('a knock of GitHub’s', () => {
     ['with another secret', () => ({ 'x-hub-signature-256': signed(body, 'a secret of nobody we know') })],
     ['with an old kind of signature', () => ({ 'x-hub-signature': 'sha1=1234' })],
   ])('%s is refused, and leaves nothing', async (_, headers) => {
-    const answer = await knockAtDoor(headers())
+    const answer = await postDelivery(headers())
     expect([answer.status, answer.headers.get('content-type')]).toEqual([401, 'application/problem+json'])
     expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
   })
@@ -119,7 +119,7 @@ describe('a knock of GitHub’s', () => {
     ['an unknown event', { event: 'star', text: body }],
     ['an unknown shape', { event: 'push', text: '[1]' }],
   ])('%s is kept, and left alone', async (_, { event, text }) => {
-    const answer = await knockAtDoor({ 'x-github-event': event, 'x-hub-signature-256': signed(text) }, text)
+    const answer = await postDelivery({ 'x-github-event': event, 'x-hub-signature-256': signed(text) }, text)
     expect(answer.status).toBe(204)
     expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 0 })
   })
@@ -127,7 +127,7 @@ describe('a knock of GitHub’s', () => {
   test('is refused by its length before it is read; a push may be longer', async () => {
     const long = JSON.stringify({ ...payload, more: 'x'.repeat(1024 * 1024) })
     const headers = { 'x-hub-signature-256': signed(long) }
-    expect((await knockAtDoor(headers, long)).status).toBe(413)
-    expect((await knockAtDoor({ ...headers, 'x-github-event': 'push' }, long)).status).toBe(204)
+    expect((await postDelivery(headers, long)).status).toBe(413)
+    expect((await postDelivery({ ...headers, 'x-github-event': 'push' }, long)).status).toBe(204)
   })
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './house/source.ts'
-import { SETTINGS } from './http/door.ts'
+import { SETTINGS } from './http/open-api.ts'
 import { anyPort } from './support/port.ts'
 import { eventually } from './support/sandbox.ts'
 

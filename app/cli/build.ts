@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadCatalog } from '../../catalog/load.ts'
-import { printProblems } from '../../catalog/problem.ts'
-import { buildStorefront } from '../storefront.ts'
-import type { Terminal } from './tagsale.ts'
+import { printProblems } from '../../catalog/problem/problem.ts'
+import { buildStorefront } from '../live/build-storefront.ts'
+import type { Terminal } from './terminal.ts'
 
 type Command = { folder: string; url: string; out: string; app?: string }
 

@@ -2,8 +2,8 @@ import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
-import { type CatalogProblem, printProblems } from '../../catalog/problem.ts'
-import type { Terminal } from './tagsale.ts'
+import { type CatalogProblem, printProblems } from '../../catalog/problem/problem.ts'
+import type { Terminal } from './terminal.ts'
 
 const FORMATS = ['text', 'json', 'github'] as const
 type Format = (typeof FORMATS)[number]

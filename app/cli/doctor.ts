@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
 import { type ConfigInput, examineConfig, type Mode } from '../config.ts'
+import { ADDRESS_CHECKS } from './doctor/address.ts'
 import { type Finding, lookAtAll, type Result } from './doctor/check.ts'
-import { DOOR_CHECKS } from './doctor/door.ts'
 import { GITHUB_CHECKS } from './doctor/github.ts'
-import { HOUSE_CHECKS } from './doctor/house.ts'
+import { SETTINGS_CHECKS } from './doctor/settings.ts'
 import { STRIPE_CHECKS } from './doctor/stripe.ts'
 import { createTools } from './doctor/tools.ts'
-import type { Terminal } from './tagsale.ts'
+import type { Terminal } from './terminal.ts'
 
-const CHECKS = [...HOUSE_CHECKS, ...GITHUB_CHECKS, ...STRIPE_CHECKS, ...DOOR_CHECKS]
+const CHECKS = [...SETTINGS_CHECKS, ...GITHUB_CHECKS, ...STRIPE_CHECKS, ...ADDRESS_CHECKS]
 const FORMATS = ['text', 'json']
 const SIGNS: Record<Finding['state'], string> = { well: '✓', fault: '✗', unseen: '·' }
 

@@ -2,6 +2,7 @@
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { doctor } from './doctor.ts'
+import type { Terminal } from './terminal.ts'
 
 const HELP = `Tagsale: the shop of an open-source project, kept in its repository.
 
@@ -23,9 +24,6 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
   tagsale help
       Shows this text.
 `
-
-/** The output of a command line, so that a test can hold it. */
-export type Terminal = { out: (text: string) => void; error: (text: string) => void }
 
 /** Runs `tagsale <command> …` and gives the exit code. */
 export async function tagsale(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -11,7 +11,7 @@ import { entitlementsOf, mayDownload } from '../order/entitlement.ts'
 import type { OrderLine, SoldAsset } from '../order/event.ts'
 import type { Order } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
-import { approvedFile, isSameBytes, type Shop } from '../shop/shop.ts'
+import { approvedFile, isSameBytes, type ShopState } from '../shop/shop.ts'
 
 type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now' | 'store'>
 
@@ -82,7 +82,7 @@ async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<Rel
 }
 
 /** Bytes that were put in place of approved ones are nobody's until a person approved them too. */
-function refuseUnapproved(shop: Shop, file: ReleaseFile, facts: ReleaseFileFacts): void {
+function refuseUnapproved(shop: ShopState, file: ReleaseFile, facts: ReleaseFileFacts): void {
   const approved = approvedFile(shop, file)
   if (!approved || isSameBytes(approved, { ...facts, releaseAsset: facts.id })) return
   const has = facts.sha256 ? `SHA-256 ${facts.sha256}` : `${facts.size} bytes and the number ${facts.id}`

@@ -1,7 +1,7 @@
+import type { JobOutcome } from '../job/job.ts'
 import { headOf, withJobs } from '../order/decide.ts'
 import { entitlementsOf } from '../order/entitlement.ts'
 import type { OrderId } from '../order/id.ts'
-import type { JobOutcome } from '../order/job.ts'
 import type { Parts } from '../parts.ts'
 import { fulfill as fulfillDownloads } from './download.ts'
 

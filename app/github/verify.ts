@@ -17,7 +17,7 @@ const Payload = z.object({
 })
 export type GitHubPayload = z.output<typeof Payload>
 
-/** A genuine knock of GitHub's. `id` is its GUID, which a redelivery keeps. */
+/** A genuine delivery of GitHub's. `id` is its GUID, which a redelivery keeps. */
 export type GitHubDelivery = { id: string; event: string; payload: GitHubPayload }
 
 export type GitHubHeaders = { id: string | undefined; event: string | undefined; signature: string | undefined }

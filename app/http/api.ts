@@ -8,19 +8,19 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
 import { StoreBusyError } from '../store/refusal.ts'
-import { checkoutRoutes, unreadable } from './checkout.ts'
+import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
+import { downloadRoutes } from './buyers/downloads.ts'
+import { orderRoutes } from './buyers/orders.ts'
+import { shopRoutes } from './buyers/shop-status.ts'
+import { storefrontRoutes } from './buyers/storefront.ts'
 import type { HttpEnv } from './context.ts'
-import { docsRoutes } from './docs.ts'
-import { downloadRoutes } from './downloads.ts'
-import { createMetrics, healthRoutes } from './health.ts'
 import { createLimits } from './limit.ts'
-import { maintainersRoutes } from './maintainers.ts'
-import { orderRoutes } from './orders.ts'
-import { previewRoutes } from './previews.ts'
+import { deskRoutes } from './maintainers/desk.ts'
+import { previewRoutes } from './maintainers/previews.ts'
+import { docsRoutes } from './operators/docs.ts'
+import { createMetrics, healthRoutes } from './operators/health.ts'
+import { webhookRoutes } from './outside/webhooks.ts'
 import { limitBody, problem, Refusal } from './problem.ts'
-import { shopRoutes } from './shop.ts'
-import { storefrontRoutes } from './storefront.ts'
-import { webhookRoutes } from './webhooks.ts'
 
 export const API_BODY_BYTES_MAX = 64 * 1024
 const BUSY_RETRY_SECONDS = 2
@@ -28,7 +28,7 @@ const BUSY_RETRY_SECONDS = 2
 const PREVIEWS = '/previews/'
 const STRIPE_PAGE = 'https://checkout.stripe.com'
 
-/** The door: every route, one error shape, and what holds for all of them. */
+/** Every route, one error shape, and what holds for all of them. */
 export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   const api = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
@@ -54,7 +54,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   downloadRoutes(api, limits)
   previewRoutes(api, limits)
   shopRoutes(api)
-  maintainersRoutes(api, limits)
+  deskRoutes(api, limits)
   webhookRoutes(api)
   healthRoutes(api, metrics)
   docsRoutes(api)

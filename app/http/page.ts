@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HtmlEscapedString } from 'hono/utils/html'
 import type { Parts } from '../parts.ts'
-import { MAINTAINERS_STYLE } from './maintainers-page.ts'
+import { DESK_STYLE } from './maintainers/desk-page.ts'
 
 type Fragment = HtmlEscapedString | Promise<HtmlEscapedString>
 
@@ -32,7 +32,7 @@ const bare = (content: string): string => `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>Our shop</title>
-<link rel="stylesheet" href="${MAINTAINERS_STYLE}">
+<link rel="stylesheet" href="${DESK_STYLE}">
 </head>
 <body><main class="desk">
 ${content}

@@ -26,7 +26,7 @@ export type ProblemInput = Pick<Problem, 'status' | 'title' | 'detail'> & {
   back?: string
 }
 
-/** Ends a request with a problem. Thrown by the door's routes alone, so that each reads as what happens when all is well. */
+/** Ends a request with a problem. Thrown by routes alone, so that each reads as what happens when all is well. */
 export class Refusal extends Error {
   readonly input: ProblemInput
   constructor(input: ProblemInput) {

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html'
 import { formatMoney } from '../../catalog/schema/money.ts'
-import type { Shop } from '../../catalog/schema/shop.ts'
+import type { ShopSettings } from '../../catalog/schema/shop.ts'
 import type { Config } from '../config.ts'
 import type { Customer } from '../order/customer.ts'
 import type { Order } from '../order/order.ts'
@@ -10,7 +10,7 @@ import type { Mail } from '../parts.ts'
 export type About = {
   order: Order
   customer: Customer
-  shop: Shop
+  shop: ShopSettings
   config: Pick<Config, 'SHOP_URL' | 'LINK_SECRET'>
   now: Date
 }

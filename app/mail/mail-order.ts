@@ -1,6 +1,6 @@
+import type { JobOutcome, MailKind } from '../job/job.ts'
 import type { Customer } from '../order/customer.ts'
 import type { OrderId } from '../order/id.ts'
-import type { JobOutcome, MailKind } from '../order/job.ts'
 import { type Order, paymentStatus } from '../order/order.ts'
 import type { Mail, Parts } from '../parts.ts'
 import { paymentFailedMail } from './payment-failed.ts'

@@ -1,6 +1,7 @@
+import type { Job } from '../job/job.ts'
+import { jobsFor } from './caused-jobs.ts'
 import type { Cause, Fact, OrderEvent } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
-import { type Job, jobsFor } from './job.ts'
 import { evolve, isStalledBy, type Order, paymentStatus, subtotalOf } from './order.ts'
 
 /** One payment as Stripe has it now, in our words. Amounts are minor units of its currency. */

@@ -42,7 +42,7 @@ export const OrderLine = z.object({
   unitAmount: MinorUnits,
   assets: z.array(SoldAsset),
   parcel: z.object({ weight: z.int(), customs: z.string().optional(), origin: z.string().optional() }).nullable(),
-  /** What it takes from the shelf, for the whole line. */
+  /** What it reserves of limited stock, for the whole line. */
   takes: z.array(z.object({ price: z.string(), quantity: z.int().min(1) })),
 })
 export type OrderLine = z.output<typeof OrderLine>

@@ -171,14 +171,14 @@ export function summaryOf(order: Order): OrderSummary {
  * What the order holds back from other buyers, by price id: from the moment it is placed until it is given up, or its
  * money is back before anything was shipped.
  */
-export function takenBy(order: Order | undefined): Map<string, number> {
-  const taken = new Map<string, number>()
+export function reservedBy(order: Order | undefined): Map<string, number> {
+  const reserved = new Map<string, number>()
   const status = order && paymentStatus(order)
-  if (!order || status === 'failed') return taken
+  if (!order || status === 'failed') return reserved
   const shipped = shippedLines(order)
   const held = status === 'refunded' ? order.lines.filter((line) => shipped.has(line.id)) : order.lines
   for (const { price, quantity } of held.flatMap((line) => line.takes)) {
-    taken.set(price, (taken.get(price) ?? 0) + quantity)
+    reserved.set(price, (reserved.get(price) ?? 0) + quantity)
   }
-  return taken
+  return reserved
 }

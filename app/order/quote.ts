@@ -15,14 +15,14 @@ export type CartRequest = {
   shipTo?: string | undefined
 }
 
-/** A cart priced by us. `shelf` is what it takes from limited stock. */
+/** A cart priced by us. `stock` is what it needs of what is limited. */
 export type Quote = {
   currency: string
   lines: OrderLine[]
   shipTo: string | null
   shipping: Shipping | null
   subtotal: number
-  shelf: { price: string; name: string; quantity: number; stock: number; lines: number[] }[]
+  stock: { price: string; name: string; quantity: number; stock: number; lines: number[] }[]
 }
 
 /** Why a cart can't be bought: the line by its place, or the cart as a whole. */
@@ -48,13 +48,13 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
   if (subtotal > TOTAL_MINOR_UNITS_MAX)
     return { problems: [{ line: null, detail: 'This is more than one payment can be.' }] }
-  return { currency, lines, ...destination, subtotal, shelf: shelfOf(catalog, offers) }
+  return { currency, lines, ...destination, subtotal, stock: stockOf(catalog, offers) }
 }
 
 /** What is not there in the quantity asked for, given what other orders hold back. */
-export function shortages(shelf: Quote['shelf'], taken: ReadonlyMap<string, number>): QuoteProblem[] {
-  return shelf.flatMap(({ price, name, quantity, stock, lines }) => {
-    const left = Math.max(0, stock - (taken.get(price) ?? 0))
+export function shortages(needed: Quote['stock'], reserved: ReadonlyMap<string, number>): QuoteProblem[] {
+  return needed.flatMap(({ price, name, quantity, stock, lines }) => {
+    const left = Math.max(0, stock - (reserved.get(price) ?? 0))
     if (quantity <= left) return []
     const detail = left === 0 ? `${name} is sold out.` : `Only ${left} of ${name} ${left === 1 ? 'is' : 'are'} left.`
     return lines.map((line) => ({ line, detail }))
@@ -123,16 +123,16 @@ function shipping(
   return { shipTo, shipping: { countries, rates } }
 }
 
-function shelfOf(catalog: Catalog, offers: readonly PricedLine[]): Quote['shelf'] {
-  const shelf = new Map<string, Quote['shelf'][number]>()
+function stockOf(catalog: Catalog, offers: readonly PricedLine[]): Quote['stock'] {
+  const needed = new Map<string, Quote['stock'][number]>()
   for (const [place, { offer, line }] of offers.entries()) {
     for (const { price, quantity, stock } of offer.takes) {
       const name = findOffer(catalog, price)?.name ?? line.name // a part of a bundle has its own
-      const entry = shelf.get(price) ?? { price, name, quantity: 0, stock, lines: [] }
+      const entry = needed.get(price) ?? { price, name, quantity: 0, stock, lines: [] }
       entry.quantity += quantity * line.quantity
       if (!entry.lines.includes(place)) entry.lines.push(place)
-      shelf.set(price, entry)
+      needed.set(price, entry)
     }
   }
-  return [...shelf.values()]
+  return [...needed.values()]
 }

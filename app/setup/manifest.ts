@@ -43,7 +43,7 @@ export function manifestFor(shopUrl: string, name: string, { permissions, events
     url: shopUrl,
     hook_attributes: { url: webhookAddress(shopUrl), active: true },
     redirect_url: `${shopUrl}/setup/github/callback`,
-    setup_url: `${shopUrl}/maintainers`,
+    setup_url: `${shopUrl}/desk`,
     public: false,
     default_permissions: permissions,
     default_events: events,

@@ -3,18 +3,42 @@ import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
+import type { Logger } from 'pino'
+import type { Random } from '../order/id.ts'
 import { writeSettings } from './env-file.ts'
 import { ExchangeError, exchangeCode, type GitHubCredentials, type RegisteredApp } from './exchange.ts'
 import type { Guard } from './guard.ts'
 import { type AppDeclaration, manifestFor } from './manifest.ts'
 import { STYLE_PATH } from './page.ts'
-import type { SetupOptions } from './setup.ts'
 import { type Account, accountPage, codePage, copyPage, installPage, manifestPage, refusedPage } from './steps.ts'
 
 const BODY_BYTES_MAX = 4096
 const COOKIE = 'tagsale-setup'
 const ORGANISATION = /^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}$/i
 const CODE = /^[\w-]{1,200}$/
+
+export type SetupSettings = {
+  /** Where buyers will reach the shop; GitHub sends the browser back there. */
+  SHOP_URL: string
+  PORT: number
+  HOST: string
+  GITHUB_API_URL: string
+  /** Where GitHub's pages are: https://github.com. */
+  GITHUB_URL: string
+}
+
+export type SetupOptions = {
+  settings: SetupSettings
+  /** Where the credentials are written, if that can be. */
+  envFile: string
+  /** Tells whoever started the shop; the code goes there and nowhere else. */
+  say: (line: string) => void
+  random: Random
+  now: () => Date
+  log: Logger
+  /** Ends the setup before its time; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal
+}
 
 type SetupParts = Pick<SetupOptions, 'settings' | 'envFile' | 'log'> & {
   guard: Guard

@@ -2,43 +2,18 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
-import type { Logger } from 'pino'
 import { ConfigError } from '../config.ts'
-import type { Random } from '../order/id.ts'
 import type { GitHubCredentials } from './exchange.ts'
 import { createGuard } from './guard.ts'
 import { readAppDeclaration, suggestName } from './manifest.ts'
 import { readStyle } from './page.ts'
-import { setupRoutes } from './routes.ts'
+import { type SetupOptions, type SetupSettings, setupRoutes } from './routes.ts'
 
 /** How long the last page may take to be fetched, once the credentials are there. */
 const LAST_PAGE_SECONDS_MAX = 8
 /** The last page leaves, with its stylesheet. */
 const LAST_ANSWER_MILLISECONDS = 300
 const REQUEST_TIMEOUT_MILLISECONDS = 15_000
-
-export type SetupSettings = {
-  /** Where buyers will reach the shop; GitHub sends the browser back there. */
-  SHOP_URL: string
-  PORT: number
-  HOST: string
-  GITHUB_API_URL: string
-  /** Where GitHub's pages are: https://github.com. */
-  GITHUB_URL: string
-}
-
-export type SetupOptions = {
-  settings: SetupSettings
-  /** Where the credentials are written, if that can be. */
-  envFile: string
-  /** Tells whoever started the shop; the code goes there and nowhere else. */
-  say: (line: string) => void
-  random: Random
-  now: () => Date
-  log: Logger
-  /** Ends the setup before its time; the promise then rejects with the signal's reason. */
-  signal?: AbortSignal
-}
 
 /**
  * Serves the setup page until the shop has a GitHub App, and gives its credentials; the port is free again by then.

@@ -2,7 +2,7 @@ import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { ApprovedFile, ClosedReason, ShopEvent } from './event.ts'
 
 /** The shop as its facts tell it. Before the first fact, everything is missing. */
-export type Shop = {
+export type ShopState = {
   repository?: string
   /** What is for sale. */
   live?: { commit: string; tree: string; by: string | null; at: string }
@@ -16,10 +16,10 @@ export type Shop = {
 }
 
 /** The shop before anything is known of it. */
-export const NO_SHOP: Shop = { approved: {}, changed: {} }
+export const NO_SHOP: ShopState = { approved: {}, changed: {} }
 
 /** The shop after one more fact. */
-export function evolveShop(shop: Shop, event: ShopEvent): Shop {
+export function evolveShop(shop: ShopState, event: ShopEvent): ShopState {
   const { repository, at } = event
   switch (event.type) {
     case 'shop.chosen':
@@ -57,10 +57,11 @@ export const isSameRepository = (a: string | undefined, b: string): boolean => a
 const placeOf = ({ repository, tag, file }: ReleaseFile): string => [repository.toLowerCase(), tag, file].join(' ')
 
 /** The bytes that were approved in this place; nothing while none were. */
-export const approvedFile = (shop: Shop, file: ReleaseFile): ApprovedFile | undefined => shop.approved[placeOf(file)]
+export const approvedFile = (shop: ShopState, file: ReleaseFile): ApprovedFile | undefined =>
+  shop.approved[placeOf(file)]
 
 /** Other bytes that were found there. */
-export const changedFile = (shop: Shop, file: ReleaseFile): ApprovedFile | undefined => shop.changed[placeOf(file)]
+export const changedFile = (shop: ShopState, file: ReleaseFile): ApprovedFile | undefined => shop.changed[placeOf(file)]
 
 /** Whether GitHub has the very bytes that were approved. */
 export const isSameBytes = (a: Pick<ApprovedFile, 'sha256' | 'size' | 'releaseAsset'>, b: typeof a): boolean =>

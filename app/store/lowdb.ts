@@ -98,7 +98,7 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
 
 const before = (state: State, scope: Scope): Before => ({
   order: scope.order && frozen(state.orders.get(scope.order)?.order),
-  taken: new Map(scope.prices?.map((price) => [price, state.taken.get(price) ?? 0])),
+  reserved: new Map(scope.prices?.map((price) => [price, state.reserved.get(price) ?? 0])),
   delivered: scope.delivery !== undefined && state.deliveries.has(scope.delivery),
   shop: frozen(state.shop.now),
 })

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import type { Job, Work } from '../job/job.ts'
 import { Customer } from '../order/customer.ts'
 import { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
-import type { Job, Work } from '../order/job.ts'
-import { evolve, type Order, takenBy } from '../order/order.ts'
+import { evolve, type Order, reservedBy } from '../order/order.ts'
 import { ShopEvent } from '../shop/event.ts'
-import { evolveShop, NO_SHOP, type Shop } from '../shop/shop.ts'
+import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
 import type { Change, ClaimedJob, Delivery, LastDeliveries, Settled } from './store.ts'
 
 /** An order with the facts it is the fold of. */
@@ -18,11 +18,11 @@ export type State = {
   jobs: Map<string, ClaimedJob>
   /** How many jobs were ever written: the last one's revision. */
   jobsWritten: number
-  shop: { now: Shop; events: ShopEvent[] }
+  shop: { now: ShopState; events: ShopEvent[] }
   deliveries: Set<string>
   lastDeliveries: LastDeliveries
-  /** What orders hold back from the shelf, by price id. */
-  taken: Map<string, number>
+  /** What orders hold of limited stock, by price id. */
+  reserved: Map<string, number>
 }
 
 /** A store that has never held anything. */
@@ -34,7 +34,7 @@ export const emptyState = (): State => ({
   shop: { now: NO_SHOP, events: [] },
   deliveries: new Set(),
   lastDeliveries: {},
-  taken: new Map(),
+  reserved: new Map(),
 })
 
 const StoredWork = z.custom<Work>((work) => typeof work === 'object' && work !== null && 'kind' in work)
@@ -71,8 +71,8 @@ export function foldChange(state: State, stored: unknown): void {
   const orders = withEvents(state, events)
   // From here on nothing throws.
   for (const [id, kept] of orders) {
-    countTaken(state, takenBy(state.orders.get(id)?.order), -1)
-    countTaken(state, takenBy(kept.order), 1)
+    countReserved(state, reservedBy(state.orders.get(id)?.order), -1)
+    countReserved(state, reservedBy(kept.order), 1)
     state.orders.set(id, kept)
   }
   if (delivery) keepDelivery(state, delivery)
@@ -112,10 +112,10 @@ function withEvents(state: State, events: readonly OrderEvent[]): Map<OrderId, K
   return orders
 }
 
-function countTaken(state: State, taken: ReadonlyMap<string, number>, sign: 1 | -1): void {
-  for (const [price, quantity] of taken) {
-    const count = (state.taken.get(price) ?? 0) + sign * quantity
-    if (count === 0) state.taken.delete(price)
-    else state.taken.set(price, count)
+function countReserved(state: State, reserved: ReadonlyMap<string, number>, sign: 1 | -1): void {
+  for (const [price, quantity] of reserved) {
+    const count = (state.reserved.get(price) ?? 0) + sign * quantity
+    if (count === 0) state.reserved.delete(price)
+    else state.reserved.set(price, count)
   }
 }

@@ -1,19 +1,24 @@
+import type { Job, Work } from '../job/job.ts'
 import type { Customer } from '../order/customer.ts'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
-import type { Job, Work } from '../order/job.ts'
 import type { Order } from '../order/order.ts'
 import type { ShopEvent } from '../shop/event.ts'
-import type { Shop } from '../shop/shop.ts'
+import type { ShopState } from '../shop/shop.ts'
 
-/** One knock at the door. Its id (`stripe:evt_…`) is the key: a repeat is not a second knock. */
+/** One delivery from outside. Its id (`stripe:evt_…`) is the key: a repeat is not a second delivery. */
 export type Delivery = { id: string; type: string; receivedAt: string }
 
 /** What a step is about; the engine lets nobody else change these meanwhile. */
 export type Scope = { order?: OrderId; prices?: readonly string[]; delivery?: string }
 
-/** How things stand when a step runs. `taken` counts what orders hold back, for the prices of the scope. */
-export type Before = { order: Order | undefined; taken: ReadonlyMap<string, number>; delivered: boolean; shop: Shop }
+/** How things stand when a step runs. `reserved` counts what orders hold of the stock, for the prices of the scope. */
+export type Before = {
+  order: Order | undefined
+  reserved: ReadonlyMap<string, number>
+  delivered: boolean
+  shop: ShopState
+}
 
 /** A job in somebody's hands. Written anew meanwhile, it has another revision. */
 export type ClaimedJob = Job & { revision: number }
@@ -33,14 +38,14 @@ export type Change = {
   settled?: readonly Settled[]
 }
 
-/** When Stripe and GitHub last knocked; nothing before they did. */
+/** When Stripe and GitHub last delivered; nothing before they did. */
 export type LastDeliveries = { stripe?: string; github?: string }
 
 /** Numbers for `/metrics`. */
 export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
 
 /**
- * Keeps orders (as facts), customers, jobs and knocks. Engines: `openLowdbStore`; PostgreSQL comes later.
+ * Keeps orders (as facts), customers, jobs and deliveries. Engines: `openLowdbStore`; PostgreSQL comes later.
  * Whatever a promise here gives is durable: nothing is answered that a crash could take back.
  * A write that fails rejects, and the engine takes no more writes: the process must stop and start again.
  */
@@ -56,7 +61,7 @@ export type Store = {
   events(id: OrderId): Promise<readonly OrderEvent[]>
   customer(id: OrderId): Promise<Customer | undefined>
   /** The shop as its facts tell it. */
-  shop(): Promise<Shop>
+  shop(): Promise<ShopState>
   /** The facts about the shop, oldest first. */
   shopEvents(): Promise<readonly ShopEvent[]>
   /**

@@ -4,7 +4,7 @@ import { z } from 'zod'
 /** Stripe's SDK refuses signatures older than this; we refuse those from the future too, which it does not. */
 const SIGNATURE_TOLERANCE_SECONDS = 300
 
-/** A genuine knock of Stripe's: which object to look at. Nothing else in it is believed. */
+/** A genuine delivery of Stripe's: which object to look at. Nothing else in it is believed. */
 export type StripeDelivery = { id: string; type: string; object: string | null }
 
 const Snapshot = z.object({

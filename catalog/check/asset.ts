@@ -1,14 +1,14 @@
 import semver from 'semver'
-import { type CatalogProblem, quoted } from '../problem.ts'
+import { withValue } from '../problem/mend.ts'
+import { type CatalogProblem, quoted } from '../problem/problem.ts'
+import { problemAt } from '../problem/report.ts'
+import { allOf } from '../problem/spelling.ts'
 import { type AssetText, ReleaseFile, type ReleaseText } from '../schema/asset.ts'
 import { VERSION_PLACE, versionOf, withVersion } from '../schema/version.ts'
 import type { Path, YamlFile } from '../yaml.ts'
 import type { Entry } from './entry.ts'
-import { withValue } from './mend.ts'
 import { repeated } from './product.ts'
 import { type Entries, missing } from './references.ts'
-import { problemAt } from './report.ts'
-import { allOf } from './spelling.ts'
 
 type AssetEntry = Entry<AssetText>
 

@@ -1,8 +1,8 @@
 import { isScalar } from 'yaml'
 import { type MarkdownFault, markdownFaults } from '../markdown.ts'
-import type { CatalogProblem, Span } from '../problem.ts'
+import type { CatalogProblem, Span } from '../problem/problem.ts'
+import { problemAt } from '../problem/report.ts'
 import type { YamlFile } from '../yaml.ts'
-import { problemAt } from './report.ts'
 
 /** What a product's description must not hold, each at its own place in the YAML file where that can be told. */
 export function descriptionProblems(yaml: YamlFile, text: string): CatalogProblem[] {

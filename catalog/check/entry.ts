@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import type { CatalogProblem } from '../problem.ts'
+import { meantKeys, problemsOfIssues } from '../problem/issue.ts'
+import type { CatalogProblem } from '../problem/problem.ts'
 import type { FieldSchema } from '../schema/json-schema.ts'
 import type { YamlFile } from '../yaml.ts'
-import { meantKeys, problemsOfIssues } from './issue.ts'
 
 /** A file that was held against its schema. */
 export type Entry<Value> = {

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CatalogProblem, fileProblem, quoted } from '../problem.ts'
+import { type CatalogProblem, fileProblem, quoted } from '../problem/problem.ts'
 import { ID_CHARACTERS_MAX, Id } from '../schema/common.ts'
 import { lookAlikeIn, nameOfLetter, withoutLookAlikes } from '../schema/letters.ts'
 

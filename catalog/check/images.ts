@@ -1,6 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CatalogProblem, fileProblem } from '../problem.ts'
+import { type CatalogProblem, fileProblem } from '../problem/problem.ts'
 import { entriesOf, notPlain } from './files.ts'
 import { svgFault } from './svg.ts'
 

@@ -1,9 +1,9 @@
-import { type CatalogProblem, quoted } from '../problem.ts'
+import { withAddedKey } from '../problem/mend.ts'
+import { type CatalogProblem, quoted } from '../problem/problem.ts'
+import { fieldName, problemAt, type Told } from '../problem/report.ts'
 import { type Currency, toDecimalText } from '../schema/money.ts'
-import { withAddedKey } from './mend.ts'
 import { allPrices, KEY_ORDER, type PlacedPrice } from './product.ts'
 import { allGives, type Entries, type ProductEntry } from './references.ts'
-import { fieldName, problemAt, type Told } from './report.ts'
 
 /** Problems of a product that is for sale: it has prices in all currencies, a picture, something to give, all approved. */
 export function liveProblems(entries: Entries, product: ProductEntry): CatalogProblem[] {

@@ -1,10 +1,10 @@
-import { type CatalogProblem, quoted } from '../problem.ts'
+import { withAddedKey, withValue } from '../problem/mend.ts'
+import { type CatalogProblem, quoted } from '../problem/problem.ts'
+import { fieldName, problemAt } from '../problem/report.ts'
+import { allOf } from '../problem/spelling.ts'
 import { type Amounts, type Currency, toDecimalText } from '../schema/money.ts'
 import type { Path, YamlFile } from '../yaml.ts'
-import { withAddedKey, withValue } from './mend.ts'
 import { allGives, type ProductEntry } from './references.ts'
-import { fieldName, problemAt } from './report.ts'
-import { allOf } from './spelling.ts'
 
 /** Problems of a product in itself, whatever its status: twice the same, prices at odds, a bundle that is more than one. */
 export function productProblems(product: ProductEntry, currencies: readonly Currency[] | undefined): CatalogProblem[] {

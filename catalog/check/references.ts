@@ -1,19 +1,19 @@
-import type { CatalogProblem } from '../problem.ts'
-import { quoted } from '../problem.ts'
+import { withAddedKey, withValue } from '../problem/mend.ts'
+import type { CatalogProblem } from '../problem/problem.ts'
+import { quoted } from '../problem/problem.ts'
+import { problemAt } from '../problem/report.ts'
+import { allOf, nearestWord } from '../problem/spelling.ts'
 import type { AssetText } from '../schema/asset.ts'
 import type { BundlePart, Gives, Product } from '../schema/product.ts'
-import type { Shop } from '../schema/shop.ts'
+import type { ShopSettings } from '../schema/shop.ts'
 import type { Path, YamlFile } from '../yaml.ts'
 import type { Entry } from './entry.ts'
-import { withAddedKey, withValue } from './mend.ts'
-import { problemAt } from './report.ts'
-import { allOf, nearestWord } from './spelling.ts'
 
 export type ProductEntry = Entry<Omit<Product, 'id'>>
 
 /** Every file that could be read. The ids are those of all files, readable or not, so that none seems to be missing. */
 export type Entries = {
-  shop: Entry<Shop> | null
+  shop: Entry<ShopSettings> | null
   products: ReadonlyMap<string, ProductEntry>
   assets: ReadonlyMap<string, Entry<AssetText>>
   productIds: readonly string[]

@@ -1,11 +1,11 @@
-import { type CatalogProblem, quoted } from '../problem.ts'
+import { withAddedKey, withAppended } from '../problem/mend.ts'
+import { type CatalogProblem, quoted } from '../problem/problem.ts'
+import { problemAt } from '../problem/report.ts'
 import { toDecimalText } from '../schema/money.ts'
-import type { Shop } from '../schema/shop.ts'
+import type { ShopSettings } from '../schema/shop.ts'
 import type { Entry } from './entry.ts'
-import { withAddedKey, withAppended } from './mend.ts'
 import { repeated, repeatedIds } from './product.ts'
 import { allGives, type Entries } from './references.ts'
-import { problemAt } from './report.ts'
 
 /** Products that a sentence names before it says "and others". */
 const NAMED_MAX = 3
@@ -26,7 +26,7 @@ export function shopProblems(entries: Entries): CatalogProblem[] {
   ]
 }
 
-function countriesTwice({ sound, yaml }: Entry<Shop>): CatalogProblem[] {
+function countriesTwice({ sound, yaml }: Entry<ShopSettings>): CatalogProblem[] {
   const zones = new Map<string, string>()
   return (sound.shipping ?? []).flatMap((zone, index) =>
     zone.countries.flatMap((country, position) => {
@@ -40,7 +40,7 @@ function countriesTwice({ sound, yaml }: Entry<Shop>): CatalogProblem[] {
   )
 }
 
-function rateProblems({ sound, broken, yaml }: Entry<Shop>): CatalogProblem[] {
+function rateProblems({ sound, broken, yaml }: Entry<ShopSettings>): CatalogProblem[] {
   const currencies = sound.currencies ?? []
   if (broken.has('currencies')) return []
   return (sound.shipping ?? []).flatMap((zone, index) =>
@@ -71,7 +71,7 @@ function rateProblems({ sound, broken, yaml }: Entry<Shop>): CatalogProblem[] {
 }
 
 /** Parcels need somewhere to go: told once, in the shop's file, naming the products. */
-function missingShipping(entries: Entries, shop: Entry<Shop>): CatalogProblem[] {
+function missingShipping(entries: Entries, shop: Entry<ShopSettings>): CatalogProblem[] {
   if (shop.broken.has('shipping') || (shop.sound.shipping ?? []).length > 0) return []
   const shipped = [...entries.products.values()].filter(
     (product) => product.sound.status === 'live' && allGives(product).some(({ gives }) => gives.parcel),

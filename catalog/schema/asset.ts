@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id, Line } from './common.ts'
 import { Image } from './image.ts'
-import { isRange } from './version.ts'
+import { isRange, withVersion } from './version.ts'
 
 const TAGS_MAX = 12
 /** First pages are a taste; all pages would be the book. */
@@ -130,3 +130,16 @@ export type Follows = { range: string | null; channel: ReleaseChannel; filePatte
 
 /** A file that buyers download, with `{version}` put in: `release` names the one file that is sold now. */
 export type Asset = Omit<AssetText, 'release'> & { id: string; release: ReleaseFile; follows: Follows | null }
+
+/** An asset as the shop uses it, from what people wrote. */
+export function assetFrom(id: string, { release, ...asset }: AssetText): Asset {
+  const { repository, tag, file, version, channel } = release
+  const isFollowing = version !== undefined || channel !== undefined
+  return {
+    ...asset,
+    id,
+    title: withVersion(asset.title, tag),
+    release: { repository, tag, file: withVersion(file, tag) },
+    follows: isFollowing ? { range: version ?? null, channel: channel ?? 'stable', filePattern: file } : null,
+  }
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AssetText } from './asset.ts'
 import { Product } from './product.ts'
-import { Shop } from './shop.ts'
+import { ShopSettings } from './shop.ts'
 
 /** What we read of a JSON Schema: enough to find the schema of one field and to word what is expected there. */
 export type FieldSchema = {
@@ -20,7 +20,7 @@ export type FieldSchema = {
 
 /** The schema of each kind of file, as editors read it: what people write, before anything is transformed. */
 export const EDITOR_SCHEMAS: Record<'shop' | 'product' | 'asset', FieldSchema> = {
-  shop: editorSchemaOf(Shop),
+  shop: editorSchemaOf(ShopSettings),
   product: editorSchemaOf(Product),
   asset: editorSchemaOf(AssetText),
 }

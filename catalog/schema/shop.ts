@@ -50,7 +50,7 @@ export const Category = z
     name: Line.meta({ description: 'What buyers read', examples: ['Books'] }),
     summary: Line.meta({ description: 'One sentence about it', examples: ['To read and to leaf through.'] }),
   })
-  .meta({ description: 'A shelf of the shop' })
+  .meta({ description: 'A category of the shop' })
 export type Category = z.output<typeof Category>
 
 /** How assets that follow releases are updated. */
@@ -67,7 +67,7 @@ const ShopCurrency = z
   )
 
 /** catalog/shop.yaml: the shop itself. */
-export const Shop = z
+export const ShopSettings = z
   .strictObject({
     id: Id.meta({ description: 'Part of every order; never change it', examples: ['tern'] }),
     name: Line.meta({ description: 'What the shop is called', examples: ['The Tern shop'] }),
@@ -115,4 +115,4 @@ export const Shop = z
       }),
   })
   .meta({ title: 'Tagsale shop', description: 'The shop: its name, currencies, categories and shipping' })
-export type Shop = z.output<typeof Shop>
+export type ShopSettings = z.output<typeof ShopSettings>

@@ -1,5 +1,4 @@
 import semver from 'semver'
-import type { Asset, AssetText } from './asset.ts'
 
 // A tag's version is its end: three numbers, and what semver.org lets follow them. What stands before is the prefix,
 // and releases with the same prefix are versions of the same thing: tern-pro-v3.1.0 is 3.1.0 of tern-pro-v.
@@ -22,16 +21,3 @@ export const isRange = (text: string): boolean => text.trim() !== '' && semver.v
 /** A text with the tag's version in place of `{version}`. */
 export const withVersion = (text: string, tag: string): string =>
   text.replaceAll(PLACE, versionOf(tag)?.version ?? PLACE)
-
-/** An asset as the shop uses it, from what people wrote. */
-export function assetFrom(id: string, { release, ...asset }: AssetText): Asset {
-  const { repository, tag, file, version, channel } = release
-  const isFollowing = version !== undefined || channel !== undefined
-  return {
-    ...asset,
-    id,
-    title: withVersion(asset.title, tag),
-    release: { repository, tag, file: withVersion(file, tag) },
-    follows: isFollowing ? { range: version ?? null, channel: channel ?? 'stable', filePattern: file } : null,
-  }
-}

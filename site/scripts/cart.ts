@@ -3,10 +3,10 @@ import { formatMoney, toDecimalText } from '../../catalog/schema/money.ts'
 import { type PricedCart, type PricedLine, pricedCart, ratesFor, withChange, without } from '../view/cart.ts'
 import { moneyOrFree } from '../view/offer.ts'
 import type { PriceList } from '../view/price-list.ts'
-import { quantityMost, readAmount } from '../view/typed.ts'
 import { askForCheckout, type CheckoutProblem } from './checkout.ts'
 import { chosenCurrency } from './currency.ts'
 import { keepCheckout, keepCountry, keepLines, onCartChange, rememberedCountry, rememberedLines } from './memory.ts'
+import { quantityMost, readAmount } from './typed.ts'
 
 const UNKNOWN = '—'
 

@@ -1,5 +1,5 @@
-import { type Attempt, attemptAfter, attemptAfterConflict, attemptJson, nextAttempt } from '../view/attempt.ts'
 import type { CartLine } from '../view/cart.ts'
+import { type Attempt, attemptAfter, attemptAfterConflict, attemptJson, nextAttempt } from './attempt.ts'
 import { keepAttempt, rememberedAttempt } from './memory.ts'
 
 /** What the app is asked for: which things, how many, and where they go. */

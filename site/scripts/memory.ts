@@ -1,5 +1,5 @@
-import { type Attempt, readAttempt } from '../view/attempt.ts'
 import { type CartLine, readLines } from '../view/cart.ts'
+import { type Attempt, readAttempt } from './attempt.ts'
 
 // What the browser remembers between pages. Where storage is refused, it remembers nothing and buying now still works.
 

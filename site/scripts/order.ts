@@ -1,6 +1,7 @@
 // On the thanks and order pages: looks again until the order is settled, and empties the cart once it is bought.
-import { waitBeforeLook } from '../view/waiting.ts'
+
 import { emptyCartFor } from './memory.ts'
+import { waitBeforeLook } from './waiting.ts'
 
 const place = document.querySelector('[data-order]') as HTMLElement
 const said = document.querySelector('[data-order-said]') as HTMLElement

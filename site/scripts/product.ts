@@ -1,9 +1,9 @@
 // On a product's page: the price of the chosen variant, the amount a buyer names, and the cart.
 import type { Amounts } from '../../catalog/schema/money.ts'
 import { withAdded } from '../view/cart.ts'
-import { readAmount } from '../view/typed.ts'
 import { chosenCurrency, showPrices } from './currency.ts'
 import { keepCountry, keepLines, rememberedCountry, rememberedLines } from './memory.ts'
+import { readAmount } from './typed.ts'
 
 const form = document.querySelector<HTMLFormElement>('[data-buy]')
 const said = document.querySelector<HTMLElement>('[data-said]')

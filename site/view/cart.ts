@@ -1,7 +1,7 @@
 import type { Currency } from '../../catalog/schema/money.ts'
+import { quantityMost, readAmount } from '../scripts/typed.ts'
 import { LINE_QUANTITY_MAX } from './offer.ts'
 import type { ListedPrice, PriceList } from './price-list.ts'
-import { quantityMost, readAmount } from './typed.ts'
 
 /** Most lines a cart may have; the app refuses more. */
 const LINES_MAX = 50

@@ -1,6 +1,6 @@
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
-import { formatProblem } from '../../catalog/problem.ts'
+import { formatProblem } from '../../catalog/problem/problem.ts'
 import { config } from '../config.ts'
 
 // Loaded whole, not through Astro's content collections: what a product costs, gives and has left follows from other

@@ -2,7 +2,7 @@
 // built by Astro. `node test/bench/repository.ts [products …]`; on one machine, with GitHub's stand-in in the same process.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildStorefront } from '../../app/storefront.ts'
+import { buildStorefront } from '../../app/live/build-storefront.ts'
 import { ROOT } from '../house/source.ts'
 import { checksOf, fixtureFiles, merge, openPull, pushTo } from '../support/repository.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'

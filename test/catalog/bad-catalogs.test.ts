@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
-import { printProblems } from '../../catalog/problem.ts'
+import { printProblems } from '../../catalog/problem/problem.ts'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/bad-catalogs')
 /** A catalog without problems; each folder beside it holds only the files that differ, and what is printed then. */

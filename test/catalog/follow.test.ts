@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { followedRelease, type SeenRelease, withRelease } from '../../catalog/follow.ts'
-import type { AssetText } from '../../catalog/schema/asset.ts'
-import { assetFrom, versionOf } from '../../catalog/schema/version.ts'
+import { type AssetText, assetFrom } from '../../catalog/schema/asset.ts'
+import { versionOf } from '../../catalog/schema/version.ts'
 
 const written = (release: Partial<AssetText['release']>): AssetText => ({
   title: 'Heron {version} for Linux',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
-import { type CatalogProblem, inReadingOrder } from '../../catalog/problem.ts'
+import { type CatalogProblem, inReadingOrder } from '../../catalog/problem/problem.ts'
 import { parseYaml } from '../../catalog/yaml.ts'
 
 // The bad catalogs that a text file can't hold: odd bytes, links, and great sizes and numbers.

@@ -29,7 +29,7 @@ test('each variant is an offer, with what it leaves out taken from its product',
   expect(offers[0]?.parcel).toEqual({ weight: 200, customs: 'Cotton shirt', origin: 'PT' })
 })
 
-test('a bundle gives what its parts give, and takes them from the shelf', () => {
+test('a bundle gives what its parts give, and takes them from stock', () => {
   const offer = findOffer(catalog, 'set')
   expect(offer).toMatchObject({
     price: { kind: 'fixed', amounts: { eur: 4000, usd: 4400 } },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
-import { printProblems } from '../../catalog/problem.ts'
+import { printProblems } from '../../catalog/problem/problem.ts'
 import { EDITOR_SCHEMAS } from '../../catalog/schema/json-schema.ts'
 
 const README = await readFile(join(import.meta.dirname, '../../catalog/README.md'), 'utf8')

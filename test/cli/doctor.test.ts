@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
-import { githubWith, openClinic } from './clinic.ts'
+import { githubWith, openClinic } from './doctor-shop.ts'
 
 let clinic: Awaited<ReturnType<typeof openClinic>>
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import { judgeClock } from '../../app/cli/doctor/door.ts'
+import { judgeClock } from '../../app/cli/doctor/address.ts'
 import { compareHook, judgeDeliveries } from '../../app/cli/doctor/github.ts'
 import { judgeEndpoints, lookAtKey } from '../../app/cli/doctor/stripe.ts'
-import { listen } from '../../app/sandbox/listen.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
+import { listen } from '../../sandbox/listen.ts'
 
 const attempt = (guid: string, status_code: number, status = '') => ({
   ...{ guid, status_code, status, event: 'push', delivered_at: '2026-11-22T12:00:00Z' },

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { NoAccessError } from '../../app/github/client.ts'
-import { refreshShop } from '../../app/refresh.ts'
+import { refreshShop } from '../../app/repository/refresh.ts'
 import { fixtureFiles, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
 import { SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 

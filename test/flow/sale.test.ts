@@ -167,7 +167,7 @@ test('what is too little for a card is said so', async () => {
   ])
 })
 
-test('a bundle takes its parts from the shelf and gives their files', async () => {
+test('a bundle takes its parts from stock and gives their files', async () => {
   const { session } = await checkOut(shop, [{ price: 'bundle', quantity: 2 }], { shipTo: 'DE' })
   expect((await checkOut(shop, [{ price: 'sticker', quantity: 2 }], { shipTo: 'DE' })).detail).toBe(
     'Only 1 of Sticker is left.',

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { maintainersUrl } from '../../app/link.ts'
-import { asBrowser, smallStorefront } from '../http/door.ts'
+import { deskUrl } from '../../app/link.ts'
+import { asBrowser, smallStorefront } from '../http/open-api.ts'
 import { fixtureFiles, merge, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
 import { checkOut, FILES, openTestShop, pay, readOrder, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
@@ -157,9 +157,9 @@ test('of several repositories somebody chooses one, which gets one pull request;
   const front = await page('/')
   expect([front.status, await front.text()]).toEqual([503, expect.stringContaining('Not open yet')])
   expect(await (await page('/readyz')).text()).toBe('ready; the shop is not open yet')
-  const desk = new URL(maintainersUrl(shop.parts.config))
+  const desk = new URL(deskUrl(shop.parts.config))
   const key = desk.searchParams.get('key') ?? ''
-  const chosen = await fetch(new URL('/maintainers/repository', shop.url), {
+  const chosen = await fetch(new URL('/desk/repository', shop.url), {
     method: 'POST',
     headers: { origin: shop.url },
     body: new URLSearchParams({ key, repository: 'heron/site' }),

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
-import { startGitHub } from '../../app/sandbox/github.ts'
+import { startGitHub } from '../../sandbox/github.ts'
 
 test('a client may read its repository and no other', async () => {
   const bytes = new Uint8Array([1])

@@ -1,27 +1,21 @@
 import type { ProbotOctokit } from 'probot'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  brokenCatalogIssue,
-  changedFileIssue,
-  closeIssue,
-  keepIssue,
-  LABEL,
-  lostFilesIssue,
-} from '../../app/github/issue.ts'
-import { fileProblem } from '../../catalog/problem.ts'
-import { type Hub, openHub, SHOP } from './hub.ts'
+import { closeIssue, keepIssue, LABEL } from '../../app/github/issue.ts'
+import { brokenCatalogIssue, changedFileIssue, lostFilesIssue } from '../../app/repository/issues.ts'
+import { fileProblem } from '../../catalog/problem/problem.ts'
+import { openTestGitHub, SHOP, type TestGitHub } from '../support/octokit.ts'
 
 const REPOSITORY = 'tern/shop'
-let hub: Hub
+let github: TestGitHub
 let octokit: ProbotOctokit
 beforeAll(async () => {
-  hub = await openHub({ 'README.md': '# Tern' })
-  octokit = await hub.parts.githubApp.forRepository(REPOSITORY, { issues: 'write', metadata: 'read' })
+  github = await openTestGitHub({ 'README.md': '# Tern' })
+  octokit = await github.parts.githubApp.forRepository(REPOSITORY, { issues: 'write', metadata: 'read' })
 })
-afterAll(() => hub.close())
+afterAll(() => github.close())
 
 const issues = async (state: 'open' | 'closed') =>
-  (await hub.as('ada').issues.listForRepo({ ...SHOP, state, labels: LABEL })).data
+  (await github.as('ada').issues.listForRepo({ ...SHOP, state, labels: LABEL })).data
 const text = (mark: string, body = 'Look here.') => ({ mark, title: `About ${mark}`, body })
 const withMark = async (mark: string, state: 'open' | 'closed' = 'open') =>
   (await issues(state)).filter(({ body }) => body?.includes(`tagsale:${mark} `))
@@ -49,7 +43,7 @@ describe('an issue', () => {
     const first = await keepIssue(octokit, REPOSITORY, text('two'))
     expect(await closeIssue(octokit, REPOSITORY, 'two', 'Mended.')).toBe(true)
     expect(await closeIssue(octokit, REPOSITORY, 'two', 'Mended.')).toBe(false)
-    const { data: comments } = await hub.as('ada').issues.listComments({ ...SHOP, issue_number: first ?? 0 })
+    const { data: comments } = await github.as('ada').issues.listComments({ ...SHOP, issue_number: first ?? 0 })
     expect(comments.map(({ body }) => body)).toEqual(['Mended.'])
     expect(await withMark('two', 'closed')).toMatchObject([{ state_reason: 'completed' }])
     expect(await keepIssue(octokit, REPOSITORY, text('two'))).not.toBe(first)
@@ -63,13 +57,13 @@ describe('an issue', () => {
   })
 
   it('that a person planted is not taken for ours', async () => {
-    const planted = await hub
+    const planted = await github
       .as('ada')
       .issues.create({ ...SHOP, title: 'x', body: '<!-- tagsale:four -->\nx', labels: [LABEL] })
     const ours = await keepIssue(octokit, REPOSITORY, text('four'))
     expect(ours).not.toBe(planted.data.number)
     await closeIssue(octokit, REPOSITORY, 'four', 'Mended.')
-    expect((await hub.as('ada').issues.get({ ...SHOP, issue_number: planted.data.number })).data.state).toBe('open')
+    expect((await github.as('ada').issues.get({ ...SHOP, issue_number: planted.data.number })).data.state).toBe('open')
   })
 
   it('that was opened twice at the same time becomes one again', async () => {

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
 import { describeReleaseFile, openReleaseFile } from '../../app/github/release.ts'
-import { startGitHub } from '../../app/sandbox/github.ts'
+import { startGitHub } from '../../sandbox/github.ts'
 
 const film = { repository: 'tern/goods', tag: 'v1.0', file: 'film.mp4' }
 const SIZE = 8_000_000

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
 import { describeReleaseFile, openReleaseFile } from '../../app/github/release.ts'
-import { startGitHub } from '../../app/sandbox/github.ts'
+import { startGitHub } from '../../sandbox/github.ts'
 
 const APP = 4242
 const bytes = new TextEncoder().encode('%PDF-1.7 a field guide to terns')

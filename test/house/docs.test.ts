@@ -24,7 +24,7 @@ test('only app/config.ts and the site’s own configuration read the environment
     /process\.env/.test(read(path)),
   )
   // The storefront's build is a process of its own, and is given its settings that way.
-  expect(readers).toEqual(['app/config.ts', 'app/storefront.ts', 'site/config.ts'])
+  expect(readers).toEqual(['app/config.ts', 'app/live/build-storefront.ts', 'site/config.ts'])
 })
 
 test('every route is named in the architecture', () => {
@@ -55,7 +55,7 @@ test("the README's commands are the ones that exist, and CI runs them", () => {
   expect(readme).toContain('npm ci && npm start')
   expect(readme).toContain('npm ci && npm test')
   const options = [...readme.matchAll(/npm start -- (--[a-z-]+)/g)].map((match) => match[1] as string)
-  expect(options.filter((option) => !read('app/cli/start.ts').includes(`  ${option} `))).toEqual([])
+  expect(options.filter((option) => !read('sandbox/start.ts').includes(`  ${option} `))).toEqual([])
   const subcommands = [...`${readme}${read('catalog/README.md')}`.matchAll(/npx tagsale ([a-z]+)/g)]
   expect(subcommands.filter(([, name]) => !read('app/cli/tagsale.ts').includes(`  tagsale ${name}`))).toEqual([])
   expect(read('.ci/run')).toMatch(/^npm ci$[\s\S]*^npm test\b/m)

@@ -18,7 +18,7 @@ export function filesBelow(folders: readonly string[], endings: readonly string[
 
 export type Import = { from: string; target: string; line: number; typeOnly: boolean }
 
-/** The imports of our own files; `target` is a path from the root, or a package's name. */
+/** What a file imports, or reads by an address beside it; `target` is a path from the root, or a package's name. */
 export function importsOf(path: string): Import[] {
   const source = parse(path)
   const found: Import[] = []
@@ -74,12 +74,19 @@ const isFunctionConstant = (statement: ts.Statement): boolean =>
   statement.declarationList.declarations.some(({ initializer }) => initializer && ts.isArrowFunction(initializer))
 
 function specifierOf(node: ts.Node): ts.StringLiteral | undefined {
+  if (ts.isNewExpression(node)) return addressBeside(node)
   if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
     return ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier : undefined
   }
   if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return undefined
   const [argument] = node.arguments
   return argument && ts.isStringLiteral(argument) ? argument : undefined
+}
+
+/** The first argument of `new URL('…', import.meta.url)`. */
+function addressBeside({ expression, arguments: [address, base] = ts.factory.createNodeArray() }: ts.NewExpression) {
+  const isBeside = expression.getText() === 'URL' && base?.getText() === 'import.meta.url'
+  return isBeside && address && ts.isStringLiteral(address) ? address : undefined
 }
 
 /** `import type …`, or an import whose every name is a type. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttp } from '../../app/http/api.ts'
-import { OrderView } from '../../app/http/order-view.ts'
+import { OrderView } from '../../app/http/buyers/order-view.ts'
 import { downloadUrl, orderKey } from '../../app/link.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
-import { asBrowser, configOf, type Door, doorOf, form, smallStorefront } from './door.ts'
+import { asBrowser, configOf, type Door, doorOf, form, smallStorefront } from './open-api.ts'
 
 let shop: TestShop
 let storefront: Awaited<ReturnType<typeof smallStorefront>>
@@ -209,16 +209,16 @@ describe('the documentation of the API', () => {
   const routes = [
     'GET /api/v1/orders/{order}',
     'GET /api/v1/shop',
+    'GET /desk',
     'GET /downloads/{order}/{asset}',
     'GET /healthz',
-    'GET /maintainers',
     'GET /metrics',
     'GET /orders/{order}',
     'GET /previews/{tree}/{picture}',
     'GET /readyz',
     'GET /thanks',
     'POST /api/v1/checkouts',
-    'POST /maintainers/repository',
+    'POST /desk/repository',
     'POST /orders/{order}/retry',
     'POST /webhooks/github',
     'POST /webhooks/stripe',
@@ -248,7 +248,7 @@ describe('the documentation of the API', () => {
     const answered = all
       .filter(({ method, path }) => method !== 'ALL' && !path.includes('*'))
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
-    const own = ['GET /docs', 'GET /docs.css', 'GET /maintainers.css', 'GET /openapi.json']
+    const own = ['GET /docs', 'GET /docs.css', 'GET /desk.css', 'GET /openapi.json']
     expect([...new Set(answered)].toSorted()).toEqual([...routes, ...own].toSorted())
   })
   test('is a page to read, without scripts or styles of its own', async () => {

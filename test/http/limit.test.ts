@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttp } from '../../app/http/api.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
-import { doorOf, json } from './door.ts'
+import { doorOf, json } from './open-api.ts'
 
 let shop: TestShop
 beforeAll(async () => {

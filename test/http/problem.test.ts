@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { API_BODY_BYTES_MAX } from '../../app/http/api.ts'
+import { WEBHOOK_BODY_BYTES_MAX } from '../../app/http/outside/webhooks.ts'
 import { Problem } from '../../app/http/problem.ts'
-import { WEBHOOK_BODY_BYTES_MAX } from '../../app/http/webhooks.ts'
 import { DOWNLOAD_LINK_LIFETIME_HOURS, downloadUrl, orderKey } from '../../app/link.ts'
 import { orderIdFrom } from '../../app/order/id.ts'
 import { StoreBusyError } from '../../app/store/refusal.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
-import { asBrowser, type Door, doorOf, form, json, smallStorefront } from './door.ts'
+import { asBrowser, type Door, doorOf, form, json, smallStorefront } from './open-api.ts'
 
 const CHECKOUTS = '/api/v1/checkouts'
 const UNKNOWN = orderIdFrom(Buffer.alloc(15, 7))

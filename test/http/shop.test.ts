@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ShopView } from '../../app/http/shop.ts'
-import { maintainersUrl } from '../../app/link.ts'
+import { ShopView } from '../../app/http/buyers/shop-status.ts'
+import { deskUrl } from '../../app/link.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import { evolveShop, NO_SHOP } from '../../app/shop/shop.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
-import { type Door, doorOf, form } from './door.ts'
+import { type Door, doorOf, form } from './open-api.ts'
 
 const at = '2026-03-01T09:00:00.000Z'
 const repository = 'heron/shop'
@@ -21,7 +21,7 @@ let key: string
 beforeAll(async () => {
   shop = await openTestShop()
   door = doorOf(shop)
-  key = new URL(maintainersUrl(shop.parts.config)).searchParams.get('key') ?? ''
+  key = new URL(deskUrl(shop.parts.config)).searchParams.get('key') ?? ''
 })
 afterAll(() => shop.close())
 
@@ -35,7 +35,7 @@ const doorAfter = (events: ShopEvent[], isOpen = true) => {
   })
 }
 const view = async (ask: Door) => ShopView.parse(await (await ask('/api/v1/shop')).json())
-const page = async (ask: Door) => (await ask(`/maintainers?key=${key}`)).text()
+const page = async (ask: Door) => (await ask(`/desk?key=${key}`)).text()
 
 describe('/api/v1/shop', () => {
   it('says which commit is live, and which was refused', async () => {
@@ -69,7 +69,7 @@ describe('/api/v1/shop', () => {
 describe('the page for maintainers', () => {
   it('tells nothing without a key, whatever GitHub says with it', async () => {
     for (const query of ['', '?installation_id=1&setup_action=install']) {
-      const answer = await doorAfter(FACTS)(`/maintainers${query}`)
+      const answer = await doorAfter(FACTS)(`/desk${query}`)
       expect(answer.status).toBe(200)
       const text = await answer.text()
       expect(text).toContain('Open the shop')
@@ -78,7 +78,7 @@ describe('the page for maintainers', () => {
   })
 
   it('is kept by nobody and found by nobody', async () => {
-    for (const address of ['/maintainers', `/maintainers?key=${key}`]) {
+    for (const address of ['/desk', `/desk?key=${key}`]) {
       const { headers } = await door(address)
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('x-robots-tag')).toBe('noindex')
@@ -88,12 +88,12 @@ describe('the page for maintainers', () => {
 
   it('opens to its key alone, and makes who guesses wait', async () => {
     const fresh = doorOf(shop)
-    expect((await fresh(`/maintainers?key=${key}`)).status).toBe(200)
+    expect((await fresh(`/desk?key=${key}`)).status).toBe(200)
     const guesses: number[] = []
-    for (let guess = 0; guess < 25; guess += 1) guesses.push((await fresh(`/maintainers?key=${guess}`)).status)
+    for (let guess = 0; guess < 25; guess += 1) guesses.push((await fresh(`/desk?key=${guess}`)).status)
     expect(guesses.slice(0, 20)).toEqual(Array(20).fill(404))
     expect(guesses.at(-1)).toBe(429)
-    expect((await fresh('/maintainers?key=')).status).toBe(429)
+    expect((await fresh('/desk?key=')).status).toBe(429)
   })
 
   it('shows what is live, what was refused, and what happened', async () => {
@@ -124,7 +124,7 @@ describe('choosing a repository', () => {
   const two = async () => ['heron/<shop>', 'heron/goods']
   const ours = { 'sec-fetch-site': 'same-origin' }
   const post = (ask: Door, fields: Record<string, string>, headers: Record<string, string> = ours) =>
-    ask('/maintainers/repository', form(fields, headers))
+    ask('/desk/repository', form(fields, headers))
 
   it('is offered where none is, from those that the App may enter', async () => {
     const text = await page(doorOf(shop, { githubApp: githubApp(two) }))
@@ -159,7 +159,7 @@ describe('choosing a repository', () => {
     const ask = doorOf(shop, { githubApp: githubApp(two) })
     const answer = await post(ask, { key, repository: 'heron/goods' }, { origin: shop.url })
     expect(answer.status).toBe(303)
-    expect(answer.headers.get('location')).toBe(maintainersUrl(shop.parts.config))
+    expect(answer.headers.get('location')).toBe(deskUrl(shop.parts.config))
     expect(await shop.store.shop()).toMatchObject({ repository: 'heron/goods' })
     expect(await shop.store.job('find-shop')).toBeDefined()
     expect(await shop.store.job('refresh-shop')).toBeDefined()

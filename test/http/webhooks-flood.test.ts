@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { expect, test } from 'vitest'
 import type { HttpEnv } from '../../app/http/context.ts'
+import { LARGE_BODIES_AT_ONCE_MAX, WEBHOOK_BODY_BYTES_MAX, webhookRoutes } from '../../app/http/outside/webhooks.ts'
 import { problem, Refusal } from '../../app/http/problem.ts'
-import { LARGE_BODIES_AT_ONCE_MAX, WEBHOOK_BODY_BYTES_MAX, webhookRoutes } from '../../app/http/webhooks.ts'
 import type { Parts } from '../../app/parts.ts'
 
 const api = new OpenAPIHono<HttpEnv>()

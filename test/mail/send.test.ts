@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connectMail, type SendMail } from '../../app/mail/send.ts'
-import { startMail } from '../../app/sandbox/mail.ts'
+import { startMail } from '../../sandbox/mail.ts'
 
 type Arrived = { id: number; messageId: string; from: string; to: string; subject: string; text: string; html: string }
 const mail = { id: 'receipt:ord_1:2', to: 'ada@example.org', subject: 'Thanks', text: 'Hello', html: '<p>Hello</p>' }

@@ -8,9 +8,9 @@ import {
   paymentStatus,
   refundedAmount,
   replay,
+  reservedBy,
   subtotalOf,
   summaryOf,
-  takenBy,
 } from '../../app/order/order.ts'
 import * as given from './facts.ts'
 import { book, head, orderOf, placed, shipped, stickers } from './facts.ts'
@@ -198,7 +198,7 @@ describe('the shelf', () => {
     ['refunded in part', [paid, refunded(900)]],
     ['refunded after it was shipped', [paid, shipped('line-2', 'line-3'), refunded(1900)]],
   ] as [string, Fact[]][])('an order that is %s holds back all that its lines take', (_, after) => {
-    expect([...takenBy(orderOf(placed(pair), ...after))]).toEqual([
+    expect([...reservedBy(orderOf(placed(pair), ...after))]).toEqual([
       ['sticker', 4],
       ['pin', 1],
     ])
@@ -208,7 +208,7 @@ describe('the shelf', () => {
     ['refused by the bank', [failed]],
     ['refunded before it was shipped', [paid, refunded(1900)]],
   ] as [string, Fact[]][])('an order that is %s holds back nothing', (_, after) => {
-    expect(takenBy(orderOf(placed(pair), ...after)).size).toBe(0)
+    expect(reservedBy(orderOf(placed(pair), ...after)).size).toBe(0)
   })
-  test('no order holds back nothing', () => expect(takenBy(undefined).size).toBe(0))
+  test('no order holds back nothing', () => expect(reservedBy(undefined).size).toBe(0))
 })

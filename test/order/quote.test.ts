@@ -46,7 +46,7 @@ describe('a cart is priced from the catalog alone', () => {
       shipTo: null,
       shipping: null,
       subtotal: 3800,
-      shelf: [],
+      stock: [],
     })
   })
   test("in the buyer's currency, where the shop sells in it", () => {
@@ -144,26 +144,26 @@ describe('shipping', () => {
   })
 })
 
-describe('the shelf', () => {
+describe('the stock', () => {
   const short = (taken: Record<string, number>, ...lines: CartRequest['lines']) =>
-    shortages(priced(...lines).shelf, new Map(Object.entries(taken)))
+    shortages(priced(...lines).stock, new Map(Object.entries(taken)))
 
   test('counts all lines that take the same thing together, bundles with their parts', () => {
-    expect(priced(line('sticker', 2), line('guide/pdf'), line('bundle', 3), line('sticker')).shelf).toEqual([
+    expect(priced(line('sticker', 2), line('guide/pdf'), line('bundle', 3), line('sticker')).stock).toEqual([
       { price: 'sticker', name: 'Sticker', quantity: 2 + 3 * 2 + 1, stock: 5, lines: [0, 2, 3] },
     ])
   })
   test("a bundle takes its part's stock, under the part's name", () => {
-    const { lines, shelf } = priced(line('bundle', 2))
+    const { lines, stock } = priced(line('bundle', 2))
     expect(lines[0]?.takes).toEqual([{ price: 'sticker', quantity: 4 }])
-    expect(shelf).toEqual([{ price: 'sticker', name: 'Sticker', quantity: 4, stock: 5, lines: [0] }])
+    expect(stock).toEqual([{ price: 'sticker', name: 'Sticker', quantity: 4, stock: 5, lines: [0] }])
   })
   test('a line that takes the same thing twice is named once', () => {
     const bundle = catalog.products.get('bundle') ?? expect.unreachable()
     const twice = { ...bundle, bundle: [...(bundle.bundle ?? []), { product: 'sticker', quantity: 1 }] }
     const products = new Map([...catalog.products, ['bundle', twice]])
     const result = quote({ ...catalog, products }, { lines: [line('bundle')], shipTo: 'DE' }) as Quote
-    expect(result.shelf).toMatchObject([{ quantity: 3, lines: [0] }])
+    expect(result.stock).toMatchObject([{ quantity: 3, lines: [0] }])
   })
   test('what is enough, to the last one, is no shortage', () => {
     expect(short({}, line('sticker', 5))).toEqual([])

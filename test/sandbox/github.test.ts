@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Octokit } from '@octokit/rest'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startGitHub } from '../../app/sandbox/github.ts'
+import { startGitHub } from '../../sandbox/github.ts'
 
 const APP = 4242
 const BOOK = new TextEncoder().encode('%PDF-1.7 a field guide to terns')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startMail } from '../../app/sandbox/mail.ts'
+import { startMail } from '../../sandbox/mail.ts'
 
 let folder: string
 let server: Awaited<ReturnType<typeof startMail>>

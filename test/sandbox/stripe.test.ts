@@ -279,6 +279,6 @@ test('everything survives a restart: sessions, keys, events, endpoints and webho
 
 test('a taken port is an error that names it', async () => {
   await using bench = await startBench()
-  const { startStripe } = await import('../../app/sandbox/stripe.ts')
+  const { startStripe } = await import('../../sandbox/stripe.ts')
   await expect(startStripe({ port: Number(new URL(bench.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })

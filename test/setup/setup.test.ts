@@ -6,8 +6,8 @@ import { parseEnv } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
 import { createLog } from '../../app/log.ts'
-import { startGitHub } from '../../app/sandbox/github.ts'
 import { runSetup } from '../../app/setup/setup.ts'
+import { startGitHub } from '../../sandbox/github.ts'
 import { anyPort } from '../support/port.ts'
 
 let setup: Awaited<ReturnType<typeof openSetup>>

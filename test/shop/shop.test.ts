@@ -8,7 +8,7 @@ import {
   isSameBytes,
   isSameFile,
   NO_SHOP,
-  type Shop,
+  type ShopState,
 } from '../../app/shop/shop.ts'
 
 const at = '2026-03-01T09:00:00.000Z'
@@ -30,7 +30,7 @@ const FACTS = {
   chosen: { type: 'shop.chosen', repository, at },
 } satisfies Record<string, ShopEvent>
 
-const shopAfter = (...events: ShopEvent[]): Shop => events.reduce(evolveShop, NO_SHOP)
+const shopAfter = (...events: ShopEvent[]): ShopState => events.reduce(evolveShop, NO_SHOP)
 const live = { commit, tree: 'tree', by: 'alice', at }
 
 describe('the shop', () => {

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { attemptAfter, attemptAfterConflict, attemptJson, nextAttempt, readAttempt } from '../../site/view/attempt.ts'
+import {
+  attemptAfter,
+  attemptAfterConflict,
+  attemptJson,
+  nextAttempt,
+  readAttempt,
+} from '../../site/scripts/attempt.ts'
 
 const first = { body: '{"lines":[1]}', key: 'first' }
 const second = { body: '{"lines":[2]}', key: 'second', replaces: 'first' }

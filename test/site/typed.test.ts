@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quantityMost, readAmount } from '../../site/view/typed.ts'
+import { quantityMost, readAmount } from '../../site/scripts/typed.ts'
 
 test('an amount is read as the app reads it, and a comma that can only be a point is one', () => {
   expect(readAmount('12.50', 200, 'eur')).toEqual({ amount: 1250, text: '12.50' })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
 import { type Catalog, findOffer, type Offer, offersOf } from '../../catalog/offer.ts'
+import { waitBeforeLook } from '../../site/scripts/waiting.ts'
 import { cardOf, featuredProducts, liveProducts, openCategories, shownProducts } from '../../site/view/card.ts'
 import { availableOf, isSoldOut, moneyOrFree, moneyTexts, priceTexts } from '../../site/view/offer.ts'
 import { durationText, shownPictures } from '../../site/view/preview.ts'
@@ -9,7 +10,6 @@ import { productPage } from '../../site/view/product-page.ts'
 import { countriesOf } from '../../site/view/shipping.ts'
 import { productFacts, scriptText } from '../../site/view/structured-data.ts'
 import { optionNames, variantRows } from '../../site/view/variants.ts'
-import { waitBeforeLook } from '../../site/view/waiting.ts'
 
 const catalog = await load()
 

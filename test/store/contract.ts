@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Job, jobDueAt } from '../../app/job/job.ts'
 import type { OrderId } from '../../app/order/id.ts'
-import { type Job, jobDueAt } from '../../app/order/job.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import type { Before, ClaimedJob, Store } from '../../app/store/store.ts'
 import { canceled, customerOf, head, orderNumber, paid, placed, wholeSale } from './sale.ts'
@@ -67,14 +67,14 @@ function describeTransactions(now: Now): void {
     expect(first.before).toEqual({
       order: undefined,
       shop: { approved: {}, changed: {} },
-      taken: new Map(Object.entries({ pin: 0, poster: 0 })),
+      reserved: new Map(Object.entries({ pin: 0, poster: 0 })),
       delivered: false,
     })
     const delivery = { id: 'stripe:evt_1', type: 'test', receivedAt: at('09:00').toISOString() }
     await now.store.transact(scope, () => ({ delivery, events: [placed(order, 'pin', 3)] }))
     const second = await now.store.transact(scope, look)
     expect(second.before).toMatchObject({ order: { id: order, version: 1 }, delivered: true })
-    expect(second.before.taken).toEqual(new Map(Object.entries({ pin: 3, poster: 0 })))
+    expect(second.before.reserved).toEqual(new Map(Object.entries({ pin: 3, poster: 0 })))
   })
 
   it('leaves nothing when its step throws', async () => {
@@ -143,13 +143,13 @@ function describeTransactions(now: Now): void {
 function describeOrders(now: Now): void {
   const STOCK = 10
   const buy = (order: OrderId, quantity = 1) =>
-    now.store.transact({ order, prices: ['pin'] }, ({ taken }) => {
-      if ((taken.get('pin') ?? 0) + quantity > STOCK) throw new Error('sold out')
+    now.store.transact({ order, prices: ['pin'] }, ({ reserved }) => {
+      if ((reserved.get('pin') ?? 0) + quantity > STOCK) throw new Error('sold out')
       return { events: [placed(order, 'pin', quantity)] }
     })
   const takenPins = async () => {
     const { before } = await now.store.transact({ prices: ['pin'] }, look)
-    return before.taken.get('pin')
+    return before.reserved.get('pin')
   }
 
   it('are never more than the shelf holds, however many buy at once', async () => {
@@ -322,10 +322,10 @@ function describeHandedOut(now: Now): void {
     const untouched = structuredClone(await everythingAbout(now.store, order))
     const shown = await now.store.transact({ order, prices: ['pin'] }, look)
     vandalise([await everythingAbout(now.store, order), await now.store.events(order), shown.before.order])
-    ;(shown.before.taken as Map<string, number>).set('pin', 0)
+    ;(shown.before.reserved as Map<string, number>).set('pin', 0)
     expect(await everythingAbout(now.store, order)).toEqual(untouched)
     const again = await now.store.transact({ prices: ['pin'] }, look)
-    expect(again.before.taken.get('pin')).toBe(1)
+    expect(again.before.reserved.get('pin')).toBe(1)
   })
 
   it('does not follow what the writer does with its own objects', async () => {

@@ -1,6 +1,6 @@
+import { jobDueAt } from '../../app/job/job.ts'
 import type { OrderEvent, OrderPlaced } from '../../app/order/event.ts'
 import { type OrderId, orderIdFrom } from '../../app/order/id.ts'
-import { jobDueAt } from '../../app/order/job.ts'
 
 const MORNING = '2026-03-01T09:00:00.000Z'
 /** What every fact of a test begins with, but for its order. */

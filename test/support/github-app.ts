@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Octokit } from '@octokit/rest'
 import { expect } from 'vitest'
-import { startGitHub } from '../../app/sandbox/github.ts'
+import { startGitHub } from '../../sandbox/github.ts'
 
 export const APP_ID = 4242
 export const SECRET = 'a secret of a webhook'

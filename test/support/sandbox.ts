@@ -24,7 +24,7 @@ export async function startSandbox(options: { catalog: string; state?: string; p
   const before = await written() // by one that was killed, or still runs
   const child = spawn(
     process.execPath,
-    ['app/cli/start.ts', '--catalog', options.catalog, '--state', state, ...(options.args ?? [])],
+    ['sandbox/start.ts', '--catalog', options.catalog, '--state', state, ...(options.args ?? [])],
     {
       cwd: ROOT,
       env: { ...process.env, PORT: String(port), LOG_LEVEL: 'warn' },

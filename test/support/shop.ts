@@ -9,19 +9,19 @@ import { createApp } from '../../app/app.ts'
 import { parseConfig } from '../../app/config.ts'
 import { connectGitHub } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
-import { openShop } from '../../app/live-shop.ts'
+import { QUEUES, type Queue } from '../../app/job/queue.ts'
+import type { buildStorefront } from '../../app/live/build-storefront.ts'
+import { openShop } from '../../app/live/live-shop.ts'
 import { connectMail } from '../../app/mail/send.ts'
 import { showLastLive } from '../../app/main.ts'
-import { LANES, type Lane } from '../../app/order/job.ts'
 import type { Parts } from '../../app/parts.ts'
-import { startGitHub } from '../../app/sandbox/github.ts'
-import { startMail } from '../../app/sandbox/mail.ts'
-import { startStripe } from '../../app/sandbox/stripe.ts'
+import { startRepositoryWork } from '../../app/repository/sweep.ts'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
-import type { buildStorefront } from '../../app/storefront.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
-import { startTending } from '../../app/sweep.ts'
 import { loadCatalog } from '../../catalog/load.ts'
+import { startGitHub } from '../../sandbox/github.ts'
+import { startMail } from '../../sandbox/mail.ts'
+import { startStripe } from '../../sandbox/stripe.ts'
 import { anyPort } from './port.ts'
 
 export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
@@ -137,7 +137,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       log,
     }
     await showLastLive(parts)
-    await startTending(parts)
+    await startRepositoryWork(parts)
     const app = createApp(parts)
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
     return { store, parts, app, server }
@@ -179,7 +179,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     },
     /** Performs jobs until none is due. */
     async work() {
-      const lanes = (Object.keys(LANES) as Lane[]).flatMap((lane) => [lane, lane, lane, lane])
+      const lanes = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => [queue, queue, queue, queue])
       while ((await Promise.all(lanes.map(running.app.dispatchDueJob))).includes(true));
     },
     async restart() {
@@ -249,5 +249,5 @@ export async function readOrder(shop: TestShop, back: string) {
   const order = query.get('order')
   query.delete('order')
   const response = await fetch(`${shop.url}/api/v1/orders/${order}?${query}`)
-  return response.json() as Promise<import('../../app/http/order-view.ts').OrderView>
+  return response.json() as Promise<import('../../app/http/buyers/order-view.ts').OrderView>
 }

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clientFor, jwt, openGitHub, refused, SHOP, type TestGitHub } from '../../support/github-app.ts'
 
-let hub: TestGitHub
+let github: TestGitHub
 let clock = 0
 beforeEach(async () => {
   clock = 0
-  hub = await openGitHub({ now: () => Date.now() + clock })
+  github = await openGitHub({ now: () => Date.now() + clock })
 })
-afterEach(() => hub.close())
+afterEach(() => github.close())
 
 const MANIFEST = {
   name: 'Tern Shop',
@@ -19,7 +19,7 @@ const MANIFEST = {
   default_events: ['push'],
 }
 const post = (path: string, fields: Record<string, string>, headers = {}) =>
-  fetch(`${hub.url}${path}`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual', headers })
+  fetch(`${github.url}${path}`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual', headers })
 const propose = (manifest: object, name?: string) =>
   post('/organizations/tern/settings/apps/new?state=s%261', {
     manifest: JSON.stringify(manifest),
@@ -38,7 +38,7 @@ describe('registering', () => {
     expect(page).toContain('write checks')
     const { back, code } = await register()
     expect([back.pathname, back.searchParams.get('state')]).toEqual(['/setup/done', 's&1'])
-    const { data } = await hub.nobody().rest.apps.createFromManifest({ code })
+    const { data } = await github.nobody().rest.apps.createFromManifest({ code })
     expect(data).toMatchObject({
       slug: 'tern-shop',
       owner: { login: 'tern' },
@@ -46,16 +46,16 @@ describe('registering', () => {
       events: ['push'],
       webhook_secret: expect.stringMatching(/^[0-9a-f]{40}$/),
     })
-    const app = clientFor(hub.url, jwt(data.id, data.pem))
+    const app = clientFor(github.url, jwt(data.id, data.pem))
     expect((await app.rest.apps.getAuthenticated()).data).toMatchObject({ id: data.id, name: 'Tern Shop' })
     expect((await app.rest.apps.listInstallations()).data).toEqual([])
-    await expect(hub.nobody().rest.apps.createFromManifest({ code })).rejects.toEqual(refused(404))
+    await expect(github.nobody().rest.apps.createFromManifest({ code })).rejects.toEqual(refused(404))
   })
 
   test('a code is good for an hour', async () => {
     const { code } = await register()
     clock = 3_600_000
-    await expect(hub.nobody().rest.apps.createFromManifest({ code })).rejects.toEqual(refused(404))
+    await expect(github.nobody().rest.apps.createFromManifest({ code })).rejects.toEqual(refused(404))
   })
 
   test.each([
@@ -75,13 +75,13 @@ describe('registering', () => {
 describe('installing', () => {
   async function registered() {
     const { code } = await register()
-    const { data } = await hub.nobody().rest.apps.createFromManifest({ code })
-    return clientFor(hub.url, jwt(data.id, data.pem))
+    const { data } = await github.nobody().rest.apps.createFromManifest({ code })
+    return clientFor(github.url, jwt(data.id, data.pem))
   }
 
   test('on chosen repositories, then leads to where the App wants', async () => {
     const app = await registered()
-    expect(await (await fetch(`${hub.url}/apps/tern-shop/installations/new`)).text()).toContain('Install on tern')
+    expect(await (await fetch(`${github.url}/apps/tern-shop/installations/new`)).text()).toContain('Install on tern')
     const form = { owner: 'tern', selection: 'selected', repositories: 'shop' }
     const answer = await post('/apps/tern-shop/installations/new', form, { cookie: 'login=ada' })
     const back = new URL(answer.headers.get('location') ?? '')
@@ -97,7 +97,7 @@ describe('installing', () => {
     })
     await expect(app.rest.apps.getRepoInstallation({ ...SHOP, repo: 'goods' })).rejects.toEqual(refused(404))
     const { data } = await app.rest.apps.createInstallationAccessToken({ installation_id: installation.id })
-    const repositories = await clientFor(hub.url, data.token).rest.apps.listReposAccessibleToInstallation()
+    const repositories = await clientFor(github.url, data.token).rest.apps.listReposAccessibleToInstallation()
     expect(repositories.data.repositories.map(({ name }) => name)).toEqual(['shop'])
   })
 
@@ -110,38 +110,38 @@ describe('installing', () => {
 })
 
 describe('an installation', () => {
-  const installation = async () => (await hub.app().rest.apps.getOrgInstallation({ org: 'tern' })).data
+  const installation = async () => (await github.app().rest.apps.getOrgInstallation({ org: 'tern' })).data
 
   test('that is suspended gives no tokens, and those it gave rest', async () => {
-    const octokit = await hub.installation()
+    const octokit = await github.installation()
     const { id } = await installation()
-    await hub.app().rest.apps.suspendInstallation({ installation_id: id })
+    await github.app().rest.apps.suspendInstallation({ installation_id: id })
     await expect(octokit.rest.repos.get(SHOP)).rejects.toEqual(refused(403, 'suspended'))
-    await expect(hub.installation()).rejects.toEqual(refused(403, 'suspended'))
+    await expect(github.installation()).rejects.toEqual(refused(403, 'suspended'))
     expect(await installation()).toMatchObject({ suspended_at: expect.any(String) })
-    await hub.app().rest.apps.unsuspendInstallation({ installation_id: id })
+    await github.app().rest.apps.unsuspendInstallation({ installation_id: id })
     await octokit.rest.repos.get(SHOP)
   })
 
   test('that is gone takes its tokens along, and tells the App what it lost', async () => {
-    const octokit = await hub.installation()
-    await hub.app().rest.apps.deleteInstallation({ installation_id: (await installation()).id })
+    const octokit = await github.installation()
+    await github.app().rest.apps.deleteInstallation({ installation_id: (await installation()).id })
     await expect(octokit.rest.repos.get(SHOP)).rejects.toEqual(refused(401))
     await expect(installation()).rejects.toEqual(refused(404))
-    expect(await hub.events()).toEqual(['installation.deleted'])
-    expect(hub.heard[0]?.payload).toMatchObject({
+    expect(await github.events()).toEqual(['installation.deleted'])
+    expect(github.heard[0]?.payload).toMatchObject({
       installation: { account: { login: 'tern' } },
       repositories: [{ full_name: 'tern/shop' }, { full_name: 'tern/goods' }],
     })
-    await hub.control('installations', { owner: 'tern', action: 'install', repositories: ['tern/goods'] })
-    expect((await hub.events()).at(-1)).toBe('installation.created')
+    await github.control('installations', { owner: 'tern', action: 'install', repositories: ['tern/goods'] })
+    expect((await github.events()).at(-1)).toBe('installation.created')
     expect(await installation()).toMatchObject({ repository_selection: 'selected' })
   })
 
   test('loses and gets repositories by its buttons', async () => {
-    const octokit = await hub.installation()
+    const octokit = await github.installation()
     const page = `/organizations/tern/settings/installations/${(await installation()).id}`
-    expect(await (await fetch(hub.url + page)).text()).toContain('Uninstall')
+    expect(await (await fetch(github.url + page)).text()).toContain('Uninstall')
     await post(page, { selection: 'selected', repositories: 'goods' })
     await expect(octokit.rest.repos.get(SHOP)).rejects.toEqual(refused(404))
     await post(page, { selection: 'all' })
@@ -149,8 +149,8 @@ describe('an installation', () => {
     await post(page, { action: 'suspend' })
     await post(page, { action: 'uninstall' })
     await expect(installation()).rejects.toEqual(refused(404))
-    await hub.events()
-    const changes = hub.heard.map(({ payload }) => [
+    await github.events()
+    const changes = github.heard.map(({ payload }) => [
       payload.action,
       payload.repositories_added,
       payload.repositories_removed,
@@ -160,7 +160,7 @@ describe('an installation', () => {
   })
 
   test('a token may do what was asked for it and no more', async () => {
-    const narrow = await hub.installation('tern', { repositories: ['shop'], permissions: { contents: 'read' } })
+    const narrow = await github.installation('tern', { repositories: ['shop'], permissions: { contents: 'read' } })
     await expect(narrow.rest.issues.create({ ...SHOP, title: 'x' })).rejects.toEqual(refused(403, 'integration'))
     await expect(narrow.rest.repos.createRelease({ ...SHOP, tag_name: 'v1' })).rejects.toEqual(refused(403))
     await expect(narrow.rest.checks.listForRef({ ...SHOP, ref: 'main' })).rejects.toEqual(refused(403))

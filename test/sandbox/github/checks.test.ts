@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openGitHub, refused, SHOP, type TestGitHub, tip } from '../../support/github-app.ts'
 
-let hub: TestGitHub
+let github: TestGitHub
 let app: Awaited<ReturnType<TestGitHub['installation']>>
 let sha: string
 beforeAll(async () => {
-  hub = await openGitHub()
-  app = await hub.installation()
+  github = await openGitHub()
+  app = await github.installation()
   sha = await tip(app)
 })
-afterAll(() => hub.close())
+afterAll(() => github.close())
 
 const remark = (line: number) => ({
   path: 'catalog/shop.yaml',
@@ -58,9 +58,9 @@ describe('a check run', () => {
 
   test('is made by Apps alone, that may', async () => {
     const body = { ...SHOP, name: 'mine', head_sha: sha }
-    await expect(hub.user('ada').rest.checks.create(body)).rejects.toEqual(refused(403, 'via a GitHub App'))
-    await expect(hub.user('bob').rest.checks.create(body)).rejects.toEqual(refused(404))
-    const reader = await hub.installation('tern', { permissions: { checks: 'read' } })
+    await expect(github.user('ada').rest.checks.create(body)).rejects.toEqual(refused(403, 'via a GitHub App'))
+    await expect(github.user('bob').rest.checks.create(body)).rejects.toEqual(refused(404))
+    const reader = await github.installation('tern', { permissions: { checks: 'read' } })
     await expect(reader.rest.checks.create(body)).rejects.toEqual(refused(403, 'integration'))
   })
 
@@ -90,28 +90,31 @@ describe('asked for again', () => {
   test('by its buttons, its App hears of it', async () => {
     const action = { label: 'Mend', description: 'Mends it', identifier: 'mend' }
     const { data: run } = await create({ name: 'again', conclusion: 'success', actions: [action] })
-    await hub.events()
-    hub.heard.length = 0
-    await hub.user('ada').rest.checks.rerequestRun({ ...SHOP, check_run_id: run.id })
-    await hub.events()
-    await hub.user('ada').rest.checks.rerequestSuite({ ...SHOP, check_suite_id: Number(run.check_suite?.id) })
-    await hub.events()
-    await hub.control('check-action', { check_run: run.id, identifier: 'mend' })
-    expect(await hub.events()).toEqual([
+    await github.events()
+    github.heard.length = 0
+    await github.user('ada').rest.checks.rerequestRun({ ...SHOP, check_run_id: run.id })
+    await github.events()
+    await github.user('ada').rest.checks.rerequestSuite({ ...SHOP, check_suite_id: Number(run.check_suite?.id) })
+    await github.events()
+    await github.control('check-action', { check_run: run.id, identifier: 'mend' })
+    expect(await github.events()).toEqual([
       'check_run.rerequested',
       'check_suite.rerequested',
       'check_run.requested_action',
     ])
-    expect(hub.heard[0]?.payload).toMatchObject({ check_run: { id: run.id, head_sha: sha }, sender: { login: 'ada' } })
-    expect(hub.heard[2]?.payload).toMatchObject({ requested_action: { identifier: 'mend' } })
+    expect(github.heard[0]?.payload).toMatchObject({
+      check_run: { id: run.id, head_sha: sha },
+      sender: { login: 'ada' },
+    })
+    expect(github.heard[2]?.payload).toMatchObject({ requested_action: { identifier: 'mend' } })
     const { data: suite } = await app.rest.checks.getSuite({ ...SHOP, check_suite_id: Number(run.check_suite?.id) })
     expect(suite).toMatchObject({ status: 'queued', conclusion: null, head_sha: sha })
-    expect((await hub.control('check-action', { check_run: run.id, identifier: 'other' })).status).toBe(404)
+    expect((await github.control('check-action', { check_run: run.id, identifier: 'other' })).status).toBe(404)
   })
 
   test('an App that cannot write checks, or a reader, asks in vain', async () => {
     const { data: run } = await create({ name: 'reader' })
     const asked = { ...SHOP, check_run_id: run.id }
-    await expect(hub.user('bob').rest.checks.rerequestRun(asked)).rejects.toEqual(refused(404))
+    await expect(github.user('bob').rest.checks.rerequestRun(asked)).rejects.toEqual(refused(404))
   })
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startGitHub } from '../../../app/sandbox/github.ts'
+import { startGitHub } from '../../../sandbox/github.ts'
 import { as, branchOff, type GitHub, put, refusal } from './support.ts'
 
 const shop = { owner: 'tern', repo: 'shop' }

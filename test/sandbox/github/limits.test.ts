@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openGitHub, refused, SHOP, type TestGitHub, tip } from '../../support/github-app.ts'
 
-let hub: TestGitHub
+let github: TestGitHub
 let clock = 0
 beforeEach(async () => {
   clock = 0
-  hub = await openGitHub({ limits: true, now: () => Date.now() + clock })
+  github = await openGitHub({ limits: true, now: () => Date.now() + clock })
 })
-afterEach(() => hub.close())
+afterEach(() => github.close())
 
 describe('writing', () => {
   test('more than 80 times a minute is refused, with the seconds to wait', async () => {
-    const app = await hub.installation()
+    const app = await github.installation()
     const head_sha = await tip(app)
     const write = () => app.rest.checks.create({ ...SHOP, name: 'c', head_sha })
     for (let count = 0; count < 80; count += 1) await write()
@@ -25,18 +25,18 @@ describe('writing', () => {
   })
 
   test('is counted for each installation and user by itself', async () => {
-    const ada = hub.user('ada')
+    const ada = github.user('ada')
     for (let count = 0; count < 80; count += 1) await ada.rest.issues.create({ ...SHOP, title: 'x' })
     await expect(ada.rest.issues.create({ ...SHOP, title: 'x' })).rejects.toEqual(refused(403))
-    await (await hub.installation()).rest.issues.create({ ...SHOP, title: 'x' })
+    await (await github.installation()).rest.issues.create({ ...SHOP, title: 'x' })
   })
 })
 
 describe('faults by chance', () => {
   const course = async (faults: object) => {
-    await hub.control('faults', { ...faults, seed: 3 })
+    await github.control('faults', { ...faults, seed: 3 })
     const seen: number[] = []
-    for (let count = 0; count < 30; count += 1) seen.push((await fetch(`${hub.url}/repos/bob/open`)).status)
+    for (let count = 0; count < 30; count += 1) seen.push((await fetch(`${github.url}/repos/bob/open`)).status)
     return seen
   }
   test('go the same way again', async () => {
@@ -46,15 +46,15 @@ describe('faults by chance', () => {
   })
 
   test('end when others are asked for', async () => {
-    await hub.control('faults', { down: true })
-    expect((await fetch(`${hub.url}/repos/bob/open`)).status).toBe(502)
-    await hub.control('faults', {})
-    expect((await fetch(`${hub.url}/repos/bob/open`)).status).toBe(200)
+    await github.control('faults', { down: true })
+    expect((await fetch(`${github.url}/repos/bob/open`)).status).toBe(502)
+    await github.control('faults', {})
+    expect((await fetch(`${github.url}/repos/bob/open`)).status).toBe(200)
   })
 })
 
 test('every request says who asked', async () => {
-  await hub.user('ada').rest.repos.get(SHOP)
-  const requests = (await hub.control('requests')).body as unknown as object[]
+  await github.user('ada').rest.repos.get(SHOP)
+  const requests = (await github.control('requests')).body as unknown as object[]
   expect(requests.at(-1)).toMatchObject({ method: 'GET', path: '/repos/tern/shop', status: 200, who: 'user ada' })
 })

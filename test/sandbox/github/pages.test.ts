@@ -18,18 +18,18 @@ const PNG = Buffer.from(
 )
 
 let browser: Browser
-let hub: TestGitHub
+let github: TestGitHub
 let app: Octokit
 beforeAll(async () => {
-  ;[browser, hub] = await Promise.all([
+  ;[browser, github] = await Promise.all([
     launchBrowser(),
     openGitHub({ repositories: [{ name: 'tern/shop', private: false, files: FILES }] }),
   ])
-  app = await hub.installation()
+  app = await github.installation()
 })
 afterAll(async () => {
   await browser?.close()
-  await hub?.close()
+  await github?.close()
 })
 
 const sizes: [string, BrowserContextOptions][] = [
@@ -46,7 +46,7 @@ async function expectAccessible(page: Page) {
 
 /** Goes somewhere as somebody. */
 async function open(page: Page, path: string, login = 'ada') {
-  await page.goto(`${hub.url}${path}`)
+  await page.goto(`${github.url}${path}`)
   const become = page.getByRole('button', { name: `Become ${login}` })
   if ((await become.count()) > 0) await become.click()
 }
@@ -79,7 +79,7 @@ async function check(pull_number: number, more: object = {}) {
     ...SHOP,
     name: 'Tagsale',
     head_sha: pull.head.sha,
-    details_url: `${hub.url}/details`,
+    details_url: `${github.url}/details`,
     conclusion: 'failure',
     output: { title: 'One mistake', summary, annotations: [annotation] },
     ...more,
@@ -108,13 +108,13 @@ describe.each(sizes)('on %s', (name, options) => {
     expect(new URL(page.url()).hash).toBe('#diff-0-2')
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Re-run' }).click()
-    await expect.poll(() => hub.events()).toContain('check_run.rerequested')
+    await expect.poll(() => github.events()).toContain('check_run.rerequested')
 
     await page.getByRole('link', { name: 'Edit catalog/products/sticker.yaml' }).click()
     await page.getByLabel('Content').fill(STICKER.replace('3', name.length.toString()))
     await page.getByRole('button', { name: 'Save' }).click()
     expect(numberOf(page)).toBe(number)
-    await put(hub.user('ada'), SHOP, 'main', 'README.md', `# The shop on ${name}\n`)
+    await put(github.user('ada'), SHOP, 'main', 'README.md', `# The shop on ${name}\n`)
     await page.reload()
     await page.getByRole('button', { name: 'Update branch' }).click()
     await page.getByText("Merge branch 'main'").waitFor()
@@ -132,7 +132,7 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByText('Merged by ada into main').waitFor()
     await expectAccessible(page)
     expect(await sticker()).toBe(STICKER.replace('3', name.length.toString()))
-    const events = await hub.events()
+    const events = await github.events()
     for (const event of [
       'pull_request.opened',
       'pull_request.synchronize',
@@ -191,7 +191,7 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByRole('button', { name: 'Save' }).click()
     expect(await page.locator('#L2').innerText()).toContain('name: <b>')
     expect(await textAt(`${at}/new.yaml`)).toBe('\nname: <b>\nlast: line\n')
-    await page.goto(`${hub.url}/tern/shop/upload/main/${at}`)
+    await page.goto(`${github.url}/tern/shop/upload/main/${at}`)
     await page.getByLabel('File, at most 5 MB').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: PNG })
     await page.getByLabel('Commit directly to main').check()
     await page.getByRole('button', { name: 'Save' }).click()
@@ -238,7 +238,7 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByLabel('Add files').setInputFiles(book('two'))
     await page.getByRole('button', { name: 'Upload' }).click()
     await expect.poll(() => page.getByText('sha256:').innerText()).not.toBe(before)
-    expect(await hub.events()).toContain('release.published')
+    expect(await github.events()).toContain('release.published')
     const { data } = await app.rest.repos.getReleaseByTag({ ...SHOP, tag })
     expect(data).toMatchObject({ draft: false, prerelease: false, assets: [{ name: 'book.pdf', size: 3 }] })
     expect(errors).toEqual([])
@@ -254,9 +254,9 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByLabel('Comment', { exact: true }).fill('Done.')
     await page.getByRole('button', { name: 'Close' }).click()
     await page.getByText('closed', { exact: true }).waitFor()
-    await page.goto(`${hub.url}/tern/shop/issues?state=closed`)
+    await page.goto(`${github.url}/tern/shop/issues?state=closed`)
     expect(await page.getByRole('link', { name: 'A question' }).count()).toBeGreaterThan(0)
-    await page.goto(`${hub.url}/`)
+    await page.goto(`${github.url}/`)
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Redeliver' }).first().click()
     await page.getByText('again', { exact: true }).first().waitFor()
@@ -267,7 +267,7 @@ describe.each(sizes)('on %s', (name, options) => {
       '/tern/shop/releases',
       '/tern/shop/issues',
     ]) {
-      await page.goto(`${hub.url}${path}`)
+      await page.goto(`${github.url}${path}`)
       await expectAccessible(page)
     }
     expect(errors).toEqual([])
@@ -288,7 +288,7 @@ test('what somebody may not see is not there, and no address leads away', async 
 
 test('a form is refused in the words of the API, and changes nothing', async () => {
   const form = (path: string, login: string, fields: Record<string, string>) =>
-    fetch(`${hub.url}/tern/shop/${path}`, {
+    fetch(`${github.url}/tern/shop/${path}`, {
       method: 'POST',
       body: new URLSearchParams(fields),
       headers: { cookie: `login=${login}` },

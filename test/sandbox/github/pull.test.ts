@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startGitHub } from '../../../app/sandbox/github.ts'
+import { startGitHub } from '../../../sandbox/github.ts'
 import { as, branchOff, type GitHub, put, refusal } from './support.ts'
 
 const shop = { owner: 'tern', repo: 'shop' }

@@ -3,22 +3,22 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGitHub, refused, type TestGitHub } from '../../support/github-app.ts'
 
 const GOODS = { owner: 'tern', repo: 'goods' }
-let hub: TestGitHub
+let github: TestGitHub
 let ada: ReturnType<TestGitHub['user']>
 beforeEach(async () => {
-  hub = await openGitHub()
-  ada = hub.user('ada')
+  github = await openGitHub()
+  ada = github.user('ada')
 })
-afterEach(() => hub.close())
+afterEach(() => github.close())
 
 const tags = async (octokit = ada) =>
   (await octokit.rest.repos.listReleases(GOODS)).data.map(({ tag_name }) => tag_name)
-const releaseEvents = async () => (await hub.events()).filter((name) => name.startsWith('release.')).toSorted()
+const releaseEvents = async () => (await github.events()).filter((name) => name.startsWith('release.')).toSorted()
 const upload = (url: string, name: string, text: string) =>
   ada.rest.repos.uploadReleaseAsset({ ...GOODS, release_id: 0, url, name, data: text })
 
 test('a draft is for those who write, and is published with its tag', async () => {
-  const reader = await hub.installation('tern', { permissions: { contents: 'read' } })
+  const reader = await github.installation('tern', { permissions: { contents: 'read' } })
   const { data: draft } = await ada.rest.repos.createRelease({ ...GOODS, tag_name: 'v1', draft: true })
   expect(draft).toMatchObject({ draft: true, published_at: null })
   expect([await tags(), await tags(reader)]).toEqual([['v1'], []])
@@ -35,8 +35,8 @@ test('a pre-release is not the latest; edits and deletes are told', async () => 
   await ada.rest.repos.createRelease({ ...GOODS, tag_name: 'v1' })
   const { data: next } = await ada.rest.repos.createRelease({ ...GOODS, tag_name: 'v2', prerelease: true })
   expect((await ada.rest.repos.getLatestRelease(GOODS)).data.tag_name).toBe('v1')
-  await hub.events()
-  hub.heard.length = 0
+  await github.events()
+  github.heard.length = 0
   await ada.rest.repos.updateRelease({ ...GOODS, release_id: next.id, prerelease: false, name: 'Two' })
   expect(await releaseEvents()).toEqual(['release.edited', 'release.released'])
   await ada.rest.repos.deleteRelease({ ...GOODS, release_id: next.id })
@@ -51,7 +51,7 @@ test('a file goes up with its digest, once by each name, and comes down the same
   const digest = `sha256:${createHash('sha256').update('terns').digest('hex')}`
   expect(asset).toMatchObject({ name: 'guide.to.terns.txt', size: 5, digest, uploader: { login: 'ada' } })
   await expect(upload(release.upload_url, 'guide to terns.txt', 'x')).rejects.toEqual(refused(422, 'Validation Failed'))
-  const app = await hub.installation()
+  const app = await github.installation()
   const { data } = await app.rest.repos.getReleaseAsset({
     ...GOODS,
     asset_id: asset.id,
@@ -66,7 +66,7 @@ test('a file goes up with its digest, once by each name, and comes down the same
 
 test('the control that publishes tells of a new release only', async () => {
   const put = (file: string) =>
-    hub.control('releases', { repository: 'tern/goods', tag: 'v9', file, base64: btoa(file) })
+    github.control('releases', { repository: 'tern/goods', tag: 'v9', file, base64: btoa(file) })
   await put('a.txt')
   await put('b.txt')
   expect(await releaseEvents()).toEqual(['release.created', 'release.published', 'release.released'])
@@ -75,5 +75,5 @@ test('the control that publishes tells of a new release only', async () => {
 test('somebody who may only read publishes nothing', async () => {
   const open = { owner: 'bob', repo: 'open', tag_name: 'v1' }
   await expect(ada.rest.repos.createRelease(open)).rejects.toEqual(refused(403))
-  await expect(hub.nobody().rest.repos.createRelease(open)).rejects.toEqual(refused(401))
+  await expect(github.nobody().rest.repos.createRelease(open)).rejects.toEqual(refused(401))
 })

@@ -1,5 +1,5 @@
 import { Octokit } from '@octokit/rest'
-import type { startGitHub } from '../../../app/sandbox/github.ts'
+import type { startGitHub } from '../../../sandbox/github.ts'
 
 export type GitHub = Awaited<ReturnType<typeof startGitHub>>
 

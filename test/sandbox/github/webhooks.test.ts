@@ -2,19 +2,19 @@ import { verify } from '@octokit/webhooks-methods'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { APP_ID, openGitHub, SECRET, SHOP, type TestGitHub } from '../../support/github-app.ts'
 
-let hub: TestGitHub
+let github: TestGitHub
 beforeEach(async () => {
-  hub = await openGitHub()
+  github = await openGitHub()
 })
-afterEach(() => hub.close())
+afterEach(() => github.close())
 
-const openIssue = async (title = 'A word') => (await hub.user('ada')).rest.issues.create({ ...SHOP, title })
-const deliveries = async () => (await hub.app().rest.apps.listWebhookDeliveries()).data
+const openIssue = async (title = 'A word') => (await github.user('ada')).rest.issues.create({ ...SHOP, title })
+const deliveries = async () => (await github.app().rest.apps.listWebhookDeliveries()).data
 
 test('a delivery is signed as Probot checks it, and says where it comes from', async () => {
   await openIssue('“ü” & <b>')
-  expect(await hub.events()).toEqual(['issues.opened'])
-  const [one] = hub.heard
+  expect(await github.events()).toEqual(['issues.opened'])
+  const [one] = github.heard
   expect(await verify(SECRET, one?.body ?? '', String(one?.headers['x-hub-signature-256']))).toBe(true)
   expect(await verify('another', one?.body ?? '', String(one?.headers['x-hub-signature-256']))).toBe(false)
   expect(one?.headers).toMatchObject({
@@ -25,7 +25,7 @@ test('a delivery is signed as Probot checks it, and says where it comes from', a
     'content-type': 'application/json',
     'x-hub-signature': expect.stringMatching(/^sha1=[0-9a-f]{40}$/),
   })
-  const { data: installation } = await hub.app().rest.apps.getRepoInstallation(SHOP)
+  const { data: installation } = await github.app().rest.apps.getRepoInstallation(SHOP)
   expect(one?.payload).toMatchObject({
     repository: { full_name: 'tern/shop' },
     organization: { login: 'tern' },
@@ -35,23 +35,23 @@ test('a delivery is signed as Probot checks it, and says where it comes from', a
 })
 
 test('a failed delivery is not tried again, shows in the history, and comes again when asked for', async () => {
-  hub.answerWith(500)
+  github.answerWith(500)
   await openIssue()
-  await hub.events()
+  await github.events()
   const [failed] = await deliveries()
   expect(failed).toMatchObject({ event: 'issues', action: 'opened', status_code: 500, redelivery: false })
-  hub.answerWith(200)
-  await hub.app().rest.apps.redeliverWebhookDelivery({ delivery_id: Number(failed?.id) })
-  await hub.events()
+  github.answerWith(200)
+  await github.app().rest.apps.redeliverWebhookDelivery({ delivery_id: Number(failed?.id) })
+  await github.events()
   const after = await deliveries()
   expect(after.map(({ guid, status, redelivery }) => [guid, status, redelivery])).toEqual([
     [failed?.guid, 'OK', true],
     [failed?.guid, 'Invalid HTTP Response: 500', false],
   ])
-  expect(hub.heard[0]?.headers['x-github-delivery']).toBe(failed?.guid)
-  const failures = await hub.app().request('GET /app/hook/deliveries', { status: 'failure' })
+  expect(github.heard[0]?.headers['x-github-delivery']).toBe(failed?.guid)
+  const failures = await github.app().request('GET /app/hook/deliveries', { status: 'failure' })
   expect(failures.data).toHaveLength(1)
-  const { data: whole } = await hub.app().rest.apps.getWebhookDelivery({ delivery_id: Number(after[0]?.id) })
+  const { data: whole } = await github.app().rest.apps.getWebhookDelivery({ delivery_id: Number(after[0]?.id) })
   expect(whole).toMatchObject({
     request: { headers: { 'x-github-event': 'issues' }, payload: { action: 'opened' } },
     response: { payload: 'heard' },
@@ -60,9 +60,9 @@ test('a failed delivery is not tried again, shows in the history, and comes agai
 
 test('the history is read in pages by a cursor', async () => {
   for (const title of ['one', 'two', 'three']) await openIssue(title)
-  await hub.events()
+  await github.events()
   const pages = []
-  for await (const { data } of hub.app().paginate.iterator('GET /app/hook/deliveries', { per_page: 2 })) {
+  for await (const { data } of github.app().paginate.iterator('GET /app/hook/deliveries', { per_page: 2 })) {
     pages.push((data as { id: number }[]).map(({ id }) => id))
   }
   expect(pages.map(({ length }) => length)).toEqual([2, 1])
@@ -70,43 +70,43 @@ test('the history is read in pages by a cursor', async () => {
 })
 
 test('the address and secret can be changed; the secret is never shown', async () => {
-  const { data } = await hub.app().request({
+  const { data } = await github.app().request({
     method: 'PATCH',
     url: '/app/hook/config',
     data: { secret: 'new', url: 'http://127.0.0.1:9/' },
   })
   expect(data).toEqual({ content_type: 'json', insecure_ssl: '0', secret: '********', url: 'http://127.0.0.1:9/' })
   await openIssue()
-  await hub.events()
+  await github.events()
   expect((await deliveries())[0]).toMatchObject({ status: 'failed to connect to host', status_code: 502 })
 })
 
 test('drop leaves a trace, lose leaves none, duplicate comes twice under one GUID', async () => {
-  await hub.control('faults', { drop: ['issues.opened'] })
+  await github.control('faults', { drop: ['issues.opened'] })
   await openIssue()
-  expect(await hub.events()).toEqual([])
+  expect(await github.events()).toEqual([])
   expect((await deliveries())[0]).toMatchObject({ status_code: 502 })
-  await hub.control('faults', { lose: true })
+  await github.control('faults', { lose: true })
   await openIssue()
-  expect([await hub.events(), (await deliveries()).length]).toEqual([[], 1])
-  await hub.control('faults', { duplicate: 1 })
+  expect([await github.events(), (await deliveries()).length]).toEqual([[], 1])
+  await github.control('faults', { duplicate: 1 })
   await openIssue()
-  expect(await hub.events()).toEqual(['issues.opened', 'issues.opened'])
-  expect(new Set(hub.heard.map(({ headers }) => headers['x-github-delivery'])).size).toBe(1)
+  expect(await github.events()).toEqual(['issues.opened', 'issues.opened'])
+  expect(new Set(github.heard.map(({ headers }) => headers['x-github-delivery'])).size).toBe(1)
 })
 
 test('chance goes the same way for the same seed', async () => {
   const course = async () => {
-    await hub.control('faults', { lose: 0.5, seed: 7 })
-    const before = hub.heard.length
+    await github.control('faults', { lose: 0.5, seed: 7 })
+    const before = github.heard.length
     const came: boolean[] = []
     for (let count = 0; count < 12; count += 1) {
-      const known = hub.heard.length
+      const known = github.heard.length
       await openIssue()
-      await hub.events()
-      came.push(hub.heard.length > known)
+      await github.events()
+      came.push(github.heard.length > known)
     }
-    expect(hub.heard.length).toBeGreaterThan(before)
+    expect(github.heard.length).toBeGreaterThan(before)
     return came
   }
   const first = await course()
@@ -115,13 +115,13 @@ test('chance goes the same way for the same seed', async () => {
 })
 
 test('an App that is suspended, or does not cover the repository, hears nothing of it', async () => {
-  await hub.control('installations', { owner: 'tern', action: 'remove', repositories: ['shop'] })
+  await github.control('installations', { owner: 'tern', action: 'remove', repositories: ['shop'] })
   await openIssue()
-  await hub.control('installations', { owner: 'tern', action: 'add', repositories: ['shop'] })
-  await hub.control('installations', { owner: 'tern', action: 'suspend' })
+  await github.control('installations', { owner: 'tern', action: 'add', repositories: ['shop'] })
+  await github.control('installations', { owner: 'tern', action: 'suspend' })
   await openIssue()
-  await hub.control('installations', { owner: 'tern', action: 'unsuspend' })
-  expect((await hub.events()).toSorted()).toEqual([
+  await github.control('installations', { owner: 'tern', action: 'unsuspend' })
+  expect((await github.events()).toSorted()).toEqual([
     'installation.suspend',
     'installation.unsuspend',
     'installation_repositories.added',

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Stripe from 'stripe'
-import { startStripe } from '../../../app/sandbox/stripe.ts'
+import { startStripe } from '../../../sandbox/stripe.ts'
 
 type Received = { body: string; signature: string }
 

@@ -1,0 +1,110 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { webhookAddress } from '../../setup/manifest.ts'
+import { type Check, checkOf, type Finding, fault, reasonOf, well } from './check.ts'
+
+const ANSWER_SECONDS_MAX = 15
+const CLOCK_SECONDS_OFF_MAX = 60
+
+/** The shop as it is seen from outside, and the clock. */
+export const ADDRESS_CHECKS: readonly Check[] = [
+  checkOf('Webhook secret', ['SHOP_URL', 'GITHUB_WEBHOOK_SECRET'], async ({ SHOP_URL, GITHUB_WEBHOOK_SECRET }) => {
+    const address = webhookAddress(SHOP_URL)
+    const [right, wrong] = await Promise.all([
+      deliver(address, GITHUB_WEBHOOK_SECRET),
+      deliver(address, randomBytes(32).toString('hex')),
+    ])
+    return judgeKnocks(address, right, wrong)
+  }),
+  checkOf('Storefront', ['STOREFRONT_URL'], async ({ STOREFRONT_URL }) => [await lookAtStorefront(STOREFRONT_URL)]),
+  checkOf('Clock', ['GITHUB_API_URL', 'STRIPE_API_URL'], async ({ GITHUB_API_URL, STRIPE_API_URL }, { now }) => {
+    const times = await Promise.all([GITHUB_API_URL, STRIPE_API_URL].map((address) => timeAt(address, now)))
+    return [judgeClock(times)]
+  }),
+]
+
+/** The answer to a ping as GitHub sends it, signed with this secret: a status, or why there was none. */
+async function deliver(address: string, secret: string): Promise<number | string> {
+  const body = JSON.stringify({ zen: 'tagsale doctor', hook_id: 0 })
+  const signature = createHmac('sha256', secret).update(body).digest('hex')
+  const headers = {
+    'content-type': 'application/json',
+    'x-github-event': 'ping',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': `sha256=${signature}`,
+  }
+  try {
+    const answer = await get(address, { method: 'POST', headers, body })
+    return answer.status
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+/** What the answers to a right and a wrong signature say. */
+export function judgeKnocks(address: string, right: number | string, wrong: number | string): Finding[] {
+  if (typeof right === 'string')
+    return [fault(`${address} can't be reached: ${right}`, 'Start the shop; look at name, certificate and proxy.')]
+  if (right === 401)
+    return [
+      fault(
+        'the running shop has another secret',
+        'Start the shop again, with the GITHUB_WEBHOOK_SECRET that is set here.',
+      ),
+    ]
+  if (right < 200 || right > 299)
+    return [
+      fault(`${address} answers ${right}`, 'Look whether the proxy passes it on to the shop, whole and unchanged.'),
+    ]
+  if (wrong !== 401)
+    return [
+      fault(
+        `${address} answers ${wrong} to a forged webhook`,
+        'Something else than the shop answers there: look at the proxy.',
+      ),
+    ]
+  return [well('the shop takes what is signed, and refuses what is not')]
+}
+
+async function lookAtStorefront(address: string): Promise<Finding> {
+  const answer = await get(`${address}/`, { headers: { accept: 'text/html' } }).catch(reasonOf)
+  if (typeof answer === 'string')
+    return fault(`${address} can't be reached: ${answer}`, 'Start the shop; look at name, certificate and proxy.')
+  const type = answer.headers.get('content-type') ?? 'nothing'
+  if (answer.ok && type.includes('text/html')) return well(`${address} answers`)
+  if (answer.status === 503)
+    return fault(`${address} is still being prepared`, "Wait a moment; if it stays so, look at the shop's log.")
+  return fault(
+    `${address} answers ${answer.status} with ${type}`,
+    'Look whether the proxy leads to the shop, and at SHOP_URL and STOREFRONT_URL.',
+  )
+}
+
+const get = (address: string, init: RequestInit): Promise<Response> =>
+  fetch(address, { ...init, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1000) })
+
+type Time = { host: string; secondsOff: number | undefined }
+
+/** How far our clock is ahead of a server's, by the `Date` of its answer; half of the way there and back is taken off. */
+async function timeAt(address: string, now: () => Date): Promise<Time> {
+  const began = now().getTime()
+  const answer = await get(address, {}).catch(() => undefined)
+  const middle = (began + now().getTime()) / 2
+  const theirs = Date.parse(answer?.headers.get('date') ?? '')
+  const { host } = new URL(address)
+  return { host, secondsOff: Number.isNaN(theirs) ? undefined : (middle - theirs) / 1000 }
+}
+
+/** A clock that is wrong by more than a minute makes keys and signatures useless. */
+export function judgeClock(times: readonly Time[]): Finding {
+  const told = times.filter((time) => time.secondsOff !== undefined) as { host: string; secondsOff: number }[]
+  const worst = told.toSorted((one, other) => Math.abs(other.secondsOff) - Math.abs(one.secondsOff))[0]
+  if (!worst)
+    return fault(
+      'nobody tells the time',
+      `Look whether this machine reaches ${times.map(({ host }) => host).join(' and ')}.`,
+    )
+  const off = Math.round(Math.abs(worst.secondsOff))
+  if (off <= CLOCK_SECONDS_OFF_MAX) return well('right within a minute')
+  const side = worst.secondsOff > 0 ? 'ahead of' : 'behind'
+  return fault(`this machine is ${off} seconds ${side} ${worst.host}`, 'Set its clock, and keep it set (NTP).')
+}

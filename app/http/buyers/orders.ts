@@ -1,0 +1,151 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { catchUpWithPayment } from '../../catch-up.ts'
+import { cartOf, type Sale, startSale } from '../../checkout.ts'
+import { downloadsOf } from '../../fulfillment/download.ts'
+import { isOrderKey, orderKey, orderUrl } from '../../link.ts'
+import { receiptJob } from '../../order/caused-jobs.ts'
+import { isOrderId, type OrderId } from '../../order/id.ts'
+import { type Order, paymentStatus } from '../../order/order.ts'
+import type { Parts } from '../../parts.ts'
+import type { HttpEnv } from '../context.ts'
+import { addressOf, type Limits } from '../limit.ts'
+import { showPage } from '../page.ts'
+import { problemResponse, Refusal } from '../problem.ts'
+import { refuseWhileClosed, started } from './checkouts.ts'
+import { orderFragment } from './order-page.ts'
+import { OrderView, viewOrder } from './order-view.ts'
+
+/** How often a waiting page may make us ask Stripe about the same order. */
+const LOOK_AGAIN_SECONDS = 2
+const LOOKS_REMEMBERED_MAX = 10_000
+
+const OrderParam = z.string().openapi({ param: { name: 'order', in: 'path' }, example: 'ord_0g6k2m9w1x7c3v5b8n4q1z2s' })
+/** Half a link is what mail programs make of long ones: a missing key is answered like any other wrong one. */
+const Key = z.string().max(200).default('').openapi({ description: "The secret in the order's address" })
+const responses = {
+  404: problemResponse('No such order, or another key'),
+  429: problemResponse('Too many wrong keys'),
+}
+
+const readRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/orders/{order}',
+  summary: 'An order, as its buyer sees it',
+  description: 'While it is unpaid, asking makes the shop look at Stripe, so that a lost webhook does not matter.',
+  request: {
+    params: z.object({ order: OrderParam }),
+    query: z.object({ key: Key, checkout: z.string().max(200).optional() }),
+  },
+  responses: {
+    200: { description: 'The order', content: { 'application/json': { schema: OrderView } } },
+    ...responses,
+  },
+})
+
+const page = { description: 'A page of the shop', content: { 'text/html': { schema: z.string() } } }
+const pageRoute = createRoute({
+  method: 'get',
+  path: '/orders/{order}',
+  summary: "The order's own page",
+  request: { params: z.object({ order: OrderParam }), query: z.object({ key: Key }) },
+  responses: { 200: page, ...responses },
+})
+const thanksRoute = createRoute({
+  method: 'get',
+  path: '/thanks',
+  summary: 'Where the buyer comes back to from Stripe',
+  request: { query: z.object({ order: z.string().default(''), key: Key, checkout: z.string().max(200).optional() }) },
+  responses: { 200: page, ...responses },
+})
+const retryRoute = createRoute({
+  method: 'post',
+  path: '/orders/{order}/retry',
+  summary: 'Buy again what was not paid, at today’s prices',
+  request: { params: z.object({ order: OrderParam }), query: z.object({ key: Key }) },
+  responses: {
+    303: { description: "To Stripe's payment page" },
+    422: problemResponse('Not for sale any more'),
+    ...responses,
+  },
+})
+
+/** The order as JSON and as pages, all of them behind its key. */
+export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
+  const lastLooks = new Map<OrderId, number>()
+  const open = (c: Context<HttpEnv>, ask: Ask) => openOrder(c, limits, lastLooks, ask)
+
+  api.openapi(readRoute, async (c) => {
+    const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
+    return c.json(await view(c.var.parts, order), 200, { 'cache-control': 'no-store' })
+  })
+  api.openapi(pageRoute, async (c) => {
+    const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
+    return showOrder(c, 'order', order)
+  })
+  api.openapi(thanksRoute, async (c) => {
+    const order = await open(c, c.req.valid('query'))
+    return showOrder(c, 'thanks', order)
+  })
+  api.openapi(retryRoute, async (c) => {
+    await limits.checkout(addressOf(c))
+    const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
+    if (paymentStatus(order) !== 'failed') return c.redirect(orderUrl(c.var.parts.config, order.id), 303)
+    await refuseWhileClosed(c.var.parts)
+    return c.redirect(started(await buyAgain(c.var.parts, order)).url, 303)
+  })
+}
+
+/** One new order however often it is asked for, and the next one when that came to nothing. Its key can't be guessed. */
+async function buyAgain(parts: Parts, order: Order): Promise<Sale> {
+  const key = orderKey(parts.config, order.id)
+  for (let turn = 1; ; turn += 1) {
+    const keys = { retryKey: `again ${turn} ${key}`, replaces: `again ${turn - 1} ${key}` }
+    const sale = await startSale(parts, { ...cartOf(order), ...keys })
+    if (sale.end !== 'conflict') return sale
+  }
+}
+
+type Ask = { order: string; key: string; checkout?: string | undefined }
+
+/** The order that the key opens, caught up with its payment. One answer for every way to be wrong. */
+async function openOrder(
+  c: Context<HttpEnv>,
+  limits: Limits,
+  lastLooks: Map<OrderId, number>,
+  { order: id, key, checkout }: Ask,
+): Promise<Order> {
+  const { parts } = c.var
+  const isOpen = isOrderId(id) && isOrderKey(parts.config, id, key)
+  const order = isOpen ? await parts.store.order(id) : undefined
+  if (!order) {
+    await limits.wrongKey(addressOf(c))
+    const detail = 'There is no such order, or the link is not whole. Copy all of it from your mail.'
+    throw new Refusal({ status: 404, title: 'No such order', detail })
+  }
+  const object = order.checkout ?? (checkout?.startsWith('cs_') ? checkout : undefined)
+  if (!object || paymentStatus(order) !== 'pending' || !mayLook(lastLooks, order.id, parts.now())) return order
+  await catchUpWithPayment(parts, object, { by: 'return-page' }).catch((error: unknown) => {
+    parts.log.warn({ order: order.id, err: error }, 'Stripe does not answer; the page shows what we know')
+  })
+  return (await parts.store.order(order.id)) ?? order
+}
+
+function mayLook(lastLooks: Map<OrderId, number>, order: OrderId, now: Date): boolean {
+  if (now.getTime() - (lastLooks.get(order) ?? 0) < LOOK_AGAIN_SECONDS * 1000) return false
+  if (lastLooks.size >= LOOKS_REMEMBERED_MAX) lastLooks.clear()
+  lastLooks.set(order, now.getTime())
+  return true
+}
+
+async function view(parts: Parts, order: Order) {
+  const [downloads, receipt] = await Promise.all([downloadsOf(parts, order), parts.store.job(receiptJob(order.id))])
+  return viewOrder(order, downloads, receipt, parts.config, parts.now())
+}
+
+async function showOrder(c: Context<HttpEnv>, shell: 'order' | 'thanks', order: Order) {
+  const { parts } = c.var
+  const retryUrl = `/orders/${order.id}/retry?key=${orderKey(parts.config, order.id)}`
+  const content = await showPage(parts, shell, orderFragment(await view(parts, order), retryUrl))
+  return c.html(content, 200, { 'cache-control': 'no-store' })
+}

@@ -1,0 +1,210 @@
+import { html } from 'hono/html'
+import type { ClosedReason, ShopEvent } from '../../shop/event.ts'
+import type { ShopState } from '../../shop/shop.ts'
+import type { LastDeliveries } from '../../store/store.ts'
+
+/** What `html` makes: text in which everything that came from outside is escaped. */
+type Markup = ReturnType<typeof html>
+
+/** Where the page's stylesheet is. */
+export const DESK_STYLE = '/desk.css'
+
+const COMMIT_CHARACTERS = 7
+
+/** Everything that the page shows. */
+export type Desk = {
+  name: string
+  isOpen: boolean
+  products: number
+  shop: ShopState
+  /** The repository of the catalog, chosen or set; nothing when it is still to choose. */
+  repository: string | undefined
+  /** Repositories to choose from: asked for only where that is to be done. `unknown` when GitHub does not answer. */
+  candidates: readonly string[] | 'unknown' | undefined
+  lastDeliveries: LastDeliveries
+  jobsWaiting: number
+  /** Newest first. */
+  history: readonly ShopEvent[]
+  githubUrl: string
+  key: string
+}
+
+/** The page of a shop's maintainers: what is live, what is not and why, and what to do. It needs no script. */
+export function deskPage(desk: Desk): Markup {
+  const { name, isOpen } = desk
+  return documentOf(
+    `${name}, for maintainers`,
+    html`<header class="desk-head">
+<p class="desk-soft">For maintainers</p>
+<h1>${name}</h1>
+<p class="desk-state ${isOpen ? '' : 'desk-state-off'}">${stateOf(desk)}</p>
+</header>
+${desk.candidates ? choice(desk, desk.candidates) : ''}
+${isOpen ? '' : closedNotice(desk)}
+${refusedNotice(desk)}
+${changedNotice(desk)}
+${liveSection(desk)}
+${deliverySection(desk)}
+${historySection(desk)}`,
+  )
+}
+
+/** What everybody else sees, those too whom GitHub sends here after they installed the App. It tells nothing of the shop. */
+export function welcomePage(): Markup {
+  return documentOf(
+    'For maintainers of this shop',
+    html`<header class="desk-head"><h1>For maintainers of this shop</h1></header>
+<section>
+<h2>You have just installed the App?</h2>
+<p>Then look at the pull requests of your repository. Within a minute there is a new one, <strong>Open the shop</strong>: it brings
+a catalog to begin with, and says what happens next. Nothing is sold before you merge it.</p>
+<p class="desk-soft">None there? A repository that has a catalog gets none, nor does one without a single commit. And where the
+App may enter several repositories, somebody has to choose one first, on the page with the key.</p>
+</section>
+<section>
+<h2>You want to see how the shop is?</h2>
+<p>The address of that page holds a key. It is in the log of the server, where the shop starts.</p>
+</section>`,
+  )
+}
+
+function documentOf(title: string, content: Markup | Promise<unknown>): Markup {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<link rel="stylesheet" href="${DESK_STYLE}">
+</head>
+<body>
+<main class="desk">
+${content}
+</main>
+</body>
+</html>`
+}
+
+function stateOf({ isOpen, products, shop }: Desk): string {
+  if (isOpen) return products === 1 ? 'Open, with one product' : `Open, with ${products} products`
+  return shop.live ? 'Closed: nothing is sold' : 'Not open yet'
+}
+
+/** Why nothing is sold, and what to do. Buyers have what they bought, whatever it is. */
+const CLOSED: Record<ClosedReason, string> = {
+  suspended:
+    "The App is suspended. An owner of the organisation can unsuspend it, in the organisation's settings under GitHub Apps.",
+  'not-installed':
+    'The App is not installed on the repository any more, or may not enter it. Install it again, or give it access to the repository.',
+  'no-catalog':
+    'The default branch has no folder catalog/. Merge the pull request “Open the shop”, or bring the catalog back. A repository without any commit gets that pull request after its first one.',
+}
+
+const CLOSED_SHORT: Record<ClosedReason, string> = {
+  suspended: 'the App was suspended',
+  'not-installed': 'the App could not enter the repository',
+  'no-catalog': 'there was no catalog',
+}
+
+function closedNotice({ shop, repository }: Desk): Markup | '' {
+  if (shop.closed) return notice(html`<p>${CLOSED[shop.closed.reason]}</p>`)
+  if (!repository) return ''
+  return notice(html`<p>The catalog is being fetched and the pages are being built. Look again in a minute.</p>`)
+}
+
+function refusedNotice({ shop, repository, githubUrl }: Desk): Markup | '' {
+  const { refused } = shop
+  if (!refused || !repository) return ''
+  const count = refused.problems === 1 ? 'one mistake' : `${refused.problems} mistakes`
+  const issues = `${githubUrl}/${repository}/issues?q=is%3Aopen+label%3Atagsale`
+  return notice(html`<p>Commit ${commitLink(githubUrl, repository, refused.commit)} has ${count}, so the shop did not take it, and
+stays at the commit below. <a href="${issues}">The issue about it</a> names each line, and says how to mend it.</p>`)
+}
+
+function changedNotice({ shop }: Desk): Markup | '' {
+  const files = Object.values(shop.changed).map(({ file }) => `${file.file} of ${file.tag}`)
+  if (files.length === 0) return ''
+  return notice(html`<p>Not delivered, because the file is not the one that was approved:
+${files.map((file, place) => html`${place ? ', ' : ''}<code>${file}</code>`)}. There is an issue about each.</p>`)
+}
+
+const notice = (content: Markup | Promise<unknown>): Markup => html`<div class="notice">${content}</div>`
+
+function choice({ key }: Desk, candidates: readonly string[] | 'unknown'): Markup {
+  const [first] = candidates
+  const content =
+    candidates === 'unknown'
+      ? html`<p>GitHub does not answer just now. Look again in a minute.</p>`
+      : first === undefined
+        ? html`<p>The App is installed nowhere. Install it on the organisation that has, or will have, the shop's repository.</p>`
+        : html`<form method="post" action="/desk/repository">
+<input type="hidden" name="key" value="${key}">
+<fieldset><legend>The App may enter these. Which one has the catalog, or shall have it?</legend>
+${candidates.map((name) => html`<label class="desk-choice"><input type="radio" name="repository" value="${name}" required><span>${name}</span></label>`)}
+</fieldset>
+<p class="desk-soft">Where there is no catalog yet, a pull request proposes one.</p>
+<button class="button" type="submit">Take this one</button>
+</form>`
+  return html`<section><h2>The repository of the shop</h2>${content}</section>`
+}
+
+function liveSection({ shop: { live }, repository, githubUrl }: Desk): Markup {
+  const rows =
+    live && repository
+      ? html`<dt>Commit</dt><dd>${commitLink(githubUrl, repository, live.commit)}</dd>
+<dt>Since</dt><dd>${moment(live.at)}</dd>
+${live.by ? html`<dt>By</dt><dd>${live.by}</dd>` : ''}`
+      : html`<dt>Commit</dt><dd>none yet</dd>`
+  return html`<section><h2>What is live</h2><dl>
+<dt>Repository</dt><dd>${repository ? html`<a href="${githubUrl}/${repository}">${repository}</a>` : 'none yet'}</dd>
+${rows}</dl></section>`
+}
+
+function deliverySection({ lastDeliveries: { stripe, github }, jobsWaiting }: Desk): Markup {
+  const last = (at: string | undefined) => (at ? moment(at) : 'never')
+  return html`<section><h2>What reaches the shop</h2><dl>
+<dt>GitHub</dt><dd>${last(github)}</dd>
+<dt>Stripe</dt><dd>${last(stripe)}</dd>
+<dt>Work waiting</dt><dd>${jobsWaiting}</dd></dl>
+<p class="desk-soft">The last time each of them delivered something. <em>Never</em>, on a shop that is used, means that its webhook address or secret is not right:
+<code>npx tagsale doctor</code> says which.</p></section>`
+}
+
+function historySection({ history, githubUrl }: Desk): Markup {
+  if (history.length === 0) return html`<section><h2>What happened</h2><p>Nothing yet.</p></section>`
+  return html`<section><h2>What happened</h2><ol class="desk-history">
+${history.map((event) => html`<li>${moment(event.at)}<span>${factText(event, githubUrl)}</span></li>`)}
+</ol></section>`
+}
+
+function factText(event: ShopEvent, githubUrl: string): Markup | string {
+  switch (event.type) {
+    case 'shop.chosen':
+      return html`<code>${event.repository}</code> is the shop's repository`
+    case 'shop.updated':
+      return html`${commitLink(githubUrl, event.repository, event.commit)} went live${event.by ? `, by ${event.by}` : ''}`
+    case 'shop.refused':
+      return html`${commitLink(githubUrl, event.repository, event.commit)} was not taken: ${event.problems} ${event.problems === 1 ? 'mistake' : 'mistakes'}`
+    case 'shop.closed':
+      return `Nothing for sale from here on: ${CLOSED_SHORT[event.reason]}`
+    case 'asset.approved':
+      return html`<code>${event.asset}</code> was approved, ${event.approved.file.file} of ${event.approved.file.tag}`
+    case 'asset.changed':
+      return html`<code>${event.asset}</code> has another file than was approved; it is not delivered`
+    case 'asset.reviewed':
+      return html`<code>${event.asset}</code> was approved anew`
+    case 'asset.released':
+      return html`<code>${event.asset}</code> went from ${event.from.tag} to ${event.to.tag}`
+  }
+}
+
+const commitLink = (githubUrl: string, repository: string, commit: string): Markup =>
+  html`<a href="${githubUrl}/${repository}/commit/${commit}"><code>${commit.slice(0, COMMIT_CHARACTERS)}</code></a>`
+
+/** A moment for people, the same everywhere: `22 November 2026 at 20:48 UTC`. */
+function moment(at: string): Markup {
+  const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+  return html`<time datetime="${at}">${format.format(new Date(at))} UTC</time>`
+}

@@ -1,0 +1,11 @@
+import type { Work } from './job.ts'
+
+/** Work by who waits for it and whom it waits for, so that one that is slow holds up no other. */
+export const QUEUES = {
+  stripe: ['catch-up', 'close-checkout', 'sweep'],
+  github: ['fulfill'],
+  mail: ['mail'],
+  checks: ['check-pull', 'check-commit'],
+  shop: ['find-shop', 'refresh-shop', 'welcome', 'follow-releases', 'watch-assets', 'sweep-github'],
+} as const satisfies Record<string, readonly Work['kind'][]>
+export type Queue = keyof typeof QUEUES

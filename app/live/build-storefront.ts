@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const BUILDS_KEPT = 3
+/** A build that hangs would keep the shop as it is for ever. */
+const BUILD_MINUTES_MAX = 15
+/** What a build left that was killed. */
+const UNFINISHED_KEPT_HOURS = 24
+
+export type StorefrontOptions = {
+  catalogFolder: string
+  /** Where the shop is, for canonical addresses. */
+  siteUrl: string
+  /** Where the app answers, when it doesn't serve this storefront itself. */
+  apiUrl?: string
+  /** Where builds are kept, each under the hash of what it was made from. */
+  buildsFolder: string
+}
+
+/**
+ * Builds the static storefront for a catalog and gives its folder. What was built before, from the same catalog and
+ * the same site, is found again; a build appears whole or not at all. Rejects with Astro's own words.
+ */
+export async function buildStorefront(options: StorefrontOptions): Promise<string> {
+  const folder = resolve(options.buildsFolder, await fingerprint(options))
+  if (await isThere(folder)) return folder
+  const name = `.building-${randomUUID()}`
+  const built = join(ROOT, '.tagsale', name) // elsewhere, builds that run at once would share Astro's working folder
+  const unfinished = resolve(options.buildsFolder, name)
+  try {
+    await runAstro(options, built)
+    await cp(built, unfinished, { recursive: true })
+    await rename(unfinished, folder).catch(async (error: unknown) => {
+      if (!(await exists(folder))) throw error // somebody else built the same meanwhile
+    })
+  } finally {
+    await rm(built, { recursive: true, force: true })
+    await rm(unfinished, { recursive: true, force: true })
+  }
+  await forgetOldBuilds(options.buildsFolder)
+  return folder
+}
+
+/** A hash of all that a build is made from: the catalog, the site, and the code that reads one for the other. */
+async function fingerprint({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([siteUrl, apiUrl]))
+  const code = (await filesIn(join(ROOT, 'catalog'))).filter((file) => file.endsWith('.ts'))
+  const settings = ['package.json', 'astro.config.mjs'].map((name) => join(ROOT, name))
+  for (const file of [
+    ...(await filesIn(resolve(catalogFolder))),
+    ...(await filesIn(join(ROOT, 'site'))),
+    ...code,
+    ...settings,
+  ]) {
+    hash.update(relative(resolve(catalogFolder), file)).update(await readFile(file))
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+function runAstro({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions, outDir: string): Promise<void> {
+  const astro = join(ROOT, 'node_modules/astro/bin/astro.mjs')
+  const env = {
+    ...process.env,
+    ASTRO_TELEMETRY_DISABLED: '1',
+    TAGSALE_CATALOG: resolve(catalogFolder),
+    TAGSALE_SITE_URL: siteUrl,
+    TAGSALE_API_URL: apiUrl,
+  }
+  return new Promise((done, fail) => {
+    const options = {
+      cwd: ROOT,
+      env,
+      stdio: 'pipe',
+      timeout: BUILD_MINUTES_MAX * 60_000,
+      killSignal: 'SIGKILL',
+    } as const
+    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], options)
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.once('error', fail)
+    child.once('exit', (code) =>
+      code === 0 ? done() : fail(new Error(`the storefront could not be built:\n${output}`)),
+    )
+  })
+}
+
+/** Found again, a build counts as new: it is the one that is shown. */
+async function isThere(folder: string): Promise<boolean> {
+  const now = new Date()
+  return utimes(folder, now, now).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function forgetOldBuilds(folder: string): Promise<void> {
+  const at = async (name: string) => ({ name, at: (await stat(join(folder, name)).catch(gone))?.mtimeMs ?? 0 })
+  const all = await Promise.all((await readdir(folder)).map(at))
+  const builds = all.filter(({ name }) => !name.startsWith('.')).sort((a, b) => b.at - a.at)
+  const oldest = Date.now() - UNFINISHED_KEPT_HOURS * 3_600_000
+  const unfinished = all.filter(({ name, at: begun }) => name.startsWith('.building-') && begun < oldest)
+  for (const { name } of [...builds.slice(BUILDS_KEPT), ...unfinished]) {
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Another process, which shares the builds, was first. */
+const gone = () => undefined
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )

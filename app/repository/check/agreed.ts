@@ -1,0 +1,124 @@
+import type { ProbotOctokit } from 'probot'
+import {
+  CODEOWNERS_BYTES_MAX,
+  CODEOWNERS_PATHS,
+  type Owners,
+  ownersOf,
+  parseCodeowners,
+} from '../../github/codeowners.ts'
+import { parseCommand } from '../command.ts'
+import type { Approval } from './approval.ts'
+
+/** A pull request as far as its approvals go. */
+export type Subject = { repository: string; number: number; head: string }
+
+const PER_PAGE = 100
+/** Newer ones than the first thousand count for nothing; nobody has that many. */
+const PAGES_MAX = 10
+/** Most people whose role is looked up; those who belong here first, so that no crowd of strangers hides an admin. */
+const PEOPLE_MAX = 30
+const BELONGING = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
+
+/**
+ * Who agreed to a pull request as it is now, and what they may do there: by an approving review of its head, the last review of
+ * each person counting, or by an unedited comment that names the head. Bots agree to nothing.
+ */
+export async function approvalsOf(octokit: ProbotOctokit, subject: Subject): Promise<Approval[]> {
+  const people = [...(await reviewers(octokit, subject)), ...(await commenters(octokit, subject))]
+  const sorted = people.toSorted((a, b) => Number(BELONGING.has(b.association)) - Number(BELONGING.has(a.association)))
+  const logins = new Set(sorted.map(({ login }) => login))
+  const approvals: Approval[] = []
+  for (const login of [...logins].slice(0, PEOPLE_MAX)) {
+    approvals.push({ login, permission: await permissionOf(octokit, subject.repository, login) })
+  }
+  return approvals
+}
+
+/**
+ * Who owns which path, by the CODEOWNERS file of a commit: that of the base, so that no pull request makes its own rules.
+ * https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
+ */
+export async function codeOwnersAt(
+  octokit: ProbotOctokit,
+  repository: string,
+  sha: string,
+): Promise<(path: string) => Owners | null> {
+  for (const path of CODEOWNERS_PATHS) {
+    const text = await textAt(octokit, repository, sha, path)
+    if (text === undefined) continue
+    const rules = parseCodeowners(text)
+    return (file) => ownersOf(rules, file)
+  }
+  return () => null
+}
+
+/** Who said yes, and what GitHub calls them here. */
+type Person = { login: string; association: string }
+
+async function reviewers(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<Person[]> {
+  const last = new Map<string, Person & { isYes: boolean }>()
+  for (let page = 1; page <= PAGES_MAX; page += 1) {
+    const place = { ...namesOf(repository), pull_number: number }
+    const { data } = await octokit.rest.pulls.listReviews({ ...place, per_page: PER_PAGE, page })
+    for (const { user, state, commit_id, author_association: association } of data) {
+      // A review that only comments takes no earlier one back.
+      if (!user || user.type === 'Bot' || state === 'COMMENTED' || state === 'PENDING') continue
+      last.set(user.login, { login: user.login, association, isYes: state === 'APPROVED' && commit_id === head })
+    }
+    if (data.length < PER_PAGE) break
+  }
+  return [...last.values()].filter(({ isYes }) => isYes)
+}
+
+async function commenters(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<Person[]> {
+  const people: Person[] = []
+  for (let page = 1; page <= PAGES_MAX; page += 1) {
+    const place = { ...namesOf(repository), issue_number: number }
+    const { data } = await octokit.rest.issues.listComments({ ...place, per_page: PER_PAGE, page })
+    for (const { user, body, created_at, updated_at, author_association: association } of data) {
+      if (!user || user.type === 'Bot' || created_at !== updated_at) continue
+      const command = parseCommand(body ?? '')
+      if (command?.name === 'approve' && command.sha === head) people.push({ login: user.login, association })
+    }
+    if (data.length < PER_PAGE) break
+  }
+  return people
+}
+
+/** https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user */
+async function permissionOf(
+  octokit: ProbotOctokit,
+  repository: string,
+  username: string,
+): Promise<Approval['permission']> {
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...namesOf(repository), username })
+    return data.permission === 'admin' || data.permission === 'write' ? data.permission : 'read'
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return 'read'
+    throw error
+  }
+}
+
+async function textAt(
+  octokit: ProbotOctokit,
+  repository: string,
+  sha: string,
+  path: string,
+): Promise<string | undefined> {
+  try {
+    const { data } = await octokit.rest.repos.getContent({ ...namesOf(repository), path, ref: sha })
+    if (Array.isArray(data) || data.type !== 'file' || data.size > CODEOWNERS_BYTES_MAX) return undefined
+    if (data.encoding === 'base64') return Buffer.from(data.content, 'base64').toString('utf8')
+    const blob = await octokit.rest.git.getBlob({ ...namesOf(repository), file_sha: data.sha })
+    return Buffer.from(blob.data.content, 'base64').toString('utf8')
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return undefined
+    throw error
+  }
+}
+
+function namesOf(repository: string) {
+  const [owner = '', repo = ''] = repository.split('/')
+  return { owner, repo }
+}

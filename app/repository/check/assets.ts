@@ -1,0 +1,150 @@
+import type { AssetChange, CatalogChanges } from '../../../catalog/changes.ts'
+import { readText } from '../../../catalog/check/files.ts'
+import { type Catalog, offersOf } from '../../../catalog/offer.ts'
+import { type CatalogProblem, fileProblem, quoted } from '../../../catalog/problem/problem.ts'
+import { problemAt } from '../../../catalog/problem/report.ts'
+import type { Asset } from '../../../catalog/schema/asset.ts'
+import type { Product } from '../../../catalog/schema/product.ts'
+import { type Path, parseYaml } from '../../../catalog/yaml.ts'
+import { inParallel } from '../../github/blobs.ts'
+import { describeReleaseFile, ReleaseFileError } from '../../github/release.ts'
+import type { Parts } from '../../parts.ts'
+import type { AssetFact } from './findings.ts'
+
+/** Most assets that are looked up for one change; each costs GitHub a request or two. */
+export const ASSETS_LOOKED_UP_MAX = 60
+const LOOKS_AT_ONCE = 4
+/** Fields that decide which files a buyer gets. */
+const GIVING = new Set(['gives', 'variants', 'bundle'])
+/** Most notes about one change. */
+const WARNINGS_MAX = 100
+
+/**
+ * What GitHub has of each asset that is new or changed, or that a product newly gives. Throws a ReleaseFileError when GitHub
+ * gives no answer: then it is not known, and the check must be tried again. With `known`, nothing else is looked into than these
+ * repositories: our App sees private ones, and a stranger who names one must not learn from us what is in it.
+ */
+export async function lookAtAssets(
+  parts: Pick<Parts, 'github' | 'now'>,
+  after: Catalog,
+  changes: CatalogChanges,
+  known?: ReadonlySet<string>,
+): Promise<{ facts: AssetFact[]; unseen: number }> {
+  const ids = new Set(changes.assets.flatMap(({ id, after }) => (after ? [id] : [])))
+  for (const { kind, after: product, fields } of changes.products) {
+    const givesMore = kind === 'new' || fields.some((field) => GIVING.has(field))
+    if (product?.status !== 'live' || !givesMore) continue
+    for (const { downloads } of offersOf(after, product)) for (const id of downloads) ids.add(id)
+  }
+  const assets = [...ids].toSorted().flatMap((id) => after.assets.get(id) ?? [])
+  const allowed = assets.filter(({ release }) => !known || known.has(release.repository.toLowerCase()))
+  const looked = allowed.slice(0, ASSETS_LOOKED_UP_MAX)
+  const facts = await inParallel(looked, LOOKS_AT_ONCE, async (asset): Promise<AssetFact> => {
+    return { asset, file: await fileOf(parts, asset) }
+  })
+  return { facts, unseen: assets.length - looked.length }
+}
+
+async function fileOf(parts: Pick<Parts, 'github' | 'now'>, { release }: Asset): Promise<AssetFact['file']> {
+  try {
+    const { size, sha256 } = await describeReleaseFile(parts, release)
+    return { size, sha256 }
+  } catch (error) {
+    if (!(error instanceof ReleaseFileError) || error.reason !== 'missing') throw error
+    return { missing: error.message }
+  }
+}
+
+/**
+ * Assets whose file is not there: a mistake when this change brings an approved one, else worth a note. Each on its own line.
+ */
+export async function missingFiles(
+  after: Catalog,
+  facts: readonly AssetFact[],
+  changed: readonly AssetChange[],
+): Promise<{ problems: CatalogProblem[]; warnings: CatalogProblem[] }> {
+  const isChanged = new Set(changed.map(({ id }) => id))
+  const problems: CatalogProblem[] = []
+  const warnings: CatalogProblem[] = []
+  for (const { asset, file } of facts) {
+    if (!('missing' in file)) continue
+    const { repository, tag, file: name } = asset.release
+    const told = {
+      found: `There is no file ${quoted(name)} in release ${quoted(tag)} of ${quoted(repository)}, or our App may not see it.`,
+      expected: 'Publish the release with this file first, mend the name here, or install the App on that repository.',
+      on: 'key' as const,
+    }
+    const problem = await problemIn(after.folder, `assets/${asset.id}.yaml`, ['release'], told)
+    const isMistake = isChanged.has(asset.id) && asset.review === 'approved'
+    ;(isMistake ? problems : warnings).push(problem)
+  }
+  return { problems, warnings }
+}
+
+/** Notes on what a catalog may hold and had better not: links to products that are not there, and alternative texts that say nothing. */
+export async function warningsOf(after: Catalog, changes: CatalogChanges): Promise<CatalogProblem[]> {
+  const touched = new Set(changes.products.flatMap(({ id, was }) => [id, ...(was ? [was] : [])]))
+  const found: Promise<CatalogProblem>[] = []
+  for (const product of after.products.values()) {
+    if (product.status === 'draft') continue
+    for (const target of linkedProducts(product.description)) {
+      const isThere = (after.products.get(target)?.status ?? 'draft') !== 'draft'
+      if (!isThere && (touched.has(product.id) || touched.has(target))) found.push(deadLink(after, product, target))
+    }
+    if (touched.has(product.id)) found.push(...emptyTexts(after, product))
+    if (found.length >= WARNINGS_MAX) break
+  }
+  return (await Promise.all(found)).slice(0, WARNINGS_MAX)
+}
+
+/** Ids of the products that a description links to. */
+export function linkedProducts(description: string): string[] {
+  const links = description.matchAll(
+    /(?:\]\(\s*<?|^\s{0,3}\[[^\]\n]{1,100}\]:\s*<?)\/products\/([a-z0-9-]{1,60})(?=[/)>\s#?]|$)/gm,
+  )
+  return [...new Set([...links].map((match) => match[1] ?? ''))]
+}
+
+async function deadLink(after: Catalog, product: Product, target: string): Promise<CatalogProblem> {
+  const file = `products/${product.id}.yaml`
+  const told = {
+    found: `This text links to /products/${target}/, where buyers will find nothing.`,
+    expected: 'Link to a product that is live or retired, or take the link out.',
+  }
+  const source = await readText(after.folder, file)
+  const lines = 'text' in source ? source.text.split(/\r?\n/) : []
+  const index = lines.findIndex((line) => line.includes(`/products/${target}`))
+  if (index < 0) return problemIn(after.folder, file, ['description'], told)
+  const excerpt = lines[index] ?? ''
+  const column = excerpt.indexOf(`/products/${target}`) + 1
+  const span = { line: index + 1, column, endColumn: column + `/products/${target}`.length }
+  return { file, ...span, excerpt, ...told, mended: null }
+}
+
+/** A file's name, or the word "picture", tells nobody what a picture shows. */
+function emptyTexts(after: Catalog, product: Product): Promise<CatalogProblem>[] {
+  return product.images.flatMap(({ alt }, index) => {
+    const saysNothing = /^[\W_]*$/u.test(alt.normalize('NFD').replaceAll(/\p{L}/gu, 'a')) || NO_TEXT.test(alt.trim())
+    if (!saysNothing) return []
+    const told = {
+      found: `The alternative text ${quoted(alt)} does not say what the picture shows.`,
+      expected: 'Say it in a few words, for people who do not see it.',
+    }
+    return [problemIn(after.folder, `products/${product.id}.yaml`, ['images', index, 'alt'], told)]
+  })
+}
+
+const NO_TEXT = /^(?:an? |the )?(?:image|picture|photo|img|alt|text|untitled|todo|x+)\d*\.?$|\.(?:svg|png|jpe?g|webp)$/i
+
+/** A problem at its place in a file; of the whole file when it can't be read any more. */
+async function problemIn(
+  folder: string,
+  file: string,
+  path: Path,
+  told: { found: string; expected: string; on?: 'key' },
+): Promise<CatalogProblem> {
+  const source = await readText(folder, file)
+  const parsed = 'text' in source ? parseYaml(file, source.text) : undefined
+  if (parsed && 'yaml' in parsed) return problemAt(parsed.yaml, path, told)
+  return fileProblem(file, told.found, told.expected)
+}

@@ -1,0 +1,68 @@
+import type { ProbotOctokit } from 'probot'
+import type { JobRequest } from '../job/job.ts'
+import { checkCommitJob, checkPullJob } from '../job/repository-jobs.ts'
+
+// GitHub sends nothing twice by itself, and some deliveries it never sends. So we ask.
+
+/** A delivery that fails again and again is ours to mend, not to ask for for ever. */
+const ATTEMPTS_MAX = 6
+/** Deliveries looked through in one sweep; a page has a hundred. */
+const PAGES_MAX = 20
+/** Open pull requests looked at; the most recently changed ones come first. */
+const PULLS_MAX = 100
+
+/**
+ * Asks GitHub to send again what failed since then. Gives how many.
+ * https://docs.github.com/en/webhooks/using-webhooks/automatically-redelivering-failed-deliveries-for-a-github-app-webhook
+ */
+export async function redeliverFailed(asApp: ProbotOctokit, since: Date): Promise<number> {
+  type Attempt = { id: number; guid: string; status_code: number; delivered_at: string }
+  const attempts: Attempt[] = []
+  let pages = 0
+  for await (const { data } of asApp.paginate.iterator('GET /app/hook/deliveries', { per_page: 100 })) {
+    const page = data as Attempt[]
+    attempts.push(...page)
+    pages += 1
+    if (pages >= PAGES_MAX || Date.parse(page.at(-1)?.delivered_at ?? '') < since.getTime()) break
+  }
+  const recent = attempts.filter((attempt) => Date.parse(attempt.delivered_at) >= since.getTime())
+  let asked = 0
+  for (const tries of Object.values(Object.groupBy(recent, ({ guid }) => guid))) {
+    const [last] = tries ?? []
+    const isThrough = tries?.some(({ status_code: status }) => status >= 200 && status < 300)
+    if (!last || isThrough || (tries?.length ?? 0) >= ATTEMPTS_MAX) continue
+    const again = { delivery_id: last.id }
+    const isAsked = await asApp.request('POST /app/hook/deliveries/{delivery_id}/attempts', again).then(yes, tooLate)
+    asked += isAsked ? 1 : 0
+  }
+  return asked
+}
+
+const yes = () => true
+
+/** What GitHub does not keep any more (it does for three days) must not keep us from what it still has. */
+function tooLate(error: { status?: number }): false {
+  if (![400, 404, 410, 422].includes(error.status ?? 0)) throw error
+  return false
+}
+
+/** The checks that open pull requests may need: of all of them, or of those that changed since then. */
+export async function pullsToCheck(octokit: ProbotOctokit, repository: string, since?: Date): Promise<JobRequest[]> {
+  const [owner = '', repo = ''] = repository.split('/')
+  const { data } = await octokit.rest.pulls.list({
+    ...{ owner, repo, state: 'open', sort: 'updated', direction: 'desc', per_page: PULLS_MAX },
+  })
+  const changed = data.filter((pull) => !since || Date.parse(pull.updated_at) >= since.getTime())
+  return changed.map(({ number }) => checkPullJob(repository, number))
+}
+
+/** The checks that commits of a merge queue wait for. GitHub names their branch after the commit they stand on. */
+export async function queuedCommits(octokit: ProbotOctokit, repository: string): Promise<JobRequest[]> {
+  const [owner = '', repo = ''] = repository.split('/')
+  const ref = 'heads/gh-readonly-queue/'
+  const { data } = await octokit.rest.git.listMatchingRefs({ owner, repo, ref, per_page: PULLS_MAX })
+  return data.flatMap(({ ref: name, object }) => {
+    const base = /-([0-9a-f]{40})$/.exec(name)?.[1]
+    return base ? [checkCommitJob(repository, object.sha, base)] : []
+  })
+}

@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs, parseEnv } from 'node:util'
+import { watch } from 'chokidar'
+import type { Logger } from 'pino'
+import { type Config, ConfigError, readSandboxSettings, STAND_IN_CREDENTIALS } from '../app/config.ts'
+import { deskUrl } from '../app/link.ts'
+import { openShop } from '../app/live/live-shop.ts'
+import { createLog } from '../app/log.ts'
+import { type RunningApp, startApp } from '../app/main.ts'
+import { runSetup } from '../app/setup/setup.ts'
+import { nodeDisk } from '../app/store/disk.ts'
+import { StoreRefusedError } from '../app/store/refusal.ts'
+import { loadCatalog } from '../catalog/load.ts'
+import type { Catalog } from '../catalog/offer.ts'
+import { type CatalogProblem, printProblems } from '../catalog/problem/problem.ts'
+import { type Addresses, type StandIns, sandboxConfig, startStandIns } from './stand-ins.ts'
+import { openWorkingCopy, type WorkingCopy } from './working-copy.ts'
+
+// `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
+// exactly the code it runs live; only the addresses are others.
+
+/** An editor writes a file in several steps; we look when it is done. */
+const EDIT_SETTLES_MILLISECONDS = 150
+
+/** Where scripts read what answers where; there only while it does. */
+const ADDRESSES = 'sandbox.json'
+
+const USAGE = `npm start -- [--from-scratch] [--fresh] [--catalog FOLDER] [--state FOLDER]
+
+  --from-scratch     an organisation without a shop: register the GitHub App, install it, open the shop
+  --fresh            forgets everything that happened and begins again
+  --catalog FOLDER   sells what is in there (default: catalog)
+  --state FOLDER     keeps orders and builds there (default: .tagsale)
+
+  PORT=4000 npm start   on another port`
+
+/** What a folder answers that can't be written to. */
+const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'])
+const PARENT_LOOK_MILLISECONDS = 500
+const LIVE_LOOK_MILLISECONDS = 50
+/** So long after another commit went live, ours is in it. */
+const OTHER_LIVE_MILLISECONDS = 10_000
+
+/** Ends the command with a sentence instead of a stack. */
+class Sentence extends Error {}
+
+const say = (line = '') => process.stdout.write(`${line}\n`)
+
+async function start(): Promise<void> {
+  const { catalogFolder, stateFolder, fresh, help, 'from-scratch': fromScratch } = readArguments()
+  if (help) {
+    say(USAGE)
+    return
+  }
+  const { PORT, LOG_LEVEL, isRunByNpm } = readSandboxSettings()
+  const port = await freePort(PORT)
+  const folder = join(stateFolder, fromScratch ? 'from-scratch' : 'sandbox')
+  await mkdir(folder, { recursive: true })
+  await nodeDisk.lock(folder) // until the process ends: two sandboxes may not share one
+  if (fresh) await forget(folder)
+  await rm(join(stateFolder, ADDRESSES), { force: true })
+  const catalog = fromScratch ? undefined : await readCatalog(catalogFolder)
+
+  const began = performance.now()
+  const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog })
+  const addresses = { shop: standIns.settings.SHOP_URL, ...standIns.addresses }
+  const stopping = onceAskedToStop(isRunByNpm)
+  stopping.push(standIns.close, () => rm(join(stateFolder, ADDRESSES), { force: true }))
+  if (fromScratch) {
+    await writeAddresses(stateFolder, addresses)
+    say(organisation(addresses.github, standIns.repository))
+  }
+  const log = createLog({ LOG_LEVEL })
+  const config = await completeConfig(standIns, folder, log)
+  const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(stateFolder, 'site') })
+  const app = await startApp(config, shop, log)
+  stopping.push(app.stop)
+  const links = { ...addresses, repository: standIns.repository, maintainers: deskUrl(config) }
+  if (!catalog) {
+    say(waiting(links))
+    return
+  }
+  const { url, ...github } = { url: addresses.github, token: standIns.token, repository: standIns.repository }
+  const memory = join(folder, 'pushed.json')
+  const copy = await openWorkingCopy({ folder: catalogFolder, memory, github: { url, ...github } })
+  const watcher = watch(catalogFolder, { ignoreInitial: true })
+  const look = () => pushEdits(copy, app, catalogFolder)
+  watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
+  stopping.push(() => watcher.close())
+  await untilLive(app, await copy.push())
+  await writeAddresses(stateFolder, addresses)
+  const folders = { catalog: relative('.', catalogFolder) || '.', placeholders: standIns.placeholders }
+  say(table(links, folders, (performance.now() - began) / 1000))
+}
+
+async function readCatalog(folder: string): Promise<Catalog> {
+  const loaded = await loadCatalog(folder)
+  if ('problems' in loaded) throw new Sentence(describe(loaded.problems, folder))
+  say(`${loaded.catalog.shop.name}: ${loaded.catalog.products.size} products. Building the storefront …`)
+  return loaded.catalog
+}
+
+/** The settings of a shop that has its GitHub App, by now or from the page to register one. */
+async function completeConfig({ settings }: StandIns, folder: string, log: Logger): Promise<Config> {
+  if (settings.GITHUB_APP_ID) return sandboxConfig(settings)
+  const envFile = join(folder, '.env')
+  const kept = parseEnv(await readFile(envFile, 'utf8').catch(() => ''))
+  if (kept.GITHUB_APP_ID) return sandboxConfig({ ...settings, ...kept })
+  const known = sandboxConfig({ ...settings, ...STAND_IN_CREDENTIALS })
+  const credentials = await runSetup({ settings: known, envFile, say, random: randomBytes, now: () => new Date(), log })
+  return sandboxConfig({ ...settings, ...credentials })
+}
+
+function readArguments() {
+  const options = {
+    'from-scratch': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+    fresh: { type: 'boolean', default: false },
+    catalog: { type: 'string', default: 'catalog' },
+    state: { type: 'string', default: '.tagsale' },
+  } as const
+  try {
+    const { values } = parseArgs({ options })
+    return { ...values, catalogFolder: resolve(values.catalog), stateFolder: resolve(values.state) }
+  } catch (error) {
+    throw new Sentence(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+/** The port, if it is free; for 0, any that is. */
+function freePort(port: number): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer()
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const why = code === 'EACCES' ? 'needs rights that you do not have' : 'is taken'
+      fail(new Sentence(`Port ${port} ${why}. Choose another: PORT=${port < 1024 ? 3000 : port + 10} npm start`))
+    })
+    probe.listen(port, () => {
+      const address = probe.address()
+      probe.close(() => done(typeof address === 'object' && address ? address.port : port))
+    })
+  })
+}
+
+/** Begins again: everything in the folder goes. */
+async function forget(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+}
+
+function afterEdits(look: () => Promise<void>): () => void {
+  let timer: NodeJS.Timeout | undefined
+  return () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void look(), EDIT_SETTLES_MILLISECONDS)
+  }
+}
+
+/** What is wrong is said here, and not pushed; what is right takes the way of every change: a commit, and a webhook. */
+async function pushEdits(copy: WorkingCopy, app: RunningApp, catalogFolder: string): Promise<void> {
+  const began = performance.now()
+  try {
+    const loaded = await loadCatalog(catalogFolder)
+    if ('problems' in loaded) {
+      say(`${describe(loaded.problems, catalogFolder)}\nThe shop still shows the last good catalog.\n`)
+      return
+    }
+    const commit = await copy.push()
+    if (!commit) return
+    await untilLive(app, commit)
+    say(`The shop is up to date (${((performance.now() - began) / 1000).toFixed(1)} s).`)
+  } catch (error) {
+    say(`${(error as Error).message}\nThe shop still shows the last good catalog.\n`)
+  }
+}
+
+/**
+ * Waits until this commit, or any if none is given, is what the shop sells. Where somebody pushed on top of it before the
+ * shop looked, another one is live instead, and stays so.
+ */
+async function untilLive(app: RunningApp, commit: string | undefined): Promise<void> {
+  const first = (await app.shop()).live?.commit
+  let last = { commit: first, at: performance.now() }
+  for (;;) {
+    const { live, refused } = await app.shop()
+    if (live?.commit !== last.commit) last = { commit: live?.commit, at: performance.now() }
+    const isOther = last.commit !== first && performance.now() - last.at > OTHER_LIVE_MILLISECONDS
+    if (app.isOpen() && (commit === undefined || live?.commit === commit || isOther)) return
+    if (refused && refused.commit === commit) throw new Sentence('The catalog at GitHub has mistakes: see its issue.')
+    await sleep(LIVE_LOOK_MILLISECONDS)
+  }
+}
+
+const describe = (problems: readonly CatalogProblem[], folder: string): string =>
+  printProblems(problems, relative('.', folder) || '.')
+
+/** For scripts: written once everything answers, and whole or not at all. */
+async function writeAddresses(stateFolder: string, addresses: { shop: string } & Addresses): Promise<void> {
+  const file = join(stateFolder, ADDRESSES)
+  await writeFile(`${file}.new`, `${JSON.stringify(addresses, null, 2)}\n`)
+  await rename(`${file}.new`, file)
+}
+
+type Links = { shop: string; repository: string; maintainers: string } & Addresses
+
+function table(
+  links: Links,
+  { catalog, placeholders }: { catalog: string; placeholders: number },
+  seconds: number,
+): string {
+  const files = `  ${placeholders} of the files for sale are not on this machine; a few words stand in for each.\n\n`
+  return `
+  The shop is open (${seconds.toFixed(1)} s).
+
+${rows(links)}
+
+${placeholders > 0 ? files : ''}  Try this first: put a book and a sticker into the cart, pay, and open the book.
+  Edit a file in ${catalog}/products, or by pull request at GitHub's stand-in, and watch the shop change.
+  Ctrl-C stops everything; orders are kept.
+`
+}
+
+const rows = ({ shop, inbox, stripe, github, repository, maintainers }: Links): string => `    Shop     ${shop}
+    Inbox    ${inbox}   every mail the shop sends
+    Stripe   ${stripe}   payments, refunds; no money moves
+    GitHub   ${github}/${repository}   the catalog, changed by pull request
+    Desk     ${maintainers}   how the shop is, for its maintainers`
+
+/** What someone must know who is asked by the setup for whom the App is. */
+const organisation = (github: string, repository: string): string =>
+  `At GitHub's stand-in, ${github}, you own the organisation ${repository.split('/')[0]}.`
+
+const waiting = (links: Links): string => `
+  The App is there, and the shop is not open yet. It opens when the App is installed and its first pull request is
+  merged: ${links.github}/${links.repository}/pulls
+
+${rows(links)}
+`
+
+/** On Ctrl-C, SIGTERM, or when npm is gone (it dies of a SIGTERM without passing it on), stops what was started last first. */
+function onceAskedToStop(isRunByNpm: boolean): (() => Promise<unknown>)[] {
+  const steps: (() => Promise<unknown>)[] = []
+  let stopping = false
+  const asked = async () => {
+    if (stopping) return
+    stopping = true
+    say('\nStopping …')
+    for (const stop of steps.toReversed()) await stop()
+    process.exit(0)
+  }
+  const ask = () => void asked().catch(fail)
+  process.on('SIGINT', ask).on('SIGTERM', ask)
+  const parent = process.ppid
+  if (isRunByNpm) setInterval(() => process.ppid !== parent && ask(), PARENT_LOOK_MILLISECONDS).unref()
+  return steps
+}
+
+function fail(error: unknown): never {
+  const isExpected = error instanceof Sentence || error instanceof ConfigError || error instanceof StoreRefusedError
+  const { code, path, message, stack } = error as NodeJS.ErrnoException
+  const isFolder = UNUSABLE.has(code ?? '') && path
+  const text = isFolder
+    ? `${path} can't be written (${code}). Choose another folder: npm start -- --state FOLDER`
+    : message
+  process.stderr.write(`${isExpected || isFolder ? text : stack}\n`)
+  process.exit(1)
+}
+
+start().catch(fail)

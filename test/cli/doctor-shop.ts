@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { verify } from '@octokit/webhooks-methods'
+import { Hono } from 'hono'
+import { doctor } from '../../app/cli/doctor.ts'
+import { STRIPE_EVENTS } from '../../app/intake.ts'
+import { readAppDeclaration } from '../../app/setup/manifest.ts'
+import { connectStripe } from '../../app/stripe/client.ts'
+import { startGitHub } from '../../sandbox/github.ts'
+import { listen } from '../../sandbox/listen.ts'
+import { startMail } from '../../sandbox/mail.ts'
+import { startStripe } from '../../sandbox/stripe.ts'
+
+const WEBHOOK_SECRET = 'a secret that only GitHub and the shop know'
+const FILES = ['heron-guide.pdf', 'heron-guide.epub', 'heron-plan.pdf']
+
+/** How the address of the shop answers; a test makes it worse. */
+export type Door = { secret: string; webhook?: number; page?: number; type: string }
+
+/** All that a live shop needs, on this machine and well; `examine` runs the doctor over it, with some settings changed. */
+export async function openClinic() {
+  const folder = await mkdtemp(join(tmpdir(), 'tagsale-doctor-'))
+  const door: Door = { secret: WEBHOOK_SECRET, type: 'text/html; charset=utf-8' }
+  const shop = await listen(doorOf(door).fetch)
+  const stripe = await startStripe({})
+  const mail = await startMail({})
+  const hook = { url: `${shop.url}/webhooks/github`, secret: WEBHOOK_SECRET }
+  const github = await githubWith({ webhook: hook, ...(await readAppDeclaration()) })
+  const stripeApi = connectStripe({ STRIPE_SECRET_KEY: stripe.key, STRIPE_API_URL: stripe.url })
+  const endpoint = (given: object = {}) =>
+    stripeApi.webhookEndpoints.create({
+      url: `${shop.url}/webhooks/stripe`,
+      enabled_events: [...STRIPE_EVENTS],
+      api_version: stripeApi.getApiField('version') as never,
+      ...given,
+    })
+  const first = await endpoint()
+  const values = {
+    SHOP_URL: shop.url,
+    LINK_SECRET: randomBytes(32).toString('hex'),
+    CATALOG_FOLDER: 'test/fixtures/catalog',
+    DATA_FOLDER: join(folder, 'data'),
+    STRIPE_SECRET_KEY: stripe.key,
+    STRIPE_WEBHOOK_SECRET: first.secret,
+    STRIPE_API_URL: stripe.url,
+    GITHUB_APP_ID: github.appId,
+    GITHUB_PRIVATE_KEY: github.privateKey,
+    GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    GITHUB_API_URL: github.url,
+    SMTP_URL: mail.smtpUrl,
+    MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
+  }
+  return {
+    folder,
+    door,
+    values,
+    hook,
+    stripe: stripeApi,
+    endpoint,
+    firstEndpoint: first.id,
+    stripeUrl: stripe.url,
+    async examine(changed: object = {}, options: { args?: string[]; now?: () => Date } = {}) {
+      let out = ''
+      const terminal = { out: (text: string) => (out += text), error: (text: string) => (out += text) }
+      const { args = [], now } = options
+      const given = { values: { ...values, ...changed }, mode: 'sandbox' as const, ...(now ? { now } : {}) }
+      return { code: await doctor(args, terminal, given), out }
+    },
+    async close() {
+      await Promise.all([shop.close(), stripe.close(), mail.close(), github.close()])
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A GitHub with the files that the catalog sells, and an App as it is described. */
+export function githubWith(app: object, files: readonly string[] = FILES) {
+  const release = { repository: 'heron/goods', tag: 'guide-v1' }
+  return startGitHub({
+    app: { id: 7, ...app },
+    releases: files.map((file) => ({ ...release, file, bytes: Buffer.from(file) })),
+  })
+}
+
+function doorOf(door: Door): Hono {
+  return new Hono()
+    .post('/webhooks/github', async (c) => {
+      if (door.webhook) return c.body(null, door.webhook as 500)
+      const signature = c.req.header('x-hub-signature-256') ?? ''
+      return c.body(null, (await verify(door.secret, await c.req.text(), signature)) ? 204 : 401)
+    })
+    .get('/', (c) => c.body('<!doctype html>', (door.page ?? 200) as 200, { 'content-type': door.type }))
+}

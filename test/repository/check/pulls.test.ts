@@ -1,0 +1,89 @@
+import type { Octokit } from '@octokit/rest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { checkPull } from '../../../app/repository/check/check.ts'
+import { parseMarkdown, textOutsideCode } from './markdown.ts'
+import { PULLS, type PullCase } from './pulls.ts'
+import { checkOn, commit, startWorld, tip, type World } from './repositories.ts'
+
+const cases = Object.entries(PULLS).map(([name, pull], index) => ({ name, pull, repo: `shop-${index}` }))
+let world: World
+beforeAll(async () => {
+  world = await startWorld(Object.fromEntries(cases.map(({ repo, pull }) => [repo, pull.base ?? {}])))
+}, 60_000)
+afterAll(() => world.close())
+
+test('there are at least forty of them', () => expect(cases.length).toBeGreaterThanOrEqual(40))
+
+test.each(cases)('a pull request that $name', { timeout: 60_000 }, async ({ pull, repo }) => {
+  const place = { owner: 'heron', repo }
+  const { number, head } = await open(place, pull)
+  for (const how of pull.agreed ?? []) await agree(world.as(pull.agreedBy ?? 'ada'), { ...place, number, head }, how)
+  await checkPull(world.parts, { repository: `heron/${repo}`, number })
+  const { run, runs, annotations, places } = await checkOn(world, place, head)
+  expect(run?.output).toMatchObject({ title: pull.title })
+  expect(run).toMatchObject({ name: 'Tagsale', status: 'completed', conclusion: pull.conclusion })
+  expect(runs).toHaveLength(1)
+  const expected = (pull.annotations ?? []).map((one) => `catalog/${one}`)
+  expect(annotations).toHaveLength(pull.annotationsTotal ?? expected.length)
+  expect(places.slice(0, expected.length)).toEqual(expected)
+  const summary = run?.output.summary ?? ''
+  for (const words of pull.says ?? []) expect(summary).toMatch(exactly(words))
+  for (const words of pull.never ?? []) expect(summary).not.toMatch(exactly(words))
+  expect(Buffer.byteLength(summary)).toBeLessThan(62_000)
+  const outside = textOutsideCode(parseMarkdown(summary)).replaceAll(
+    /!\[[^\]]*\]\(https:\/\/shop\.example\/[^)]*\)/g,
+    '',
+  )
+  expect(outside).not.toMatch(/@\w|#\d|<\w|https?:|evil/)
+})
+
+const exactly = (words: string | RegExp) =>
+  typeof words === 'string' ? new RegExp(words.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')) : words
+
+async function open(place: { owner: string; repo: string }, pull: PullCase): Promise<{ number: number; head: string }> {
+  const author = world.as(pull.by ?? 'mia')
+  const isFork = pull.by === 'eve'
+  const main = await tip(author, place)
+  const { data } = isFork
+    ? await author.rest.repos.createFork(place)
+    : { data: { owner: { login: place.owner }, name: place.repo } }
+  const home = { owner: data.owner.login, repo: data.name }
+  const made = { branch: 'change', parents: [main], tree: main }
+  const head = await commit(author, home, { ...made, change: pull.change })
+  if (pull.meanwhile) await commit(world.as('ada'), place, { ...made, branch: 'main', change: pull.meanwhile })
+  const opened = await author.rest.pulls.create({
+    ...place,
+    title: '@octocat <b>A change</b>',
+    head: `${home.owner}:change`,
+    base: 'main',
+    draft: pull.draft ?? false,
+  })
+  if (pull.forkGone) await author.rest.repos.delete(home)
+  return { number: opened.data.number, head }
+}
+
+type Agreement = NonNullable<PullCase['agreed']>[number]
+
+async function agree(
+  octokit: Octokit,
+  { number, head, ...place }: { owner: string; repo: string; number: number; head: string },
+  how: Agreement,
+): Promise<void> {
+  const review = { ...place, pull_number: number, event: 'APPROVE' as const }
+  if (how === 'review') await octokit.rest.pulls.createReview({ ...review, commit_id: head })
+  else if (how === 'old review')
+    await octokit.rest.pulls.createReview({ ...review, commit_id: await tip(octokit, place) })
+  else {
+    const sha =
+      how === 'comment' || how === 'edited comment'
+        ? head
+        : how === 'short comment'
+          ? head.slice(0, 12)
+          : 'a'.repeat(40)
+    const body = `Fine.\n/tagsale approve ${sha}`
+    const { data } = await octokit.rest.issues.createComment({ ...place, issue_number: number, body })
+    if (how !== 'edited comment') return
+    await new Promise((done) => setTimeout(done, 1100)) // GitHub writes times to the second
+    await octokit.rest.issues.updateComment({ ...place, comment_id: data.id, body: `${body} ` })
+  }
+}

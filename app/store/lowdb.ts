@@ -7,7 +7,7 @@ import { openFolder } from './folder.ts'
 import { type Journal, journalAdapter } from './journal.ts'
 import type { Release } from './lock.ts'
 import { contentOf, emptyState, foldChange, type State } from './state.ts'
-import type { Before, ClaimedJob, Scope, Store } from './store.ts'
+import type { Before, Change, ClaimedJob, Scope, Store, Written } from './store.ts'
 
 export type LowdbStoreParts = {
   folder: string
@@ -54,6 +54,7 @@ const eventsIn = (state: State) => [...state.orders.values()].reduce((sum, kept)
  */
 function storeOver(db: Low<State>, journal: Journal<State>, release: Release): Store {
   const leases = new Map<string, { until: number; revision: number }>()
+  const listeners = new Set<(written: Written) => void>()
   let closing: Promise<void> | undefined
 
   async function durable<Seen>(seen: Seen): Promise<Seen> {
@@ -63,16 +64,23 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
 
   return {
     async transact(scope, step) {
+      let written: Written | undefined
       try {
         const result = step(before(db.data, scope))
         const content = contentOf(result)
         if (content) journal.record(db.data, content)
         for (const { id, revision } of content?.settled ?? [])
           if (leases.get(id)?.revision === revision) leases.delete(id)
+        written = content && writtenBy(content)
         return result
       } finally {
         await db.write()
+        if (written) for (const listener of [...listeners]) listener(written)
       }
+    },
+    watch(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     order: (id) => durable(db.data.orders.get(id)?.order),
     events: (id) => durable(db.data.orders.get(id)?.events ?? []),
@@ -95,6 +103,11 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
     close: () => (closing ??= journal.close().finally(release)),
   }
 }
+
+const writtenBy = ({ jobs = [], settled = [], shop = [] }: Change): Written => ({
+  jobs: jobs.length > 0 || settled.some(({ next }) => next),
+  shop: shop.length > 0,
+})
 
 const before = (state: State, scope: Scope): Before => ({
   order: scope.order && frozen(state.orders.get(scope.order)?.order),

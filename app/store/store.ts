@@ -26,6 +26,9 @@ export type ClaimedJob = Job & { revision: number }
 /** How a claimed job ended: it is over, or comes again as `next`. If it was written anew meanwhile, that one stays. */
 export type Settled = { id: string; revision: number; next?: Job }
 
+/** What a change wrote, for those who wait for it. */
+export type Written = { jobs: boolean; shop: boolean }
+
 /** Everything one transaction writes. All of it, or nothing. */
 export type Change = {
   delivery?: Delivery
@@ -76,6 +79,11 @@ export type Store = {
     kinds: readonly Work['kind'][],
   ): Promise<readonly ClaimedJob[]>
   job(id: string): Promise<Job | undefined>
+  /**
+   * Tells of each change that wrote jobs or facts about the shop, once it is durable, whichever process over this store made
+   * it. Nothing is told of what was missed: look after this, then wait. A listener must not throw. Gives how to stop it.
+   */
+  watch(listener: (written: Written) => void): () => void
   counts(): Promise<StoreCounts>
   lastDeliveries(): Promise<LastDeliveries>
   /** Waits for what is being written, then lets the store go. */

@@ -35,6 +35,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('orders', () => describeOrders(now))
     describe('jobs', () => describeJobs(now))
     describe('the shop', () => describeShop(now))
+    describe('who watches it', () => describeWatching(now))
     describe('what it hands out', () => describeHandedOut(now))
   })
 }
@@ -306,6 +307,44 @@ function describeShop(now: Now): void {
       expect((await now.store.shop()).closed).toEqual({ reason: 'suspended', at: fact.at })
       expect(await now.store.shopEvents()).toEqual([updated, closed])
     }
+  })
+}
+
+function describeWatching(now: Now): void {
+  it('is told of jobs and of facts about the shop, once they are there', async () => {
+    const told: object[] = []
+    const unwatch = now.store.watch((written) => void told.push({ ...written }))
+    const { store } = now
+    const fact: ShopEvent = { type: 'shop.chosen', repository: 'tern/shop', at: at('10:00:00').toISOString() }
+    await store.transact({}, () => ({ jobs: [due('a', '10:00:00')] }))
+    await store.transact({}, () => ({ shop: [fact] }))
+    await store.transact({}, () => ({ delivery: { id: 'stripe:evt_9', type: 'x', receivedAt: fact.at } }))
+    await store.transact({}, () => ({}))
+    expect(told).toEqual([
+      { jobs: true, shop: false },
+      { jobs: false, shop: true },
+      { jobs: false, shop: false },
+    ])
+    unwatch()
+    await store.transact({}, () => ({ shop: [fact] }))
+    expect(told).toHaveLength(3)
+  })
+
+  it('is told nothing of a step that throws, and of a job that comes again only by its next time', async () => {
+    await now.store.transact({}, () => ({ jobs: [due('a', '10:00:00'), due('b', '10:00:00')] }))
+    const told: object[] = []
+    now.store.watch((written) => void told.push({ ...written }))
+    const [a, b] = await now.store.claimJobs(at('10:00:00'), 2, 60, KINDS)
+    await now.store.transact({}, () => ({ settled: [settledOf(a)] }))
+    await now.store.transact({}, () => ({ settled: [{ ...settledOf(b), next: due('b', '11:00:00') }] }))
+    const failing = now.store.transact({}, () => {
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(told).toEqual([
+      { jobs: false, shop: false },
+      { jobs: true, shop: false },
+    ])
   })
 }
 

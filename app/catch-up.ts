@@ -10,7 +10,7 @@ import { fetchPayment } from './stripe/payment.ts'
 // The work fetches what is true now. Webhook, return page and sweep all end here, so it does not matter which of them
 // comes, how often, or in which order.
 
-type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'catalog'>
+type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'shop'>
 
 const SWEEP_EVERY_SECONDS = 60
 /** Each sweep looks back over the one before: Stripe lists an event a little after it happened. */
@@ -48,7 +48,7 @@ export async function catchUpWithPayment(
   }
   if (recorded.known) return id
   // Another shop may use the same Stripe account. Ours writes an order before Stripe hears of it, so it can't be new.
-  if (shop === parts.catalog().shop.id) {
+  if (shop === parts.shop.catalog().shop.id) {
     parts.log.error(
       { order: id, checkout: snapshot.checkout },
       'a payment names an order that this store does not have',

@@ -40,11 +40,11 @@ const NO_EMAIL = 'Give an e-mail address to send the downloads to.'
 const TOO_LITTLE = 'This is too little to pay by card: the least is about 0.50 in most currencies.'
 const BUYER: Cause = { by: 'buyer' }
 
-type SaleParts = Pick<Parts, 'config' | 'catalog' | 'store' | 'stripe' | 'now' | 'random'>
+type SaleParts = Pick<Parts, 'config' | 'shop' | 'store' | 'stripe' | 'now' | 'random'>
 
 /** Starts a sale. Rejects when the order can't be kept or Stripe is down; with the same retry key, nothing doubles. */
 export async function startSale(parts: SaleParts, request: SaleRequest): Promise<Sale> {
-  const priced = quote(parts.catalog(), request)
+  const priced = quote(parts.shop.catalog(), request)
   if ('problems' in priced) return { end: 'refused', problems: priced.problems }
   const free = priced.subtotal === 0 && !priced.shipping
   if (free && !request.email) return refused(NO_EMAIL)
@@ -93,7 +93,7 @@ async function placeOrder(
     if (order) return { events: [], order }
     const problems = shortages(priced.stock, reserved)
     if (problems.length > 0) return { events: [], problems }
-    const head = headOf({ id, shop: parts.catalog().shop.id }, parts.now(), BUYER)
+    const head = headOf({ id, shop: parts.shop.catalog().shop.id }, parts.now(), BUYER)
     const change = withJobs(undefined, placingFacts(priced, parts.now(), freeFor !== undefined), head)
     const customer = freeFor === undefined ? {} : { customer: { order: id, email: freeFor, name: null, address: null } }
     return { ...change, ...customer, order: replay(change.events) as Order }

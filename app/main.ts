@@ -5,23 +5,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
-import { printProblems } from '../catalog/problem/problem.ts'
-import { createApp } from './app.ts'
+import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
-import { catalogFolder } from './github/catalog-at.ts'
-import { connectGitHub } from './github/client.ts'
 import { QUEUES, type Queue } from './job/queue.ts'
 import { deskUrl } from './link.ts'
-import { type LiveShop, openShop } from './live/live-shop.ts'
+import { startFollowing } from './live/live-shop.ts'
 import { createLog } from './log.ts'
-import { connectMail } from './mail/send.ts'
-import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
-import type { ShopState } from './shop/shop.ts'
 import { openLowdbStore } from './store/lowdb.ts'
-import { connectStripe } from './stripe/client.ts'
 
 /** Each queue by itself, so that a mail server that is slow to answer holds up no payment. */
 const DISPATCHERS_A_QUEUE = 4
@@ -33,79 +26,37 @@ const HEADERS_TIMEOUT_MILLISECONDS = 5_000
 const REQUEST_TIMEOUT_MILLISECONDS = 15_000
 const CONNECTIONS_CHECK_MILLISECONDS = 1_000
 
-export type RunningApp = {
-  /** What is known of the shop, and whether it sells. */
-  shop: () => Promise<ShopState>
-  isOpen: () => boolean
-  stop: () => Promise<void>
-}
+export type RunningApp = { stop: () => Promise<void> }
 
-/** Starts the app: store, clients, routes, dispatch loop. Stops them in reverse order, after what is in flight. */
-export async function startApp(config: Config, shop: LiveShop, log: Logger): Promise<RunningApp> {
-  const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
-  const parts = await openParts(config, shop, sendMail, log)
-  await showLastLive(parts)
-  const app = createApp(parts)
-  const server = await listen(config, app.fetch).catch(async (error: unknown) => {
-    await parts.store.close()
-    throw error
-  })
-  await startSweeping(parts, parts.now())
-  await startRepositoryWork(parts)
-  const loop = startDispatching(app.dispatchDueJob, log)
-  log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
-  return {
-    shop: () => parts.store.shop(),
-    isOpen: shop.isOpen,
-    async stop() {
-      await Promise.all([closeServer(server), loop.stop()])
-      sendMail.close()
-      await parts.store.close()
-    },
-  }
-}
-
-async function openParts(config: Config, shop: LiveShop, sendMail: Parts['sendMail'], log: Logger): Promise<Parts> {
-  const now = () => new Date()
+/** Starts the app: store, parts, what is live, routes, work. Stops them in reverse order, after what is in flight. */
+export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
   const onFailure = (error: Error) => {
     log.fatal({ err: error }, 'the store can not write; stopping, so that nothing is promised that is not kept')
     process.exit(1)
   }
+  const now = () => new Date()
   const { store } = await openLowdbStore({ folder: join(config.DATA_FOLDER, 'store'), now, onFailure, log })
-  return {
-    config,
-    catalog: shop.catalog,
-    storefront: shop.storefront,
-    liveShop: shop,
-    store,
-    stripe: connectStripe(config),
-    ...(await connectGitHub({
-      appId: config.GITHUB_APP_ID,
-      privateKey: config.GITHUB_PRIVATE_KEY,
-      baseUrl: config.GITHUB_API_URL,
-      log: log.child({}, { level: 'silent' }),
-    })),
-    sendMail,
-    now,
-    random: randomBytes,
-    log,
-  }
-}
-
-/**
- * What was live before the process stopped, from the disk: so a shop opens again though GitHub is away, and a closed one
- * has its dress, and knows what it sold. Without it the app starts all the same: orders and webhooks must be served.
- */
-export async function showLastLive({ config, store, liveShop, log }: Parts): Promise<void> {
-  const { live, closed } = await store.shop()
-  if (config.CATALOG_FOLDER || !live) return
   try {
-    const { problems } = await liveShop.show(catalogFolder(config.DATA_FOLDER, live.tree))
-    if (problems.length > 0) log.warn({ tree: live.tree }, 'the catalog that was live is not on the disk any more')
+    const { parts, close } = await openParts(config, { store, log, now })
+    const following = await startFollowing(parts)
+    const app = createApp(parts)
+    const server = await listen(config, app.fetch)
+    await startSweeping(parts, now())
+    await startRepositoryWork(parts)
+    const loop = startDispatching(app.dispatchDueJob, log)
+    log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
+    return {
+      async stop() {
+        following.stop()
+        await Promise.all([closeServer(server), loop.stop()])
+        close()
+        await store.close()
+      },
+    }
   } catch (error) {
-    log.error({ err: error, tree: live.tree }, 'the storefront that was live can not be built; it is tried again')
+    await store.close()
+    throw error
   }
-  if (closed) liveShop.close()
 }
 
 async function listen({ PORT, HOST }: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<Server> {
@@ -165,24 +116,14 @@ async function main(): Promise<void> {
     settings && (await runSetup({ settings, envFile: '.env', say, random: randomBytes, now, log: createLog(settings) }))
   const config = readConfig(credentials)
   const log = createLog(config)
-  const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(config.DATA_FOLDER, 'site') })
-  if (config.CATALOG_FOLDER) await showFolder(shop, config.CATALOG_FOLDER)
-  const app = await startApp(config, shop, log)
-  if (!config.CATALOG_FOLDER) say(`How the shop is, for its maintainers: ${deskUrl(config)}`)
+  const app = await startApp(config, log)
+  say(`How the shop is, for its maintainers: ${deskUrl(config)}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping')
       void app.stop().then(() => process.exit(0))
     })
   }
-}
-
-/** The catalog of a folder, where the shop does not follow a repository. */
-async function showFolder(shop: LiveShop, folder: string): Promise<void> {
-  const { problems } = await shop.show(folder)
-  if (problems.length === 0) return
-  process.stderr.write(printProblems(problems, folder))
-  process.exit(1)
 }
 
 if (import.meta.main) {

@@ -13,7 +13,7 @@ import type { Order } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
 import { approvedFile, isSameBytes, type ShopState } from '../shop/shop.ts'
 
-type DownloadParts = Pick<Parts, 'github' | 'catalog' | 'now' | 'store'>
+type DownloadParts = Pick<Parts, 'github' | 'shop' | 'now' | 'store'>
 
 /** Which lines' files are ready at GitHub, and what is wrong with the others. */
 export type Readiness = { ready: OrderLine[]; problems: ReleaseFileError[] }
@@ -37,7 +37,7 @@ export async function fulfill(parts: DownloadParts, lines: readonly OrderLine[])
 
 /** The files that the order entitles to now, described by GitHub as far as it answers. */
 export async function downloadsOf(parts: DownloadParts, order: Order): Promise<Download[]> {
-  const catalog = parts.catalog()
+  const catalog = parts.shop.catalog()
   const assets = entitlementsOf(order).flatMap(({ asset }) => (isWithdrawn(catalog, asset) ? [] : [asset]))
   return Promise.all(assets.map(async (asset) => ({ asset, facts: await factsIfAny(parts, asset) })))
 }
@@ -63,9 +63,9 @@ export async function openDownload(
   asset: string,
 ): Promise<OpenedReleaseFile | NotGiven> {
   const sold = mayDownload(order, asset)
-  if (!sold || isWithdrawn(parts.catalog(), sold)) return { refused: 'not-entitled' }
+  if (!sold || isWithdrawn(parts.shop.catalog(), sold)) return { refused: 'not-entitled' }
   try {
-    const file = currentFile(parts.catalog(), sold)
+    const file = currentFile(parts.shop.catalog(), sold)
     const shop = await parts.store.shop()
     return await openReleaseFile(parts, file, (facts) => refuseUnapproved(shop, file, facts))
   } catch (error) {
@@ -75,7 +75,7 @@ export async function openDownload(
 }
 
 async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<ReleaseFileFacts> {
-  const file = currentFile(parts.catalog(), sold)
+  const file = currentFile(parts.shop.catalog(), sold)
   const facts = await describeReleaseFile(parts, file)
   refuseUnapproved(await parts.store.shop(), file, facts)
   return facts

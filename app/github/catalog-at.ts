@@ -127,8 +127,8 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   })
 }
 
-/** Another process may have been first; both have the same. */
-async function moveInto(draft: string, folder: string): Promise<void> {
+/** Gives a finished folder its place. Another process may have been first; both have the same. */
+export async function moveInto(draft: string, folder: string): Promise<void> {
   await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
   })

@@ -14,9 +14,9 @@ const SHELLS = {
 } as const
 
 /** A page of the storefront with the app's part in it. Before the storefront is built, the part alone. */
-export async function showPage(parts: Pick<Parts, 'storefront'>, shell: keyof typeof SHELLS, fragment: Fragment) {
+export async function showPage(parts: Pick<Parts, 'shop'>, shell: keyof typeof SHELLS, fragment: Fragment) {
   const { file, marker } = SHELLS[shell]
-  const folder = parts.storefront()
+  const folder = await parts.shop.storefront()
   const content = String(await fragment)
   if (!folder) return bare(content)
   const page = await readFile(join(folder, file), 'utf8')

@@ -1,48 +1,131 @@
+import { access } from 'node:fs/promises'
+import type { Logger } from 'pino'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import type { CatalogProblem } from '../../catalog/problem/problem.ts'
-import { buildStorefront, type StorefrontOptions } from './build-storefront.ts'
+import { isOpen } from '../shop/shop.ts'
+import type { Store } from '../store/store.ts'
+import type { CatalogSource } from './source.ts'
 
-/** What is for sale now, and the pages that show it. The two change together, so no page shows another price. */
+/** After a failure to show what is live, it is tried again. */
+const TRY_AGAIN_SECONDS = 5
+
+/** What this process shows. The store says what is live; what is here follows it, and can be lost without harm. */
 export type LiveShop = {
+  /** The catalog that is charged now; without products while nothing is sold. */
   catalog: () => Catalog
-  storefront: () => string | undefined
+  /** The name of the catalog's content; nothing before the first one is shown. */
+  tree: () => string | undefined
+  /** The folder of the pages that show it, made again where it was lost; nothing while there are none. */
+  storefront: () => Promise<string | undefined>
   isOpen: () => boolean
-  /** Reads a catalog's folder and, when all is well with it, builds and shows it. The last good one stays until then. */
-  show: (catalogFolder: string) => Promise<{ problems: CatalogProblem[] }>
-  /** Sells nothing more until something is shown again. Files that were bought are still known. */
-  close: () => void
+  /** Reads a catalog and makes its pages, so that it can be shown at once. Rejects when they can't be made. */
+  prepare: (catalogFolder: string) => Promise<{ catalog: Catalog } | { problems: CatalogProblem[] }>
+  /** Reads a catalog, as `prepare` does, and makes no pages. */
+  read: (catalogFolder: string) => ReturnType<typeof loadCatalog>
+  /** Shows what the store says is live, fetched and built where this machine lacks it. Rejects when that fails: the last one stays. */
+  follow: () => Promise<void>
 }
 
-/** A shop that sells nothing, until the first `show`. `build` gives the folder of a catalog's storefront. */
-export function openShop(options: Omit<StorefrontOptions, 'catalogFolder'>, build = buildStorefront): LiveShop {
-  let live: { catalog: Catalog; storefront: string | undefined; isOpen: boolean } = {
-    catalog: NOTHING_YET,
-    storefront: undefined,
-    isOpen: false,
-  }
+type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'> }
+type Shown = { tree: string | undefined; isOpen: boolean; catalog: Catalog; storefront: string; selling: Catalog }
+
+/** A shop that shows nothing, until it follows the store. `build` gives the folder of a catalog's storefront. */
+export function createLiveShop({ store, source }: Parts, build: (catalogFolder: string) => Promise<string>): LiveShop {
+  let shown: Shown = { ...shownAs(NOTHING_YET, false), tree: undefined, storefront: '' }
+  let last: { catalog: Catalog } | undefined
   let turn: Promise<unknown> = Promise.resolve()
-
-  async function show(catalogFolder: string) {
-    const next = await loadCatalog(catalogFolder)
-    if ('problems' in next) return next
-    live = { catalog: next.catalog, storefront: await build({ ...options, catalogFolder }), isOpen: true }
-    return { problems: [] }
+  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const result = turn.then(act)
+    turn = result.catch(() => {})
+    return result
   }
+
+  /** A folder of a catalog never changes, so the last one that was read is not read again. */
+  async function read(folder: string) {
+    if (last?.catalog.folder === folder) return last
+    const loaded = await loadCatalog(folder)
+    if ('catalog' in loaded) last = loaded
+    return loaded
+  }
+
+  async function prepare(folder: string) {
+    const loaded = await read(folder)
+    return 'problems' in loaded ? loaded : { ...loaded, storefront: await build(folder) }
+  }
+
+  async function follow(): Promise<void> {
+    const state = await store.shop()
+    const { live } = state
+    if (!isOpen(state)) shown = { ...shown, ...shownAs(shown.catalog, false) }
+    if (!live) return
+    if (shown.tree !== live.tree || !(await isThere(shown.storefront))) {
+      const folder = await source.bring(live)
+      if (folder === undefined) throw new Error(`the catalog of ${live.commit} is not to be had any more`)
+      const prepared = await prepare(folder)
+      if ('problems' in prepared) throw new Error(`this version can't sell from ${live.commit}, which was live`)
+      shown = { ...shown, catalog: prepared.catalog, tree: live.tree, storefront: prepared.storefront }
+    }
+    shown = { ...shown, ...shownAs(shown.catalog, isOpen(state)) }
+  }
+
   return {
-    catalog: () => live.catalog,
-    storefront: () => live.storefront,
-    isOpen: () => live.isOpen,
-    show(catalogFolder) {
-      const result = turn.then(() => show(catalogFolder))
-      turn = result.catch(() => {})
-      return result
-    },
-    close() {
-      live = { ...live, catalog: { ...live.catalog, products: new Map() }, isOpen: false }
+    catalog: () => shown.selling,
+    tree: () => shown.tree,
+    isOpen: () => shown.isOpen,
+    read,
+    prepare: (folder) => inTurn(() => prepare(folder)),
+    follow: () => inTurn(follow),
+    async storefront() {
+      if (!(await isThere(shown.storefront))) await inTurn(follow)
+      return shown.storefront || undefined
     },
   }
 }
+
+/** Follows the store from now on: at once, after every change of the shop's facts, and again where that failed. */
+export async function startFollowing({
+  store,
+  shop,
+  log,
+}: {
+  store: Pick<Store, 'watch'>
+  shop: LiveShop
+  log: Pick<Logger, 'error'>
+}): Promise<{ stop: () => void }> {
+  let again: NodeJS.Timeout | undefined
+  const follow = async () => {
+    clearTimeout(again)
+    await shop.follow().catch((error: unknown) => {
+      log.error({ err: error }, 'what is live can not be shown here; it is tried again')
+      again = setTimeout(() => void follow(), TRY_AGAIN_SECONDS * 1000).unref()
+    })
+  }
+  const unwatch = store.watch((changed) => void (changed.shop && follow()))
+  await follow()
+  return {
+    stop: () => {
+      unwatch()
+      clearTimeout(again)
+    },
+  }
+}
+
+/** What was bought is still known while nothing is sold. */
+const shownAs = (catalog: Catalog, open: boolean): Pick<Shown, 'catalog' | 'selling' | 'isOpen'> => ({
+  catalog,
+  selling: open ? catalog : { ...catalog, products: new Map() },
+  isOpen: open,
+})
+
+/** Before there is a storefront, none is missing. */
+const isThere = (storefront: string): Promise<boolean> =>
+  storefront === ''
+    ? Promise.resolve(true)
+    : access(storefront).then(
+        () => true,
+        () => false,
+      )
 
 const NOTHING_YET: Catalog = {
   folder: '',

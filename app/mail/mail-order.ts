@@ -31,7 +31,7 @@ function isStillTrue(kind: MailKind, order: Order): boolean {
 }
 
 function write(parts: Parts, kind: MailKind, order: Order, customer: Customer): Mail {
-  const about = { order, customer, shop: parts.catalog().shop, config: parts.config, now: parts.now() }
+  const about = { order, customer, shop: parts.shop.catalog().shop, config: parts.config, now: parts.now() }
   switch (kind) {
     case 'receipt':
       return receiptFor(about)

@@ -1,140 +1,125 @@
-import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
-import { type CatalogProblem, fileProblem } from '../../catalog/problem/problem.ts'
-import { type FetchedCatalog, forgetOldCatalogs } from '../github/catalog-at.ts'
-import { CatalogRefusedError } from '../github/catalog-tree.ts'
-import type { Head } from '../github/head.ts'
-import { closeIssue, keepIssue } from '../github/issue.ts'
-import { type JobRequest, jobsDue } from '../job/job.ts'
+import type { CatalogProblem } from '../../catalog/problem/problem.ts'
+import { forgetOldCatalogs } from '../github/catalog-at.ts'
+import { jobsDue } from '../job/job.ts'
 import { watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
+import type { Head } from '../live/source.ts'
 import type { Parts } from '../parts.ts'
 import { assetNews } from '../shop/asset-news.ts'
 import type { ClosedReason, ShopEvent } from '../shop/event.ts'
-import { isSameRepository, type ShopState } from '../shop/shop.ts'
+import type { ShopState } from '../shop/shop.ts'
 import { brokenCatalogIssue } from './issues.ts'
-import { pullsToCheck } from './missed.ts'
-import { catalogOf, lookAt, shopRepository } from './shop-repository.ts'
+import { isRecorded, planRefresh } from './refresh-plan.ts'
 
-// From a merge to the live shop: what the default branch has now is fetched, checked, built, and only then shown. A catalog
-// with mistakes leaves the last good one where it is.
+// From a merge to the live shop: what the catalog's source has now is fetched, checked, built, recorded, and only then shown.
+// A catalog with mistakes leaves the last good one where it is.
 
-type RefreshParts = Pick<Parts, 'config' | 'store' | 'githubApp' | 'liveShop' | 'catalog' | 'now' | 'log'>
+type RefreshParts = Pick<Parts, 'config' | 'source' | 'store' | 'shop' | 'now' | 'log'>
+type Live = NonNullable<ShopState['live']>
 
-const READS = { contents: 'read', metadata: 'read', pull_requests: 'read' } as const
-const ISSUES = { issues: 'write', metadata: 'read' } as const
 /** The mark of the one issue about a catalog with mistakes. */
 const BROKEN = 'broken-catalog'
 
-/** Makes live what the default branch has now. Rejects when GitHub is down, or the storefront can't be built. */
+/** Makes live what the catalog's source has now. Rejects when it can't be reached, or the storefront can't be built. */
 export async function refreshShop(parts: RefreshParts): Promise<void> {
-  const repository = await shopRepository(parts)
-  if (!repository) return
-  const found = await lookAt(parts, repository)
-  if ('closed' in found) return closeShop(parts, repository, found.closed)
-  const { head, fetched } = found
-  const shop = await parts.store.shop()
-  if (shop.refused?.commit === head.commit) return reopen(parts, repository, shop)
-  if (fetched instanceof CatalogRefusedError) {
-    return refuse(parts, head, [fileProblem('.', fetched.found, fetched.expected)], shop)
+  const found = await parts.source.current()
+  if (!found) return
+  const plan = planRefresh(await parts.store.shop(), found, parts.shop.tree())
+  switch (plan.do) {
+    case 'nothing':
+      return parts.shop.follow()
+    case 'close':
+      return closeShop(parts, plan.reason)
+    case 'reopen':
+      return reopen(parts, plan)
+    case 'refuse':
+      return refuse(parts, plan.head, [plan.problem])
+    case 'publish':
+      return publish(parts, plan)
   }
-  const isShown = shop.live?.tree === fetched.tree && !shop.closed && parts.liveShop.isOpen()
-  if (isShown && isRecorded(shop, head) && isSameRepository(shop.repository, head.repository)) return
-  // All that GitHub is asked for comes before the showing, so that nothing is shown and then not recorded.
-  const octokit = await parts.githubApp.forRepository(repository, READS)
-  // What open pull requests change may be another thing now; not after a push that left the catalog alone.
-  const checks = [watchAssetsJob, ...(isShown ? [] : await pullsToCheck(octokit, repository))]
-  const before = shop.live && (await catalogOf(parts, repository, shop.live))
-  if (shop.refused) await closeBrokenIssue(parts, head, fetched)
-  const { problems } = isShown ? { problems: [] } : await parts.liveShop.show(fetched.folder)
-  if (problems.length > 0) return refuse(parts, head, problems, shop)
-  await recordUpdate(parts, head, fetched, { before, looks: checks })
-  await forgetOldCatalogs(parts.config.DATA_FOLDER, new Set([fetched.tree]), parts.now())
 }
 
-const isRecorded = ({ live, closed, refused }: ShopState, head: Pick<Head, 'commit'>): boolean =>
-  live?.commit === head.commit && !closed && !refused
-
-/** The newest commit has mistakes: what was live before stays so, also after the shop was closed or lost its disk. */
-async function reopen(parts: RefreshParts, repository: string, { live, refused, closed }: ShopState): Promise<void> {
-  if (!live || !refused || (!closed && parts.liveShop.isOpen())) return
-  const catalog = await catalogOf(parts, repository, live)
-  if (!catalog) return
-  const { problems } = await parts.liveShop.show(catalog.folder)
-  if (problems.length > 0 || !closed) return
-  const at = parts.now().toISOString()
+/** All that GitHub is asked for comes before the pages, which take long; and those before the recording: what is live can be shown. */
+async function publish(parts: RefreshParts, { head, tree, folder }: Publication): Promise<void> {
+  const { live, refused, closed } = await parts.store.shop()
+  const read = await parts.shop.read(folder)
+  if ('problems' in read) return refuse(parts, head, read.problems)
+  // What open pull requests change may be another thing now; not after a push that left the catalog alone.
+  const isSameTree = live?.tree === tree && !closed
+  const checks = isSameTree ? [] : await parts.source.checks()
+  const before = live && (await catalogOf(parts, live))
+  if (refused) await parts.source.settle(BROKEN, `Mended by ${head.commit}.`)
+  await parts.shop.prepare(folder)
+  const now = parts.now()
+  const about = { repository: head.repository, at: now.toISOString() }
+  const news = before ? assetNews(before, read.catalog, await parts.store.shopEvents()) : []
   const facts: ShopEvent[] = [
-    { type: 'shop.updated', repository, at, commit: live.commit, tree: live.tree, by: live.by },
-    { type: 'shop.refused', repository, at, commit: refused.commit, problems: refused.problems },
+    { ...about, type: 'shop.updated', commit: head.commit, tree, by: head.by },
+    ...news.map((fact) => ({ ...about, ...fact })),
   ]
-  await parts.store.transact({}, () => ({ shop: facts, jobs: jobsDue([watchAssetsJob], parts.now()) }))
+  // Once for each commit, also when a build took so long that the job was begun a second time.
+  await parts.store.transact({}, ({ shop }) =>
+    isRecorded(shop, head) ? {} : { shop: facts, jobs: jobsDue([watchAssetsJob, ...checks], now) },
+  )
+  await parts.shop.follow()
+  parts.log.info({ commit: head.commit, by: head.by, products: read.catalog.products.size }, 'live')
+  await forgetOldCatalogs(parts.config.DATA_FOLDER, new Set([tree]), now)
+}
+type Publication = { head: Head; tree: string; folder: string }
+
+/** The catalog of a commit that is or was live; nothing where neither the disk nor its source has it any more. */
+async function catalogOf({ shop, source }: RefreshParts, live: Live): Promise<Catalog | undefined> {
+  if (shop.tree() === live.tree) return shop.catalog()
+  const folder = await source.bring(live)
+  const read = folder === undefined ? undefined : await shop.read(folder)
+  return read && 'catalog' in read ? read.catalog : undefined
+}
+
+/** The newest commit has mistakes: after the shop was closed, what was live before opens again. */
+async function reopen(parts: RefreshParts, { live, refused }: Pick<Required<ShopState>, 'live' | 'refused'>) {
+  const folder = await parts.source.bring(live)
+  const prepared = folder === undefined ? undefined : await parts.shop.prepare(folder)
+  if (!prepared || 'problems' in prepared) return
+  await parts.store.transact({}, ({ shop }) => {
+    if (!shop.closed || !shop.repository) return {}
+    const about = { repository: shop.repository, at: parts.now().toISOString() }
+    const { commit, tree, by } = live
+    const facts: ShopEvent[] = [
+      { type: 'shop.updated', ...about, commit, tree, by },
+      { type: 'shop.refused', ...about, commit: refused.commit, problems: refused.problems },
+    ]
+    return { shop: facts, jobs: jobsDue([watchAssetsJob], parts.now()) }
+  })
+  await parts.shop.follow()
   parts.log.info({ commit: live.commit }, 'live again')
 }
 
-/** Before the update is recorded: were the fact there first, nobody would come back to close it. */
-async function closeBrokenIssue(parts: RefreshParts, head: Head, { folder }: FetchedCatalog): Promise<void> {
-  if ('problems' in (await loadCatalog(folder))) return
-  await closeIssue(await issues(parts, head.repository), head.repository, BROKEN, `Mended by ${head.commit}.`)
-}
-
-type Update = { before: Catalog | undefined; looks: readonly JobRequest[] }
-
-/** Once for each commit, also when a build took so long that the job was begun a second time. */
-async function recordUpdate(
-  parts: RefreshParts,
-  head: Head,
-  { tree }: FetchedCatalog,
-  { before, looks }: Update,
-): Promise<void> {
-  const { repository, commit, by } = head
-  const now = parts.now()
-  const about = { repository, at: now.toISOString() }
-  const changes = before ? assetNews(before, parts.catalog(), await parts.store.shopEvents()) : []
-  const facts: ShopEvent[] = [
-    { ...about, type: 'shop.updated', commit, tree, by },
-    ...changes.map((fact) => ({ ...about, ...fact })),
-  ]
-  await parts.store.transact({}, ({ shop }) => {
-    const isAgain = isRecorded(shop, head) && isSameRepository(shop.repository, repository)
-    return isAgain ? {} : { shop: facts, jobs: jobsDue(looks, now) }
-  })
-  parts.log.info({ commit, by, products: parts.catalog().products.size }, 'live')
-}
-
 /** The issue first: were the fact there without it, nobody would come back to write it. */
-async function refuse(
-  parts: RefreshParts,
-  head: Head,
-  problems: readonly CatalogProblem[],
-  shop: ShopState,
-): Promise<void> {
+async function refuse(parts: RefreshParts, head: Head, problems: readonly CatalogProblem[]): Promise<void> {
   const { repository, commit } = head
-  const { title, body } = brokenCatalogIssue({
-    head,
-    problems,
-    live: shop.live,
-    githubUrl: parts.config.GITHUB_URL,
-  })
-  await keepIssue(await issues(parts, repository), repository, { mark: BROKEN, title, body })
+  const { live } = await parts.store.shop()
+  const words = brokenCatalogIssue({ head, problems, live, githubUrl: parts.config.GITHUB_URL })
+  await parts.source.tell({ mark: BROKEN, ...words })
   const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), commit }
   await parts.store.transact({}, () => ({ shop: [{ ...fact, problems: problems.length }] }))
   parts.log.error({ commit, problems: problems.length }, 'the catalog has mistakes; the last good one stays live')
 }
 
 /** Sells nothing more. What was bought is still given, as long as GitHub lets us. */
-async function closeShop(parts: RefreshParts, repository: string, reason: ClosedReason): Promise<void> {
-  parts.liveShop.close()
+async function closeShop(parts: RefreshParts, reason: ClosedReason): Promise<void> {
+  const repository = await parts.source.name()
+  if (!repository) return
   const now = parts.now()
-  const looks = reason === 'no-catalog' ? [welcomeJob(repository)] : []
   const { isNew, wasOpen } = await parts.store.transact({}, ({ shop }) => {
     const wasOpen = shop.live !== undefined
-    const jobs = jobsDue(looks, now) // each time: a repository that was empty may have its first commit by now
+    // Each time: a repository that was empty may have its first commit by now.
+    const jobs = jobsDue(reason === 'no-catalog' ? [welcomeJob(repository)] : [], now)
     if (shop.closed?.reason === reason) return { isNew: false, wasOpen, jobs }
     const fact = { type: 'shop.closed' as const, repository, at: now.toISOString(), reason }
     return { isNew: true, wasOpen, shop: [fact], jobs }
   })
+  await parts.shop.follow()
   if (!isNew) return
   if (wasOpen) parts.log.error({ repository, reason }, 'the shop is closed: nothing is sold until this is mended')
   else parts.log.info({ repository, reason }, 'the shop is not open yet')
 }
-
-const issues = (parts: RefreshParts, repository: string) => parts.githubApp.forRepository(repository, ISSUES)

@@ -1,12 +1,7 @@
-import { NoAccessError } from '../github/client.ts'
-import { fetchHead, type Head } from '../github/head.ts'
 import { type Job, type JobOutcome, type JobRequest, jobDueAt, jobsDue } from '../job/job.ts'
-import { findShopJob, followReleasesJob, refreshShopJob, watchAssetsJob } from '../job/repository-jobs.ts'
+import { findShopJob, followReleasesJob, watchAssetsJob } from '../job/repository-jobs.ts'
 import type { Parts } from '../parts.ts'
-import type { ShopState } from '../shop/shop.ts'
-import { pullsToCheck, queuedCommits, redeliverFailed } from './missed.ts'
-import { shopRepository } from './shop-repository.ts'
-import { hasCatalogFolder } from './welcome/repository.ts'
+import { redeliverFailed } from './missed.ts'
 
 // GitHub's word may not reach us, and GitHub sends nothing twice by itself. So every minute we look at what it may have been about.
 
@@ -18,11 +13,9 @@ const SWEEP_KEPT_MINUTES = 30
 /** Releases and their files are looked at now and then, should their webhooks have been lost. */
 const RELEASES_EVERY_MINUTES = 15
 const SWEEP_ID = 'sweep-github'
-const READS = { contents: 'read', metadata: 'read', pull_requests: 'read' } as const
 
-/** Makes sure that the repository is looked after from now on; called at start. Not where the catalog is a folder. */
+/** Makes sure that the repository is looked after from now on; called at start. */
 export async function startRepositoryWork(parts: Pick<Parts, 'config' | 'store' | 'now'>): Promise<void> {
-  if (parts.config.CATALOG_FOLDER) return
   const now = parts.now()
   const sweeping = (await parts.store.job(SWEEP_ID)) ? [] : [sweepJob(now, now)]
   await parts.store.transact({}, () => ({ jobs: [...jobsDue([findShopJob], now), ...sweeping] }))
@@ -33,7 +26,7 @@ export async function sweepRepository(parts: Parts, since: Date, begun: Date): P
   const asked = await redeliverFailed(parts.githubApp.asApp, since)
   if (asked > 0) parts.log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
   const isLongAgo = isTimeForReleases(since, begun)
-  const missed = [...(await missedJobs(parts, since, isLongAgo)), ...(isLongAgo ? releases(parts) : [])]
+  const missed = [...(await parts.source.missed({ since, isLongAgo })), ...(isLongAgo ? releases(parts) : [])]
   const jobs = await sweptJobs(parts, missed, begun)
   const minutesOld = (begun.getTime() - since.getTime()) / 60_000
   if (jobs.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
@@ -49,45 +42,8 @@ async function sweptJobs(parts: Pick<Parts, 'store'>, requests: readonly JobRequ
   return jobs.filter((_, place) => (known[place]?.dueAt ?? '') <= now.toISOString())
 }
 
-/**
- * The default branch where it is not what is live, pull requests that changed, and what a merge queue waits for. A shop
- * that is not there yet, or closed, is looked at now and then (`isLongAgo`) although nothing tells that it has changed.
- */
-async function missedJobs(parts: Parts, since: Date, isLongAgo: boolean): Promise<JobRequest[]> {
-  const repository = await shopRepository(parts)
-  if (!repository) {
-    return isLongAgo || (await parts.githubApp.repositories()).length === 1 ? [findShopJob] : []
-  }
-  const shop = await parts.store.shop()
-  try {
-    const octokit = await parts.githubApp.forRepository(repository, READS)
-    const head = await fetchHead(octokit, repository)
-    const checks = [...(await pullsToCheck(octokit, repository, since)), ...(await queuedCommits(octokit, repository))]
-    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(parts, octokit, head, shop))
-    return isCurrent ? checks : [refreshShopJob, ...checks]
-  } catch (error) {
-    if (!(error instanceof NoAccessError)) throw error
-    return shop.closed && shop.closed.reason !== 'no-catalog' && !isLongAgo ? [] : [refreshShopJob]
-  }
-}
-
-async function isUpToDate(
-  parts: Pick<Parts, 'liveShop'>,
-  octokit: Parameters<typeof hasCatalogFolder>[0],
-  head: Head | undefined,
-  { live, refused, closed }: ShopState,
-): Promise<boolean> {
-  if (closed) {
-    if (closed.reason !== 'no-catalog') return false
-    const [owner = '', repo = ''] = head?.repository.split('/') ?? []
-    return !head || (await hasCatalogFolder(octokit, { owner, repo }, head.commit)) !== 'catalog'
-  }
-  const isShown = parts.liveShop.isOpen() || (refused && !live)
-  return Boolean(isShown) && head?.commit === (refused ?? live)?.commit
-}
-
 const releases = (parts: Parts) => {
-  const following = [...parts.catalog().assets.values()].filter(({ follows }) => follows)
+  const following = [...parts.shop.catalog().assets.values()].filter(({ follows }) => follows)
   const repositories = new Set(following.map(({ release }) => release.repository))
   return [watchAssetsJob, ...[...repositories].map(followReleasesJob)]
 }

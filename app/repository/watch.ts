@@ -1,48 +1,41 @@
 import type { Asset } from '../../catalog/schema/asset.ts'
 import { NoAccessError } from '../github/client.ts'
-import { closeIssue, keepIssue } from '../github/issue.ts'
 import { describeRelease, type ReleaseFileFacts } from '../github/release.ts'
 import type { Parts } from '../parts.ts'
 import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
 import { approvedFile, changedFile, isSameBytes, type ShopState } from '../shop/shop.ts'
 import { changedFileIssue, lostFilesIssue } from './issues.ts'
 
-type WatchParts = Pick<Parts, 'store' | 'github' | 'githubApp' | 'catalog' | 'now' | 'log'>
+type WatchParts = Pick<Parts, 'source' | 'store' | 'githubApp' | 'shop' | 'now' | 'log'>
 
 /** Releases looked at in one go, one request each; those of new files come first. */
 const RELEASES_MAX = 300
 /** The mark of the one issue about files that we can't reach. */
 const LOST = 'lost-files'
 const NEVER_SEEN = { sha256: null, size: -1, releaseAsset: -1 }
-const ISSUES = { issues: 'write', metadata: 'read' } as const
 
 /**
  * Compares the approved assets with what GitHub has: records the bytes of those that were just approved, and stops
  * others whose bytes were replaced since, with an issue that says so.
  */
-export async function watchAssets(parts: WatchParts, shopRepository: string): Promise<void> {
+export async function watchAssets(parts: WatchParts): Promise<void> {
+  const repository = await parts.source.name()
+  if (!repository) return
   const shop = await parts.store.shop()
-  const approved = [...parts.catalog().assets.values()].filter(({ review }) => review === 'approved')
+  const approved = [...parts.shop.catalog().assets.values()].filter(({ review }) => review === 'approved')
   const isNew = (asset: Asset) => !approvedFile(shop, asset.release)
   const releases = Object.values(Object.groupBy(approved, ({ release }) => `${release.repository} ${release.tag}`))
   const newFirst = releases.toSorted((a = [], b = []) => Number(b.some(isNew)) - Number(a.some(isNew)))
   const lost: Asset[] = []
   for (const assets of newFirst.slice(0, RELEASES_MAX)) {
-    lost.push(...(await watchRelease(parts, shopRepository, shop, assets ?? [])))
+    lost.push(...(await watchRelease(parts, repository, shop, assets ?? [])))
   }
-  if (lost.length > 0) return tellLost(parts, shopRepository, lost)
-  await closeIssue(await issues(parts, shopRepository), shopRepository, LOST, 'The files can be reached again.')
+  if (lost.length > 0) return tellLost(parts, lost)
+  await parts.source.settle(LOST, 'The files can be reached again.')
 }
 
-const issues = ({ githubApp }: WatchParts, repository: string) => githubApp.forRepository(repository, ISSUES)
-
 /** Looks at one release. Gives the assets whose repository is closed to us. */
-async function watchRelease(
-  parts: WatchParts,
-  shopRepository: string,
-  shop: ShopState,
-  assets: Asset[],
-): Promise<Asset[]> {
+async function watchRelease(parts: WatchParts, repository: string, shop: ShopState, assets: Asset[]): Promise<Asset[]> {
   const [first] = assets
   if (!first) return []
   const files = await describeRelease(parts, first.release).catch((error: unknown) => {
@@ -52,7 +45,7 @@ async function watchRelease(
   if (files === 'closed') return assets
   for (const asset of assets) {
     const file = files.find(({ name }) => name === asset.release.file)
-    if (file) await watchFile(parts, shopRepository, shop, asset, toApproved(asset, file))
+    if (file) await watchFile(parts, repository, shop, asset, toApproved(asset, file))
   }
   return []
 }
@@ -71,12 +64,12 @@ async function watchFile(parts: WatchParts, repository: string, shop: ShopState,
     // New, approved anew, or the approved bytes are back.
     const wasChanged = (fact: ShopEvent) => fact.type === 'asset.changed' && fact.asset === asset.id
     if ((await parts.store.shopEvents()).some(wasChanged)) {
-      await closeIssue(await issues(parts, repository), repository, mark, 'The file is delivered again.')
+      await parts.source.settle(mark, 'The file is delivered again.')
     }
     await record({ ...head, type: 'asset.approved', approved: found })
     return
   }
-  await keepIssue(await issues(parts, repository), repository, { mark, ...changedFileIssue(asset, known, found) })
+  await parts.source.tell({ mark, ...changedFileIssue(asset, known, found) })
   await record({ ...head, type: 'asset.changed', found })
   parts.log.error(
     { asset: asset.id },
@@ -84,7 +77,7 @@ async function watchFile(parts: WatchParts, repository: string, shop: ShopState,
   )
 }
 
-async function tellLost(parts: WatchParts, repository: string, lost: readonly Asset[]): Promise<void> {
-  await keepIssue(await issues(parts, repository), repository, { mark: LOST, ...lostFilesIssue(lost) })
+async function tellLost(parts: WatchParts, lost: readonly Asset[]): Promise<void> {
+  await parts.source.tell({ mark: LOST, ...lostFilesIssue(lost) })
   parts.log.error({ assets: lost.map(({ id }) => id) }, 'the App can no longer enter the repository of these files')
 }

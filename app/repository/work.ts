@@ -5,7 +5,7 @@ import type { Parts } from '../parts.ts'
 import { checkCommit, checkPull, reportTrouble } from './check/check.ts'
 import { followReleases as follow } from './follow/follow.ts'
 import { refreshShop } from './refresh.ts'
-import { findShop, shopRepository } from './shop-repository.ts'
+import { findShop } from './shop-repository.ts'
 import { sweepRepository } from './sweep.ts'
 import { watchAssets } from './watch.ts'
 import { welcome } from './welcome/welcome.ts'
@@ -35,7 +35,6 @@ const FINDS_ACCESS: ReadonlySet<Work['kind']> = new Set(['find-shop', 'refresh-s
 
 /** Does one piece of work in the repository. Whatever is down outside makes it throw: then it is tried again. */
 export async function performRepositoryWork(parts: Parts, work: RepositoryWork, begun: Date): Promise<JobOutcome> {
-  if (parts.config.CATALOG_FOLDER) return { end: 'done' }
   if ('repository' in work && work.kind !== 'follow-releases' && !(await isShop(parts, work.repository))) {
     return { end: 'done' }
   }
@@ -72,7 +71,7 @@ async function perform(parts: Parts, work: Exclude<RepositoryWork, { kind: 'swee
       await followInShop(parts, work.repository)
       break
     case 'watch-assets':
-      await watchInShop(parts)
+      await watchAssets(parts)
       break
   }
   return { end: 'done' }
@@ -90,15 +89,10 @@ async function sayWhy(
 }
 
 async function isShop(parts: Parts, repository: string): Promise<boolean> {
-  return (await shopRepository(parts))?.toLowerCase() === repository.toLowerCase()
+  return (await parts.source.name())?.toLowerCase() === repository.toLowerCase()
 }
 
 async function followInShop(parts: Parts, repository: string): Promise<void> {
-  const shop = await shopRepository(parts)
+  const shop = await parts.source.name()
   if (shop) await follow(parts, { shop, repository })
-}
-
-async function watchInShop(parts: Parts): Promise<void> {
-  const shop = await shopRepository(parts)
-  if (shop) await watchAssets(parts, shop)
 }

@@ -51,6 +51,9 @@ export function evolveShop(shop: ShopState, event: ShopEvent): ShopState {
   }
 }
 
+/** Whether anything is sold: something is live, and nothing closed the shop since. */
+export const isOpen = ({ live, closed }: Pick<ShopState, 'live' | 'closed'>): boolean => Boolean(live && !closed)
+
 /** Whether two names are of the same repository; GitHub does not tell cases apart. */
 export const isSameRepository = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase()
 

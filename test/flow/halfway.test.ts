@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { NoAccessError } from '../../app/github/client.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
+import { repositorySource } from '../../app/repository/repository-source.ts'
 import { fixtureFiles, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
 import { SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
@@ -69,7 +70,7 @@ test('of two pushes while the storefront builds, the second is live in the end, 
   const updates = (await factsOf('shop.updated')).map((fact) => 'commit' in fact && fact.commit)
   expect(updates.slice(1)).toEqual([first, second])
   expect((await shop.store.shop()).live?.commit).toBe(second)
-  expect(shop.parts.catalog().products.has('button')).toBe(false)
+  expect(shop.parts.shop.catalog().products.has('button')).toBe(false)
   expect(await factsOf('asset.released')).toHaveLength(1)
 })
 
@@ -102,10 +103,10 @@ test('a build that fails is tried again, and the release that came with it is no
   const before = builds.count
   await minutes(30)
   expect(builds.count - before).toBeLessThan(25) // soon, then every five minutes, however often the sweep sees it
-  expect(shop.parts.catalog().assets.get('guide-pdf')?.release.tag).toBe('guide-v1')
+  expect(shop.parts.shop.catalog().assets.get('guide-pdf')?.release.tag).toBe('guide-v1')
   builds.before = async () => {}
   await minutes(6)
-  expect(shop.parts.catalog().assets.get('guide-pdf')?.release.tag).toBe('guide-v2')
+  expect(shop.parts.shop.catalog().assets.get('guide-pdf')?.release.tag).toBe('guide-v2')
   expect(await factsOf('asset.released')).toHaveLength(1)
 })
 
@@ -131,24 +132,25 @@ test('beside a broken commit, the last good catalog opens again after a suspensi
   await quiet(shop)
   await shop.github.control('installations', { owner: 'heron', action: 'suspend' })
   await quiet(shop)
-  expect(shop.parts.liveShop.isOpen()).toBe(false)
+  expect(shop.parts.shop.isOpen()).toBe(false)
   await shop.github.control('installations', { owner: 'heron', action: 'unsuspend' })
   await quiet(shop)
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
   expect(await shop.store.shop()).toMatchObject({ live: { commit: live?.commit }, refused: { problems: 6 } })
   await rm(join(shop.parts.config.DATA_FOLDER, 'catalogs'), { recursive: true })
   await shop.restart()
   await quiet(shop)
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
-  expect(shop.parts.catalog().products.has('guide')).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
+  expect(shop.parts.shop.catalog().products.has('guide')).toBe(true)
   expect((await issues()).map(({ state }) => state)).toEqual(['open'])
 })
 
 test('what GitHub denies for a moment, and lists all the while, closes no shop', async () => {
   shop = await openFollowingShop()
   const denied = { ...shop.parts.githubApp, forRepository: () => Promise.reject(new NoAccessError('heron/shop', {})) }
-  await expect(refreshShop({ ...shop.parts, githubApp: denied })).rejects.toThrow('GitHub lists heron/shop')
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  const source = repositorySource({ ...shop.parts, githubApp: denied })
+  await expect(refreshShop({ ...shop.parts, source })).rejects.toThrow('GitHub lists heron/shop')
+  expect(shop.parts.shop.isOpen()).toBe(true)
   expect(await factsOf('shop.closed')).toEqual([])
 })
 
@@ -164,7 +166,7 @@ test('the catalog removed, the shop closes; brought back without a word from Git
   const sha = head.parents[0]?.sha ?? ''
   await octokit.rest.git.updateRef({ ...SHOP_REPOSITORY, ref: 'heads/main', sha, force: true })
   await minutes(3)
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
   expect((await octokit.rest.pulls.list({ ...SHOP_REPOSITORY, state: 'all' })).data).toHaveLength(1)
 })
 

@@ -93,7 +93,7 @@ async function expectOneResultEach(numbers: readonly number[]): Promise<void> {
 }
 
 const stickersForSale = () =>
-  [...shop.parts.catalog().products.keys()].filter((id) => id.startsWith('sticker-')).toSorted()
+  [...shop.parts.shop.catalog().products.keys()].filter((id) => id.startsWith('sticker-')).toSorted()
 const mergedStickers = () =>
   Array.from({ length: PULLS }, (_, n) => n)
     .filter((n) => kindOf(n) === 'merged')

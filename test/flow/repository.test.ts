@@ -19,11 +19,11 @@ gives:
   downloads: [guide-pdf]
 `
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8"/></svg>\n'
-const productIds = () => [...shop.parts.catalog().products.keys()]
+const productIds = () => [...shop.parts.shop.catalog().products.keys()]
 
 test('what the default branch has is sold from the start', async () => {
   shop = await openFollowingShop()
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
   expect(productIds()).toContain('guide')
   const { live } = await shop.store.shop()
   expect(live).toMatchObject({ commit: expect.stringMatching(/^[0-9a-f]{40}$/) })
@@ -93,7 +93,7 @@ test('after a restart the shop sells what it sold, though GitHub is down', async
   const before = productIds()
   await shop.github.control('faults', { down: true })
   await shop.restart()
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
   expect(productIds()).toEqual(before)
 })
 
@@ -101,15 +101,15 @@ test('suspended or uninstalled, the shop sells nothing; back again, it does', as
   shop = await openFollowingShop()
   await shop.github.control('installations', { owner: 'heron', action: 'suspend' })
   await quiet(shop)
-  expect(shop.parts.liveShop.isOpen()).toBe(false)
+  expect(shop.parts.shop.isOpen()).toBe(false)
   expect((await shop.store.shop()).closed).toMatchObject({ reason: 'suspended' })
   expect((await checkOut(shop, [{ price: 'guide', quantity: 1 }])).status).toBe(503)
   await shop.github.control('installations', { owner: 'heron', action: 'unsuspend' })
   await quiet(shop)
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
   await shop.github.control('installations', { owner: 'heron', action: 'delete' })
   await quiet(shop)
   expect((await shop.store.shop()).closed).toMatchObject({ reason: 'not-installed' })
   await shop.restart()
-  expect(shop.parts.liveShop.isOpen()).toBe(false)
+  expect(shop.parts.shop.isOpen()).toBe(false)
 })

@@ -86,10 +86,10 @@ test('a file that the maintainers took back is shown and given to nobody any mor
   await pay(shop, sale.session)
   await shop.work()
   const order = (await shop.store.order(sale.order)) ?? expect.unreachable()
-  const catalog = shop.parts.catalog()
+  const catalog = shop.parts.shop.catalog()
   const pdf = catalog.assets.get('guide-pdf') ?? expect.unreachable()
   const assets = new Map([...catalog.assets, ['guide-pdf', { ...pdf, review: 'withdrawn' as const }]])
-  const parts = { ...shop.parts, catalog: () => ({ ...catalog, assets }) }
+  const parts = { ...shop.parts, shop: { ...shop.parts.shop, catalog: () => ({ ...catalog, assets }) } }
   expect((await downloadsOf(parts, order)).map(({ asset }) => asset.id)).toEqual(['guide-epub'])
   expect(await openDownload(parts, order, 'guide-pdf')).toEqual({ refused: 'not-entitled' })
   expect(await openDownload(parts, order, 'guide-epub')).toHaveProperty('redirect')

@@ -142,7 +142,7 @@ test('the repository of the files taken from the App: one issue, orders stay; gi
   expect((await issues()).map(({ title, state }) => [title, state])).toEqual([
     ['Buyers can not download 3 files', 'open'],
   ])
-  expect(shop.parts.liveShop.isOpen()).toBe(true)
+  expect(shop.parts.shop.isOpen()).toBe(true)
   expect(await readOrder(shop, back)).toMatchObject({ payment: 'paid', downloads: [{ asset: 'guide-pdf' }] })
   await install('add', ['heron/goods'])
   await sweeps(16)

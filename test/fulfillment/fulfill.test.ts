@@ -99,16 +99,17 @@ describe('a download', () => {
   })
   test('comes from where the catalog says that the file is now, if that was reviewed', async () => {
     const order = await keep(placed([digital('line-1', { ...lost, id: 'guide-epub' })]), paid)
-    const catalog = shop.parts.catalog()
+    const catalog = shop.parts.shop.catalog()
     expect(await openDownload(shop.parts, order, 'guide-epub')).toHaveProperty('redirect')
     const asset = catalog.assets.get('guide-epub') ?? expect.unreachable()
     const assets = new Map([['guide-epub', { ...asset, review: 'review' as const }]])
-    const unreviewed = { ...shop.parts, catalog: () => ({ ...catalog, assets }) }
+    const unreviewed = { ...shop.parts, shop: { ...shop.parts.shop, catalog: () => ({ ...catalog, assets }) } }
     expect(await openDownload(unreviewed, order, 'guide-epub')).toMatchObject({ refused: 'missing' })
   })
   test('comes from where it was sold, once the catalog has forgotten it', async () => {
     const order = await keep(placed(), paid)
-    const forgetful = { ...shop.parts, catalog: () => ({ ...shop.parts.catalog(), assets: new Map() }) }
+    const forgotten = { ...shop.parts.shop.catalog(), assets: new Map() }
+    const forgetful = { ...shop.parts, shop: { ...shop.parts.shop, catalog: () => forgotten } }
     expect(await openDownload(forgetful, order, 'guide-pdf')).toHaveProperty('redirect')
   })
   test('of other bytes than the approved ones is refused, also when they were put there a moment ago', async () => {

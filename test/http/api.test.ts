@@ -267,7 +267,8 @@ describe('how the process is', () => {
   })
   test('not ready before the storefront is built, or when the store does not answer', async () => {
     const counts = () => Promise.reject(new Error('gone'))
-    for (const changes of [{ storefront: () => undefined }, { store: { ...shop.store, counts } }]) {
+    const unbuilt = { ...shop.parts.shop, storefront: async () => undefined }
+    for (const changes of [{ shop: unbuilt }, { store: { ...shop.store, counts } }]) {
       const answer = await doorOf(shop, changes)('/readyz')
       expect([answer.status, await answer.text()]).toEqual([503, 'not ready'])
     }

@@ -287,7 +287,9 @@ describe('a checkout', () => {
     })
   })
   test('when we have a bug, of which nothing gets out', async () => {
-    const broken = doorOf(shop, { catalog: () => expect.unreachable('the secret inside') })
+    const broken = doorOf(shop, {
+      shop: { ...shop.parts.shop, catalog: () => expect.unreachable('the secret inside') },
+    })
     expect(await failure(broken(CHECKOUTS, json({ lines: [guide] })))).toEqual({
       status: 500,
       title: 'Our mistake',
@@ -343,7 +345,9 @@ describe('an address with nothing at it', () => {
     '/%00',
   ])('is %s', async (path) => expect((await door(path)).status).toBe(404))
   test('is the whole shop before its storefront is built', async () => {
-    expect(await failure(doorOf(shop, { storefront: () => undefined })('/'))).toEqual({
+    expect(
+      await failure(doorOf(shop, { shop: { ...shop.parts.shop, storefront: async () => undefined } })('/')),
+    ).toEqual({
       status: 503,
       title: 'In a moment',
       detail: 'The shop is being prepared. Please try again in a moment.',

@@ -27,11 +27,11 @@ afterAll(() => shop.close())
 
 /** The door of a shop with these facts, and no others. */
 const doorAfter = (events: ShopEvent[], isOpen = true) => {
-  const { store, liveShop } = shop.parts
+  const { store, shop: live } = shop.parts
   const shopNow = events.reduce(evolveShop, NO_SHOP)
   return doorOf(shop, {
     store: { ...store, shop: async () => shopNow, shopEvents: async () => events },
-    liveShop: { ...liveShop, isOpen: () => isOpen },
+    shop: { ...live, isOpen: () => isOpen },
   })
 }
 const view = async (ask: Door) => ShopView.parse(await (await ask('/api/v1/shop')).json())
@@ -40,12 +40,12 @@ const page = async (ask: Door) => (await ask(`/desk?key=${key}`)).text()
 describe('/api/v1/shop', () => {
   it('says which commit is live, and which was refused', async () => {
     expect(await view(doorAfter(FACTS))).toEqual({
-      name: shop.parts.catalog().shop.name,
+      name: shop.parts.shop.catalog().shop.name,
       repository,
       open: true,
       live: { commit, tree: 'b'.repeat(40), by: 'ada', at },
       refused: { commit: 'c'.repeat(40), problems: 2, at },
-      products: [...shop.parts.catalog().products.values()].filter(({ status }) => status === 'live').length,
+      products: [...shop.parts.shop.catalog().products.values()].filter(({ status }) => status === 'live').length,
     })
   })
 
@@ -120,6 +120,14 @@ describe('the page for maintainers', () => {
 })
 
 describe('choosing a repository', () => {
+  let shop: TestShop
+  beforeAll(async () => {
+    shop = await openTestShop({
+      follow: { files: { 'README.md': '# Heron' }, others: { tools: { 'README.md': '# Tools' } } },
+    })
+    key = new URL(deskUrl(shop.parts.config)).searchParams.get('key') ?? ''
+  })
+  afterAll(() => shop.close())
   const githubApp = (repositories: () => Promise<string[]>) => ({ ...shop.parts.githubApp, repositories })
   const two = async () => ['heron/<shop>', 'heron/goods']
   const ours = { 'sec-fetch-site': 'same-origin' }

@@ -5,20 +5,16 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { Octokit } from '@octokit/rest'
 import { pino } from 'pino'
-import { createApp } from '../../app/app.ts'
+import { createApp, openParts } from '../../app/app.ts'
 import { parseConfig } from '../../app/config.ts'
-import { connectGitHub } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { QUEUES, type Queue } from '../../app/job/queue.ts'
-import type { buildStorefront } from '../../app/live/build-storefront.ts'
-import { openShop } from '../../app/live/live-shop.ts'
-import { connectMail } from '../../app/mail/send.ts'
-import { showLastLive } from '../../app/main.ts'
-import type { Parts } from '../../app/parts.ts'
+
+import { startFollowing } from '../../app/live/live-shop.ts'
+import { refreshShop } from '../../app/repository/refresh.ts'
 import { startRepositoryWork } from '../../app/repository/sweep.ts'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
-import { loadCatalog } from '../../catalog/load.ts'
 import { startGitHub } from '../../sandbox/github.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
@@ -36,7 +32,7 @@ type Files = Record<string, string | Uint8Array>
  * A shop that follows a repository: the files that it begins with, and what builds its pages, if anything does. With
  * `others`, repositories of the same owner's by name, nobody has said yet which one is the shop.
  */
-type Follow = { files: Files; build?: typeof buildStorefront; others?: Record<string, Files> }
+type Follow = { files: Files; build?: (catalogFolder: string) => Promise<string>; others?: Record<string, Files> }
 
 export const SHOP_REPOSITORY = { owner: 'heron', repo: 'shop' }
 const MEMBERS = [
@@ -102,22 +98,8 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     },
     'sandbox',
   )
-  const loaded = await loadCatalog(FIXTURE_CATALOG)
-  if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems))
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
-  const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
-  const outside = {
-    stripe,
-    ...(await connectGitHub({ appId: 7, privateKey: github.privateKey, baseUrl: github.url, now, log })),
-    sendMail,
-  }
-
-  const folderShop = {
-    catalog: () => loadedCatalog,
-    storefront: () => options.storefront,
-    liveShop: { isOpen: () => true, show: async () => ({ problems: [] }), close: () => {} },
-  }
 
   let running = await open()
   async function open() {
@@ -126,28 +108,22 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     }
     const { store } = await openLowdbStore({ folder: join(folder, 'store'), now, onFailure, log })
     const build = options.follow?.build ?? (async () => options.storefront ?? '')
-    const liveShop = openShop({ siteUrl: url, buildsFolder: join(folder, 'site') }, build)
-    const parts: Parts = {
-      config,
-      ...(options.follow ? { ...liveShop, liveShop } : folderShop),
-      store,
-      ...outside,
-      now,
-      random: randomBytes,
-      log,
-    }
-    await showLastLive(parts)
-    await startRepositoryWork(parts)
+    const { parts, close: closeParts } = await openParts(config, { store, log, now, build })
+    const following = await startFollowing(parts)
+    if (options.follow) await startRepositoryWork(parts)
+    else await refreshShop(parts)
     const app = createApp(parts)
+    if (!options.follow) await workOff(app)
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
-    return { store, parts, app, server }
+    return { store, parts, app, server, following, closeParts }
   }
-  const loadedCatalog = loaded.catalog
 
   async function close() {
     const closed = new Promise((done) => running.server.close(done))
     if ('closeAllConnections' in running.server) running.server.closeAllConnections()
     await closed
+    running.following.stop()
+    running.closeParts()
     await running.store.close()
   }
   return {
@@ -177,23 +153,25 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       control: (path: string, body?: object) => control(mail.url, path, body),
       all: () => fetch(`${mail.url}/_test/mails`).then((answer) => answer.json() as Promise<ReceivedMail[]>),
     },
-    /** Performs jobs until none is due. */
-    async work() {
-      const lanes = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => [queue, queue, queue, queue])
-      while ((await Promise.all(lanes.map(running.app.dispatchDueJob))).includes(true));
-    },
+    work: () => workOff(running.app),
     async restart() {
       await close()
       running = await open()
     },
     async close() {
       await close()
-      sendMail.close()
       await Promise.all([stripeServer.close(), github.close(), mail.close()])
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
+
+/** Performs jobs until none is due. */
+async function workOff({ dispatchDueJob }: ReturnType<typeof createApp>): Promise<void> {
+  const queues = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => [queue, queue, queue, queue])
+  while ((await Promise.all(queues.map(dispatchDueJob))).includes(true));
+}
+
 /** One of a stand-in's test controls. */
 async function control(base: string, path: string, body: object = {}): Promise<Record<string, unknown>> {
   const answer = await fetch(`${base}/_test/${path}`, {

@@ -5,8 +5,8 @@ const PREPARED_SECONDS = 5
 const OPENED_SECONDS = 300
 
 /** What buyers are told while nothing is sold: not open yet, closed, or in a moment. Nothing while the shop is open. */
-export async function closedProblem(parts: Pick<Parts, 'store' | 'liveShop'>): Promise<ProblemInput | undefined> {
-  if (parts.liveShop.isOpen()) return undefined
+export async function closedProblem(parts: Pick<Parts, 'store' | 'shop'>): Promise<ProblemInput | undefined> {
+  if (parts.shop.isOpen()) return undefined
   const { live, closed } = await parts.store.shop()
   if (!live) {
     const detail = 'This shop is not open yet. Nothing is sold here so far; come back soon.'

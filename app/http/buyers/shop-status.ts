@@ -51,9 +51,9 @@ export function shopRoutes(api: OpenAPIHono<HttpEnv>): void {
 }
 
 /** The shop's facts and what is live, in one. */
-export function viewShop(shop: ShopState, parts: Pick<Parts, 'catalog' | 'liveShop' | 'config'>): ShopView {
-  const { shop: about, products } = parts.catalog()
-  const open = parts.liveShop.isOpen()
+export function viewShop(shop: ShopState, parts: Pick<Parts, 'shop' | 'config'>): ShopView {
+  const { shop: about, products } = parts.shop.catalog()
+  const open = parts.shop.isOpen()
   const repository = parts.config.SHOP_REPOSITORY ?? shop.repository
   return {
     name: about.name,

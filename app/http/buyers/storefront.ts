@@ -19,7 +19,7 @@ const PAGE = /(\/[^/.]*|\.html)$/
 export function storefrontRoutes(api: OpenAPIHono<HttpEnv>): void {
   let served: { folder: string; serve: MiddlewareHandler } | undefined
   api.get('/*', compress(), etag(), async (c, next) => {
-    const folder = c.var.parts.storefront()
+    const folder = await c.var.parts.shop.storefront()
     const closed = (!folder || PAGE.test(c.req.path)) && (await closedProblem(c.var.parts))
     if (closed) return problem(c, closed)
     if (!folder) return problem(c, BEING_PREPARED)
@@ -33,7 +33,7 @@ const setCaching = (path: string, c: Context): void =>
   c.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
 
 async function nothingHere(c: Context<HttpEnv>): Promise<Response> {
-  const folder = c.var.parts.storefront()
+  const folder = await c.var.parts.shop.storefront()
   if (folder && (c.req.header('accept') ?? '').includes('text/html')) {
     return c.html(await readFile(join(folder, '404.html'), 'utf8'), 404)
   }

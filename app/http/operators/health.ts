@@ -80,9 +80,9 @@ export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): 
 }
 
 /** Rejects when the store does not answer. */
-async function stateOf({ store, storefront, liveShop }: Pick<Parts, 'store' | 'storefront' | 'liveShop'>) {
+async function stateOf({ store, shop }: Pick<Parts, 'store' | 'shop'>) {
   await store.counts()
-  if (liveShop.isOpen()) return storefront() ? 'ready' : 'not ready'
+  if (shop.isOpen()) return (await shop.storefront()) ? 'ready' : 'not ready'
   const { live, closed } = await store.shop()
   if (!live) return 'ready; the shop is not open yet'
   return closed ? 'ready; the shop is closed' : 'not ready'

@@ -26,6 +26,7 @@ const Secrets = z
   )
 
 const Environment = z.object({
+  TAGSALE_MODE: z.enum(['live', 'sandbox'], 'live, or sandbox to try it on stand-ins').default('live'),
   PORT: Count(0, 65_535).default(3000),
   HOST: z.string().default('0.0.0.0'),
   SHOP_URL: Address,
@@ -62,8 +63,7 @@ const Environment = z.object({
 /** The names of every environment variable the app reads. */
 export const VARIABLES = Object.keys(Environment.shape)
 
-export type Mode = 'live' | 'sandbox'
-export type Config = Omit<z.output<typeof Environment>, 'STOREFRONT_URL'> & { STOREFRONT_URL: string; mode: Mode }
+export type Config = z.output<typeof Environment> & { STOREFRONT_URL: string }
 export type ConfigInput = Partial<Record<keyof z.input<typeof Environment>, unknown>>
 
 /** What is missing or malformed, one sentence a variable. */
@@ -80,10 +80,12 @@ export class ConfigError extends Error {
 const CREDENTIALS = { GITHUB_APP_ID: true, GITHUB_PRIVATE_KEY: true, GITHUB_WEBHOOK_SECRET: true } as const
 export type GitHubCredentials = Pick<z.input<typeof Environment>, keyof typeof CREDENTIALS>
 
-/** Reads the process's environment for live mode, with what it lacked. Throws a ConfigError that names every fault at once. */
-export const readConfig = (given: ConfigInput = {}): Config => parseConfig({ ...process.env, ...given }, 'live')
+const WithoutCredentials = Environment.omit(CREDENTIALS)
 
-export type SetupSettings = Omit<z.output<typeof Environment>, keyof typeof CREDENTIALS>
+/** Reads the process's environment, with what it lacked. Throws a ConfigError that names every fault at once. */
+export const readConfig = (given: ConfigInput = {}): Config => parseConfig({ ...process.env, ...given })
+
+export type SetupSettings = z.output<typeof WithoutCredentials>
 
 /**
  * The settings, where nothing is missing but the GitHub App's credentials; nothing when they are there as well.
@@ -91,55 +93,48 @@ export type SetupSettings = Omit<z.output<typeof Environment>, keyof typeof CRED
  */
 export function readSetupSettings(): SetupSettings | undefined {
   if (Object.keys(CREDENTIALS).every((name) => process.env[name])) return undefined
-  const { mode: _, STOREFRONT_URL, ...settings } = parseConfig({ ...process.env, ...STAND_IN_CREDENTIALS }, 'live')
-  return { ...settings, STOREFRONT_URL }
+  return checked(WithoutCredentials, process.env)
 }
 
-/** Well-formed, and good for nothing: to see whether all else is right. */
-export const STAND_IN_CREDENTIALS: ConfigInput = {
-  GITHUB_APP_ID: 1,
-  GITHUB_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
-  GITHUB_WEBHOOK_SECRET: 'x'.repeat(WEBHOOK_SECRET_CHARACTERS_MIN),
+/** Checks settings. An empty text counts as missing. */
+export function parseConfig(values: ConfigInput): Config {
+  const settings = checked(Environment, values)
+  return { ...settings, STOREFRONT_URL: settings.STOREFRONT_URL ?? settings.SHOP_URL }
 }
 
-/** What the sandbox takes from the environment: its port, how much it logs, and who runs it. Throws a ConfigError. */
-export function readSandboxSettings(): { PORT: number; LOG_LEVEL: Config['LOG_LEVEL']; isRunByNpm: boolean } {
-  const { PORT, LOG_LEVEL = 'warn', npm_lifecycle_event } = process.env
-  const result = Environment.pick({ PORT: true, LOG_LEVEL: true }).safeParse({ PORT: PORT || undefined, LOG_LEVEL })
-  if (result.success) return { ...result.data, isRunByNpm: npm_lifecycle_event !== undefined }
-  throw new ConfigError(result.error.issues.map((issue) => `${String(issue.path[0])} is not right: ${issue.message}.`))
-}
-
-/** Checks settings, from the environment or from the sandbox. An empty text counts as missing. */
-export function parseConfig(values: ConfigInput, mode: Mode): Config {
-  const given = Object.fromEntries(VARIABLES.map((name) => [name, settingOf(values[name as keyof ConfigInput])]))
-  const result = Environment.safeParse(given)
+function checked<Schema extends typeof Environment | typeof WithoutCredentials>(
+  schema: Schema,
+  values: ConfigInput,
+): z.output<Schema> {
+  const names = Object.keys(schema.shape) as (keyof ConfigInput)[]
+  const given = Object.fromEntries(names.map((name) => [name, settingOf(values[name])]))
+  const result = schema.safeParse(given)
   const problems = result.success
-    ? modeProblems(result.data, mode)
+    ? modeProblems(result.data)
     : result.error.issues.map((issue) => {
         const name = String(issue.path[0])
         return given[name] === undefined ? `${name} is missing.` : `${name} is not right: ${issue.message}.`
       })
   if (problems.length > 0 || !result.success) throw new ConfigError(problems)
-  return { ...result.data, STOREFRONT_URL: result.data.STOREFRONT_URL ?? result.data.SHOP_URL, mode }
+  return result.data as z.output<Schema>
 }
 
 /**
  * Looks at each setting by itself: those that can be read, and a sentence for each of the others. Nothing is thrown, so
  * that `tagsale doctor` can go on with what there is.
  */
-export function examineConfig(
-  values: ConfigInput = process.env,
-  mode: Mode = 'live',
-): { settings: Partial<Config>; problems: readonly string[] } {
+export function examineConfig(values: ConfigInput = process.env): {
+  settings: Partial<Config>
+  problems: readonly string[]
+} {
   const read = Object.entries(Environment.shape).flatMap(([name, schema]) => {
     const result = schema.safeParse(settingOf(values[name as keyof ConfigInput]))
     return result.success && result.data !== undefined ? [[name, result.data]] : []
   })
-  const settings = { mode, ...Object.fromEntries(read) } as Partial<Config>
+  const settings = Object.fromEntries(read) as Partial<Config>
   if (settings.SHOP_URL) settings.STOREFRONT_URL ??= settings.SHOP_URL
   try {
-    return { settings: parseConfig(values, mode), problems: [] }
+    return { settings: parseConfig(values), problems: [] }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { settings, problems: error.problems }
@@ -149,9 +144,9 @@ export function examineConfig(
 const settingOf = (value: unknown): unknown => (value === '' ? undefined : value)
 
 /** Live money and stand-ins never meet. */
-function modeProblems(config: z.output<typeof Environment>, mode: Mode): string[] {
+function modeProblems(config: SetupSettings): string[] {
   const problems: string[] = []
-  if (mode === 'sandbox') {
+  if (config.TAGSALE_MODE === 'sandbox') {
     if (/_live_/.test(config.STRIPE_SECRET_KEY))
       problems.push('STRIPE_SECRET_KEY is a live key; the sandbox takes none.')
     return problems

@@ -44,7 +44,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await startSweeping(parts, now())
     await startRepositoryWork(parts)
     const loop = startDispatching(app.dispatchDueJob, log)
-    log.info({ address: config.SHOP_URL, mode: config.mode }, 'open')
+    log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE }, 'open')
     return {
       async stop() {
         following.stop()
@@ -109,6 +109,8 @@ async function closeServer(server: Server): Promise<void> {
 
 /** `npm run serve`: the shop for real, from the environment. Without a GitHub App, the page to register one comes first. */
 async function main(): Promise<void> {
+  // Started with a channel, by the sandbox: nothing of ours outlives whoever started us.
+  process.once('disconnect', () => process.exit(1))
   const say = (line: string) => process.stdout.write(`${line}\n`)
   const settings = readSetupSettings()
   const now = () => new Date()

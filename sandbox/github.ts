@@ -32,6 +32,7 @@ export type { ReleaseSeed, RepositorySeed } from './github/state.ts'
 export async function startGitHub(options: GitHubOptions & { port?: number }) {
   const state = createState(options)
   restore(state)
+  tellWhere(state, options.app?.webhook)
   await seed(state, options)
   const app = new Hono<GitHubEnv>({ getPath: (request) => getPath(request).replace(/^\/api\/v3(?=\/)/, '') })
   app.onError(refuse)
@@ -72,6 +73,12 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
       kept.close()
     },
   }
+}
+
+/** The shop may be on another port than last time. */
+function tellWhere(state: GitHubState, webhook: { url: string; secret: string } | undefined): void {
+  const [app] = state.apps.apps
+  if (app && webhook) Object.assign(app.hook, webhook)
 }
 
 /** Every request that isn't a mere look may have changed something. */

@@ -2,11 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { access, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pino from 'pino'
-import { type Config, type ConfigInput, type Mode, parseConfig } from '../app/config.ts'
-import { connectGitHub } from '../app/github/client.ts'
-import { STRIPE_EVENTS } from '../app/intake.ts'
-import { connectStripe } from '../app/stripe/client.ts'
 import type { Catalog } from '../catalog/offer.ts'
 import { type ReleaseSeed, startGitHub } from './github.ts'
 import { startMail } from './mail.ts'
@@ -15,8 +10,20 @@ import { catalogFiles } from './working-copy.ts'
 
 const RELEASES = fileURLToPath(new URL('./releases', import.meta.url))
 const GITHUB_APP_ID = 4242
-const CHECKOUTS_PER_MINUTE = 100_000 // a person, or a test, trying things is no attack
-const SANDBOX: Mode = 'sandbox'
+/** What README's "Go live" has a maintainer subscribe to. */
+export const STRIPE_EVENTS = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.async_payment_failed',
+  'checkout.session.expired',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+]
+const CHECKOUTS_PER_MINUTE = '100000' // a person, or a test, trying things is no attack
 /** Who may do everything at GitHub's stand-in, and who comes from outside. */
 export const MAINTAINER = 'maintainer'
 const CONTRIBUTOR = 'contributor'
@@ -24,9 +31,9 @@ const CONTRIBUTOR = 'contributor'
 /** Where a browser or a script finds each of them. */
 export type Addresses = { stripe: string; github: string; inbox: string }
 export type StandIns = {
-  addresses: Addresses
+  addresses: Addresses & { shop: string }
   /** The settings that make the app speak to them; `githubApp` are those of its GitHub App, where one is installed. */
-  settings: ConfigInput & { SHOP_URL: string }
+  settings: Record<string, string>
   /** The repository with the catalog, and a token of its maintainer's. */
   repository: string
   token: string
@@ -41,7 +48,7 @@ type Kept = { linkSecret: string; githubSecret: string; webhook?: { address: str
 type Options = {
   port: number
   folder: string
-  logLevel: Config['LOG_LEVEL']
+  logLevel: string
   /** What the repository at GitHub begins with; without it, an organisation that never sold anything. */
   catalog: Catalog | undefined
 }
@@ -61,15 +68,16 @@ export async function startStandIns(options: Options): Promise<StandIns> {
     startMail({ httpPort: free, stateFile: join(folder, 'mails.jsonl') }),
   )
   const github = await startCodeHost(options, { url: `${shopUrl}/webhooks/github`, secret: kept.githubSecret })
-  const stripeSettings = { STRIPE_SECRET_KEY: stripe.key, STRIPE_API_URL: stripe.url }
-  const webhook = await keptWebhook(folder, kept, `${shopUrl}/webhooks/stripe`, stripeSettings)
+  const webhook = await keptWebhook(folder, kept, `${shopUrl}/webhooks/stripe`, stripe)
   return {
-    addresses: { stripe: stripe.url, github: github.url, inbox: mail.url },
+    addresses: { shop: shopUrl, stripe: stripe.url, github: github.url, inbox: mail.url },
     settings: {
-      PORT: port,
+      TAGSALE_MODE: 'sandbox',
+      PORT: String(port),
       SHOP_URL: shopUrl,
       DATA_FOLDER: folder,
-      ...stripeSettings,
+      STRIPE_SECRET_KEY: stripe.key,
+      STRIPE_API_URL: stripe.url,
       STRIPE_WEBHOOK_SECRET: webhook.secret,
       GITHUB_API_URL: github.url,
       GITHUB_URL: github.url,
@@ -89,9 +97,6 @@ export async function startStandIns(options: Options): Promise<StandIns> {
     },
   }
 }
-
-/** Settings, checked as the sandbox's. */
-export const sandboxConfig = (settings: ConfigInput): Config => parseConfig(settings, SANDBOX)
 
 /** GitHub's stand-in: with the shop's repository and its App installed, or with an organisation that has neither. */
 async function startCodeHost({ port, folder, catalog }: Options, webhook: { url: string; secret: string }) {
@@ -113,16 +118,14 @@ async function startCodeHost({ port, folder, catalog }: Options, webhook: { url:
       releases,
     }),
   )
-  const app = { appId: github.appId, privateKey: github.privateKey, baseUrl: github.url }
-  if (catalog) await tellWhere(app, webhook)
   return {
     url: github.url,
     repository,
     token: github.tokenFor(MAINTAINER),
     placeholders: releases.filter(({ bytes }) => typeof bytes !== 'string').length,
     settings: catalog && {
-      GITHUB_APP_ID: app.appId,
-      GITHUB_PRIVATE_KEY: app.privateKey,
+      GITHUB_APP_ID: String(github.appId),
+      GITHUB_PRIVATE_KEY: github.privateKey,
       GITHUB_WEBHOOK_SECRET: webhook.secret,
       SHOP_REPOSITORY: repository,
     },
@@ -137,15 +140,6 @@ function releaseRepositories(releases: readonly ReleaseSeed[], shop: string) {
   return [...names].filter((name) => name !== shop).map((name) => ({ name, private: true, files }))
 }
 
-/** The shop may be on another port than last time. */
-async function tellWhere(
-  app: { appId: number; privateKey: string; baseUrl: string },
-  hook: { url: string; secret: string },
-) {
-  const { githubApp } = await connectGitHub({ ...app, log: pino({ level: 'silent' }) })
-  await githubApp.asApp.request('PATCH /app/hook/config', { data: { ...hook, content_type: 'json' } }) // Octokit takes a bare url for its own
-}
-
 /** Secrets of the sandbox, made once. */
 async function keptSecrets(folder: string): Promise<Kept> {
   const text = await readFile(settingsFile(folder), 'utf8').catch(() => undefined)
@@ -158,14 +152,17 @@ async function keptWebhook(
   folder: string,
   kept: Kept,
   address: string,
-  stripe: { STRIPE_SECRET_KEY: string; STRIPE_API_URL: string },
+  stripe: { url: string; key: string },
 ): Promise<{ address: string; secret: string }> {
   if (kept.webhook?.address === address) return kept.webhook
-  const endpoint = await connectStripe(stripe).webhookEndpoints.create({
-    url: address,
-    enabled_events: [...STRIPE_EVENTS],
+  const events = STRIPE_EVENTS.map((event) => ['enabled_events[]', event])
+  const answer = await fetch(`${stripe.url}/v1/webhook_endpoints`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stripe.key}` },
+    body: new URLSearchParams([['url', address], ...events]),
   })
-  const webhook = { address, secret: endpoint.secret ?? '' }
+  const { secret } = (await answer.json()) as { secret: string }
+  const webhook = { address, secret }
   const file = settingsFile(folder)
   await writeFile(`${file}.new`, JSON.stringify({ ...kept, webhook }), { mode: 0o600 })
   await rename(`${file}.new`, file)

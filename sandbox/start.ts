@@ -1,23 +1,17 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs, parseEnv } from 'node:util'
+import { parseArgs } from 'node:util'
 import { watch } from 'chokidar'
-import type { Logger } from 'pino'
-import { type Config, ConfigError, readSandboxSettings, STAND_IN_CREDENTIALS } from '../app/config.ts'
-import { deskUrl } from '../app/link.ts'
-import { openShop } from '../app/live/live-shop.ts'
-import { createLog } from '../app/log.ts'
-import { type RunningApp, startApp } from '../app/main.ts'
-import { runSetup } from '../app/setup/setup.ts'
-import { nodeDisk } from '../app/store/disk.ts'
-import { StoreRefusedError } from '../app/store/refusal.ts'
 import { loadCatalog } from '../catalog/load.ts'
 import type { Catalog } from '../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../catalog/problem/problem.ts'
-import { type Addresses, type StandIns, sandboxConfig, startStandIns } from './stand-ins.ts'
+import { type AppProcess, startAppProcess } from './app-process.ts'
+import { LOCK, lockFolder } from './lock.ts'
+import { Sentence } from './sentence.ts'
+import { readSettings } from './settings.ts'
+import { type Addresses, startStandIns } from './stand-ins.ts'
 import { openWorkingCopy, type WorkingCopy } from './working-copy.ts'
 
 // `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
@@ -45,9 +39,6 @@ const LIVE_LOOK_MILLISECONDS = 50
 /** So long after another commit went live, ours is in it. */
 const OTHER_LIVE_MILLISECONDS = 10_000
 
-/** Ends the command with a sentence instead of a stack. */
-class Sentence extends Error {}
-
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
 async function start(): Promise<void> {
@@ -56,37 +47,34 @@ async function start(): Promise<void> {
     say(USAGE)
     return
   }
-  const { PORT, LOG_LEVEL, isRunByNpm } = readSandboxSettings()
+  const { PORT, LOG_LEVEL, isRunByNpm } = readSettings()
   const port = await freePort(PORT)
   const folder = join(stateFolder, fromScratch ? 'from-scratch' : 'sandbox')
   await mkdir(folder, { recursive: true })
-  await nodeDisk.lock(folder) // until the process ends: two sandboxes may not share one
+  const unlock = await lockFolder(folder)
+  const stopping = onceAskedToStop(isRunByNpm)
+  stopping.push(unlock)
   if (fresh) await forget(folder)
   await rm(join(stateFolder, ADDRESSES), { force: true })
   const catalog = fromScratch ? undefined : await readCatalog(catalogFolder)
 
   const began = performance.now()
   const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog })
-  const addresses = { shop: standIns.settings.SHOP_URL, ...standIns.addresses }
-  const stopping = onceAskedToStop(isRunByNpm)
+  const { addresses, repository } = standIns
   stopping.push(standIns.close, () => rm(join(stateFolder, ADDRESSES), { force: true }))
   if (fromScratch) {
     await writeAddresses(stateFolder, addresses)
-    say(organisation(addresses.github, standIns.repository))
+    say(organisation(addresses.github, repository))
   }
-  const log = createLog({ LOG_LEVEL })
-  const config = await completeConfig(standIns, folder, log)
-  const shop = openShop({ siteUrl: config.SHOP_URL, buildsFolder: join(stateFolder, 'site') })
-  const app = await startApp(config, shop, log)
+  const app = startAppProcess({ shopUrl: addresses.shop, settings: standIns.settings, folder }, stopping.ended)
   stopping.push(app.stop)
-  const links = { ...addresses, repository: standIns.repository, maintainers: deskUrl(config) }
+  const links = { ...addresses, repository, maintainers: await app.desk }
   if (!catalog) {
     say(waiting(links))
     return
   }
-  const { url, ...github } = { url: addresses.github, token: standIns.token, repository: standIns.repository }
-  const memory = join(folder, 'pushed.json')
-  const copy = await openWorkingCopy({ folder: catalogFolder, memory, github: { url, ...github } })
+  const github = { url: addresses.github, token: standIns.token, repository }
+  const copy = await openWorkingCopy({ folder: catalogFolder, memory: join(folder, 'pushed.json'), github })
   const watcher = watch(catalogFolder, { ignoreInitial: true })
   const look = () => pushEdits(copy, app, catalogFolder)
   watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
@@ -102,17 +90,6 @@ async function readCatalog(folder: string): Promise<Catalog> {
   if ('problems' in loaded) throw new Sentence(describe(loaded.problems, folder))
   say(`${loaded.catalog.shop.name}: ${loaded.catalog.products.size} products. Building the storefront …`)
   return loaded.catalog
-}
-
-/** The settings of a shop that has its GitHub App, by now or from the page to register one. */
-async function completeConfig({ settings }: StandIns, folder: string, log: Logger): Promise<Config> {
-  if (settings.GITHUB_APP_ID) return sandboxConfig(settings)
-  const envFile = join(folder, '.env')
-  const kept = parseEnv(await readFile(envFile, 'utf8').catch(() => ''))
-  if (kept.GITHUB_APP_ID) return sandboxConfig({ ...settings, ...kept })
-  const known = sandboxConfig({ ...settings, ...STAND_IN_CREDENTIALS })
-  const credentials = await runSetup({ settings: known, envFile, say, random: randomBytes, now: () => new Date(), log })
-  return sandboxConfig({ ...settings, ...credentials })
 }
 
 function readArguments() {
@@ -146,9 +123,10 @@ function freePort(port: number): Promise<number> {
   })
 }
 
-/** Begins again: everything in the folder goes. */
+/** Begins again: everything in the folder goes but the lock. */
 async function forget(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+  const names = (await readdir(folder)).filter((name) => name !== LOCK)
+  for (const name of names) await rm(join(folder, name), { recursive: true })
 }
 
 function afterEdits(look: () => Promise<void>): () => void {
@@ -160,7 +138,7 @@ function afterEdits(look: () => Promise<void>): () => void {
 }
 
 /** What is wrong is said here, and not pushed; what is right takes the way of every change: a commit, and a webhook. */
-async function pushEdits(copy: WorkingCopy, app: RunningApp, catalogFolder: string): Promise<void> {
+async function pushEdits(copy: WorkingCopy, app: AppProcess, catalogFolder: string): Promise<void> {
   const began = performance.now()
   try {
     const loaded = await loadCatalog(catalogFolder)
@@ -181,14 +159,14 @@ async function pushEdits(copy: WorkingCopy, app: RunningApp, catalogFolder: stri
  * Waits until this commit, or any if none is given, is what the shop sells. Where somebody pushed on top of it before the
  * shop looked, another one is live instead, and stays so.
  */
-async function untilLive(app: RunningApp, commit: string | undefined): Promise<void> {
-  const first = (await app.shop()).live?.commit
+async function untilLive(app: AppProcess, commit: string | undefined): Promise<void> {
+  const first = (await app.look()).live?.commit
   let last = { commit: first, at: performance.now() }
   for (;;) {
-    const { live, refused } = await app.shop()
+    const { live, refused, open } = await app.look()
     if (live?.commit !== last.commit) last = { commit: live?.commit, at: performance.now() }
     const isOther = last.commit !== first && performance.now() - last.at > OTHER_LIVE_MILLISECONDS
-    if (app.isOpen() && (commit === undefined || live?.commit === commit || isOther)) return
+    if (open && (commit === undefined || live?.commit === commit || isOther)) return
     if (refused && refused.commit === commit) throw new Sentence('The catalog at GitHub has mistakes: see its issue.')
     await sleep(LIVE_LOOK_MILLISECONDS)
   }
@@ -240,26 +218,31 @@ const waiting = (links: Links): string => `
 ${rows(links)}
 `
 
+/** Steps to stop by, last first; `ended` when the app's process has ended by itself, and said why. */
+type Stopping = { push: (...steps: (() => Promise<unknown>)[]) => void; ended: (code: number | null) => void }
+
 /** On Ctrl-C, SIGTERM, or when npm is gone (it dies of a SIGTERM without passing it on), stops what was started last first. */
-function onceAskedToStop(isRunByNpm: boolean): (() => Promise<unknown>)[] {
+function onceAskedToStop(isRunByNpm: boolean): Stopping {
   const steps: (() => Promise<unknown>)[] = []
-  let stopping = false
-  const asked = async () => {
-    if (stopping) return
-    stopping = true
-    say('\nStopping …')
-    for (const stop of steps.toReversed()) await stop()
-    process.exit(0)
+  let isStopping = false
+  const stop = async (code: number) => {
+    if (isStopping) return
+    isStopping = true
+    for (const step of steps.toReversed()) await step()
+    process.exit(code)
   }
-  const ask = () => void asked().catch(fail)
+  const ask = () => {
+    if (!isStopping) say('\nStopping …')
+    void stop(0).catch(fail)
+  }
   process.on('SIGINT', ask).on('SIGTERM', ask)
   const parent = process.ppid
   if (isRunByNpm) setInterval(() => process.ppid !== parent && ask(), PARENT_LOOK_MILLISECONDS).unref()
-  return steps
+  return { push: (...more) => void steps.push(...more), ended: (code) => void stop(code || 1).catch(fail) }
 }
 
 function fail(error: unknown): never {
-  const isExpected = error instanceof Sentence || error instanceof ConfigError || error instanceof StoreRefusedError
+  const isExpected = error instanceof Sentence
   const { code, path, message, stack } = error as NodeJS.ErrnoException
   const isFolder = UNUSABLE.has(code ?? '') && path
   const text = isFolder

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ConfigError, type Mode, parseConfig, readConfig, readSandboxSettings, VARIABLES } from '../app/config.ts'
+import { ConfigError, parseConfig, readConfig, VARIABLES } from '../app/config.ts'
 import { connectMail } from '../app/mail/send.ts'
+import { readSettings } from '../sandbox/settings.ts'
 import { SETTINGS } from './http/open-api.ts'
 
 /** What is wrong with settings, sentence by sentence; nothing when all is well. */
-function problemsOf(changes: object, mode: Mode = 'live'): readonly string[] {
+function problemsOf(changes: object, mode = 'live'): readonly string[] {
   try {
-    parseConfig({ ...SETTINGS, ...changes }, mode)
+    parseConfig({ ...SETTINGS, TAGSALE_MODE: mode, ...changes })
     return []
   } catch (error) {
     if (error instanceof ConfigError) return error.problems
@@ -15,7 +16,7 @@ function problemsOf(changes: object, mode: Mode = 'live'): readonly string[] {
 }
 
 test('with what is needed and nothing else, the rest is as documented', () => {
-  expect(parseConfig(SETTINGS, 'live')).toEqual({
+  expect(parseConfig(SETTINGS)).toEqual({
     ...SETTINGS,
     PORT: 3000,
     HOST: '0.0.0.0',
@@ -30,7 +31,7 @@ test('with what is needed and nothing else, the rest is as documented', () => {
     CHECKOUTS_PER_MINUTE: 300,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: 10,
     LOG_LEVEL: 'info',
-    mode: 'live',
+    TAGSALE_MODE: 'live',
   })
 })
 
@@ -102,28 +103,29 @@ describe('live money and stand-ins never meet', () => {
 })
 
 test('a slash at the end of an address is left out', () => {
-  const { SHOP_URL, STOREFRONT_URL } = parseConfig(
-    { ...SETTINGS, SHOP_URL: 'https://shop.example.org//', STOREFRONT_URL: 'https://heron.github.io/shop/' },
-    'live',
-  )
+  const { SHOP_URL, STOREFRONT_URL } = parseConfig({
+    ...SETTINGS,
+    SHOP_URL: 'https://shop.example.org//',
+    STOREFRONT_URL: 'https://heron.github.io/shop/',
+  })
   expect([SHOP_URL, STOREFRONT_URL]).toEqual(['https://shop.example.org', 'https://heron.github.io/shop'])
 })
 
 test('two webhook secrets are valid while one is rolled', () => {
-  const { STRIPE_WEBHOOK_SECRET } = parseConfig(
-    { ...SETTINGS, STRIPE_WEBHOOK_SECRET: 'whsec_0123456789, whsec_9876543210' },
-    'live',
-  )
+  const { STRIPE_WEBHOOK_SECRET } = parseConfig({
+    ...SETTINGS,
+    STRIPE_WEBHOOK_SECRET: 'whsec_0123456789, whsec_9876543210',
+  })
   expect(STRIPE_WEBHOOK_SECRET).toEqual(['whsec_0123456789', 'whsec_9876543210'])
 })
 
 test('the private key may come in base64, for places that take one line', () => {
   const GITHUB_PRIVATE_KEY = Buffer.from(SETTINGS.GITHUB_PRIVATE_KEY).toString('base64')
-  expect(parseConfig({ ...SETTINGS, GITHUB_PRIVATE_KEY }, 'live').GITHUB_PRIVATE_KEY).toBe(SETTINGS.GITHUB_PRIVATE_KEY)
+  expect(parseConfig({ ...SETTINGS, GITHUB_PRIVATE_KEY }).GITHUB_PRIVATE_KEY).toBe(SETTINGS.GITHUB_PRIVATE_KEY)
 })
 
 test('any free port is 0, as a number too', () => {
-  expect(parseConfig({ ...SETTINGS, PORT: 0 }, 'live').PORT).toBe(0)
+  expect(parseConfig({ ...SETTINGS, PORT: 0 }).PORT).toBe(0)
 })
 
 describe('a sender', () => {
@@ -158,16 +160,16 @@ describe('from the environment', () => {
   }
   test('a live shop is read, with every fault in the message', () => {
     setAll(SETTINGS)
-    expect(readConfig().mode).toBe('live')
+    expect(readConfig().TAGSALE_MODE).toBe('live')
     setAll({ ...SETTINGS, SHOP_URL: '', PORT: 'x' })
     expect(readConfig).toThrow('PORT is not right: a whole number from 0 to 65535.\nSHOP_URL is missing.')
   })
   test('a sandbox takes its port and how much it logs, and nothing else', () => {
     setAll({})
-    expect(readSandboxSettings()).toMatchObject({ PORT: 3000, LOG_LEVEL: 'warn' })
+    expect(readSettings()).toMatchObject({ PORT: 3000, LOG_LEVEL: 'warn' })
     setAll({ PORT: '0', LOG_LEVEL: 'debug', STRIPE_SECRET_KEY: 'sk_live_0123456789' })
-    expect(readSandboxSettings()).toEqual({ PORT: 0, LOG_LEVEL: 'debug', isRunByNpm: expect.any(Boolean) })
+    expect(readSettings()).toEqual({ PORT: 0, LOG_LEVEL: 'debug', isRunByNpm: expect.any(Boolean) })
     setAll({ PORT: 'x' })
-    expect(readSandboxSettings).toThrow('PORT is not right: a whole number from 0 to 65535.')
+    expect(readSettings).toThrow('PORT is not right: a whole number from 0 to 65535.')
   })
 })

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type ConfigInput, examineConfig, type Mode } from '../config.ts'
+import { type ConfigInput, examineConfig } from '../config.ts'
 import { ADDRESS_CHECKS } from './doctor/address.ts'
 import { type Finding, lookAtAll, type Result } from './doctor/check.ts'
 import { GITHUB_CHECKS } from './doctor/github.ts'
@@ -13,7 +13,7 @@ const FORMATS = ['text', 'json']
 const SIGNS: Record<Finding['state'], string> = { well: '✓', fault: '✗', unseen: '·' }
 
 /** Whose settings are looked at: the environment's, unless a test gives others. */
-export type DoctorOptions = { values?: ConfigInput; mode?: Mode; now?: () => Date }
+export type DoctorOptions = { values?: ConfigInput; now?: () => Date }
 
 /** `tagsale doctor [--format text|json]`: 0 when a live shop has all it needs, 1 when it doesn't, 2 when the command isn't one. */
 export async function doctor(
@@ -27,7 +27,7 @@ export async function doctor(
     return 2
   }
   if (!options.values) loadEnvFile()
-  const { settings, problems } = examineConfig(options.values, options.mode)
+  const { settings, problems } = examineConfig(options.values)
   const tools = createTools({ settings, problems, now: options.now ?? (() => new Date()) })
   const results = await lookAtAll(CHECKS, settings, tools)
   const faults = results.flatMap(({ findings }) => findings).filter(({ state }) => state === 'fault').length

@@ -87,7 +87,7 @@ const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {
 }
 
 /** Forms lead to Stripe's page, by way of a redirect, which browsers hold against `form-action` too. */
-function securityHeaders({ mode, STRIPE_API_URL }: Config): MiddlewareHandler {
+function securityHeaders({ TAGSALE_MODE: mode, STRIPE_API_URL }: Config): MiddlewareHandler {
   const payment = mode === 'live' ? STRIPE_PAGE : STRIPE_API_URL
   return secureHeaders({
     contentSecurityPolicy: {

@@ -65,7 +65,7 @@ export async function openClinic() {
       let out = ''
       const terminal = { out: (text: string) => (out += text), error: (text: string) => (out += text) }
       const { args = [], now } = options
-      const given = { values: { ...values, ...changed }, mode: 'sandbox' as const, ...(now ? { now } : {}) }
+      const given = { values: { TAGSALE_MODE: 'sandbox', ...values, ...changed }, ...(now ? { now } : {}) }
       return { code: await doctor(args, terminal, given), out }
     },
     async close() {

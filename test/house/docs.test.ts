@@ -28,20 +28,17 @@ test('only app/config.ts and the site’s own configuration read the environment
 })
 
 test('every route is named in the architecture', () => {
-  const config = parseConfig(
-    {
-      SHOP_URL: 'http://localhost',
-      LINK_SECRET: 'x'.repeat(32),
-      STRIPE_SECRET_KEY: 'sk_test_12345678',
-      STRIPE_WEBHOOK_SECRET: 'whsec_12345678',
-      GITHUB_APP_ID: 1,
-      GITHUB_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
-      GITHUB_WEBHOOK_SECRET: 'sixteen characters',
-      SMTP_URL: 'smtp://localhost',
-      MAIL_FROM: 'a@example.org',
-    },
-    'sandbox',
-  )
+  const config = parseConfig({
+    SHOP_URL: 'http://localhost',
+    LINK_SECRET: 'x'.repeat(32),
+    STRIPE_SECRET_KEY: 'sk_test_12345678',
+    STRIPE_WEBHOOK_SECRET: 'whsec_12345678',
+    GITHUB_APP_ID: 1,
+    GITHUB_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----',
+    GITHUB_WEBHOOK_SECRET: 'sixteen characters',
+    SMTP_URL: 'smtp://localhost',
+    MAIL_FROM: 'a@example.org',
+  })
   const { routes } = createApp({ config, store: {} } as unknown as Parts)
   const paths = new Set(routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`))
   const architecture = read('.github/ARCHITECTURE.md')

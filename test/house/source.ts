@@ -16,7 +16,8 @@ export function filesBelow(folders: readonly string[], endings: readonly string[
   )
 }
 
-export type Import = { from: string; target: string; line: number; typeOnly: boolean }
+/** `isRead`: by an address beside the file, as data, or as a program to start. */
+export type Import = { from: string; target: string; line: number; typeOnly: boolean; isRead: boolean }
 
 /** What a file imports, or reads by an address beside it; `target` is a path from the root, or a package's name. */
 export function importsOf(path: string): Import[] {
@@ -27,7 +28,7 @@ export function importsOf(path: string): Import[] {
     if (specifier) {
       const target = specifier.text.startsWith('.') ? posix.join(dirname(path), specifier.text) : specifier.text
       const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1
-      found.push({ from: path, target, line, typeOnly: isTypeOnly(node) })
+      found.push({ from: path, target, line, typeOnly: isTypeOnly(node), isRead: ts.isNewExpression(node) })
     }
     ts.forEachChild(node, visit)
   }

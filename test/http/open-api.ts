@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Config, type Mode, parseConfig } from '../../app/config.ts'
+import { type Config, parseConfig } from '../../app/config.ts'
 import { createHttp } from '../../app/http/api.ts'
 import type { Parts } from '../../app/parts.ts'
 import type { TestShop } from '../support/shop.ts'
@@ -38,8 +38,7 @@ export const SETTINGS = {
   SMTP_URL: 'smtps://user:password@mail.example.org',
   MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
 }
-export const configOf = (changes: object = {}, mode: Mode = 'live'): Config =>
-  parseConfig({ ...SETTINGS, ...changes }, mode)
+export const configOf = (changes: object = {}): Config => parseConfig({ ...SETTINGS, ...changes })
 
 /** A storefront as small as it can be: the pages that the app fills in, and a file that never changes. */
 export async function smallStorefront() {

@@ -28,7 +28,11 @@ export async function openTestGitHub(files: Files, permissions?: Record<string, 
   return {
     url: github.url,
     logged,
-    parts: { githubApp, config: parseConfig({ ...SETTINGS, GITHUB_API_URL: github.url }, 'sandbox'), log },
+    parts: {
+      githubApp,
+      config: parseConfig({ ...SETTINGS, TAGSALE_MODE: 'sandbox', GITHUB_API_URL: github.url }),
+      log,
+    },
     /** GitHub as this person uses it. */
     as: (login: string) => new Octokit({ baseUrl: github.url, auth: github.tokenFor(login), log: SILENT }).rest,
     async faults(body: object) {

@@ -75,29 +75,27 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     enabled_events: [...STRIPE_EVENTS],
   })
   if (options.thin) await control(stripeServer.url, `endpoints/${endpoint.id}`, { thin: true })
-  const config = parseConfig(
-    {
-      PORT: port,
-      SHOP_URL: url,
-      LINK_SECRET: randomBytes(32).toString('hex'),
-      STRIPE_SECRET_KEY: stripeServer.key,
-      STRIPE_WEBHOOK_SECRET: endpoint.secret,
-      STRIPE_API_URL: stripeServer.url,
-      GITHUB_APP_ID: 7,
-      GITHUB_PRIVATE_KEY: github.privateKey,
-      GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      GITHUB_API_URL: github.url,
-      GITHUB_URL: github.url,
-      DATA_FOLDER: folder,
-      ...(!options.follow && { CATALOG_FOLDER: FIXTURE_CATALOG }),
-      ...(options.follow && !options.follow.others && { SHOP_REPOSITORY: 'heron/shop' }),
-      SMTP_URL: mail.smtpUrl,
-      MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
-      CHECKOUTS_PER_MINUTE: 100_000,
-      CHECKOUTS_PER_MINUTE_PER_ADDRESS: 100_000,
-    },
-    'sandbox',
-  )
+  const config = parseConfig({
+    TAGSALE_MODE: 'sandbox',
+    PORT: port,
+    SHOP_URL: url,
+    LINK_SECRET: randomBytes(32).toString('hex'),
+    STRIPE_SECRET_KEY: stripeServer.key,
+    STRIPE_WEBHOOK_SECRET: endpoint.secret,
+    STRIPE_API_URL: stripeServer.url,
+    GITHUB_APP_ID: 7,
+    GITHUB_PRIVATE_KEY: github.privateKey,
+    GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    GITHUB_API_URL: github.url,
+    GITHUB_URL: github.url,
+    DATA_FOLDER: folder,
+    ...(!options.follow && { CATALOG_FOLDER: FIXTURE_CATALOG }),
+    ...(options.follow && !options.follow.others && { SHOP_REPOSITORY: 'heron/shop' }),
+    SMTP_URL: mail.smtpUrl,
+    MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
+    CHECKOUTS_PER_MINUTE: 100_000,
+    CHECKOUTS_PER_MINUTE_PER_ADDRESS: 100_000,
+  })
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
 

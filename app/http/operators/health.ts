@@ -70,7 +70,7 @@ export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): 
     return c.text(state, state === 'not ready' ? 503 : 200)
   })
   api.openapi(metricsRoute, async (c) => {
-    const { METRICS_TOKEN, mode } = c.var.parts.config
+    const { METRICS_TOKEN, TAGSALE_MODE: mode } = c.var.parts.config
     const isAllowed =
       mode === 'sandbox' || (METRICS_TOKEN && c.req.header('authorization') === `Bearer ${METRICS_TOKEN}`)
     if (!isAllowed)

@@ -42,11 +42,12 @@ export function startAppProcess(
   })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const desk = Promise.withResolvers<string>()
-  if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => {
-    const [, address] = DESK.exec(line) ?? []
-    if (address) desk.resolve(address)
-    else process.stdout.write(`${line}\n`)
-  })
+  if (child.stdout)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [, address] = DESK.exec(line) ?? []
+      if (address) desk.resolve(address)
+      else process.stdout.write(`${line}\n`)
+    })
   let stopping = false
   void ended.then((code) => stopping || onEnd(code))
 

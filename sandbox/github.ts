@@ -13,13 +13,14 @@ import { controlRoutes } from './github/control.ts'
 import { hostRoutes } from './github/host.ts'
 import { keepRequests, withFaults, withWriteLimits } from './github/limits.ts'
 import { pageRoutes } from './github/pages/pages.ts'
-import { keepState, restore } from './github/persistence.ts'
+import { restore } from './github/persistence.ts'
 import { queueRoutes } from './github/pulls/queue.ts'
 import { downloadRoutes } from './github/releases/download.ts'
 import { releaseRoutes } from './github/releases/release.ts'
 import { seed } from './github/seed.ts'
 import { createState, type GitHubOptions, type GitHubState } from './github/state.ts'
 import { tokenFor } from './github/users.ts'
+import { NO_KEEPER } from './keeper.ts'
 import { listen } from './listen.ts'
 
 export type { ReleaseSeed, RepositorySeed } from './github/state.ts'
@@ -31,7 +32,8 @@ export type { ReleaseSeed, RepositorySeed } from './github/state.ts'
  */
 export async function startGitHub(options: GitHubOptions & { port?: number }) {
   const state = createState(options)
-  restore(state)
+  const keeper = options.folder ? await restore(state) : NO_KEEPER
+  state.changed = keeper.changed
   tellWhere(state, options.app?.webhook)
   await seed(state, options)
   const app = new Hono<GitHubEnv>({ getPath: (request) => getPath(request).replace(/^\/api\/v3(?=\/)/, '') })
@@ -59,7 +61,7 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
     throw error
   })
   state.url = url
-  const kept = keepState(state, !options.folder)
+  keeper.changed()
   return {
     url,
     appId: state.apps.apps[0]?.id ?? 0,
@@ -70,7 +72,8 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
       state.outbox.stopping.abort()
       await close()
       await settled(state)
-      kept.close()
+      await keeper.kept()
+      if (!options.folder) rmSync(state.folder, { recursive: true, force: true })
     },
   }
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { csrf } from 'hono/csrf'
 import { HTTPException } from 'hono/http-exception'
+import { type Keeper, NO_KEEPER, openKeeper } from './keeper.ts'
 import { listen } from './listen.ts'
 import { answer, createApi } from './stripe/api.ts'
 import { controlRoutes } from './stripe/controls.ts'
@@ -12,12 +13,14 @@ import { homeRoutes } from './stripe/pages/home.ts'
 import { StripeFailure } from './stripe/request.ts'
 import { stripeRoutes } from './stripe/routes.ts'
 import { expireOverdue } from './stripe/session.ts'
-import { type Account, accountOf, loadState, stateSaver } from './stripe/state.ts'
+import { type Account, accountOf, emptyState, type State } from './stripe/state.ts'
 import { createPostman, type Postman } from './stripe/webhooks.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
 /** How often the clock is looked at for sessions that run out and deliveries that are tried again. */
 const TICK_MS = 1000
+/** As long as Stripe promises to know an idempotency key. */
+const REPLIES_KEPT_SECONDS = 24 * 60 * 60
 const TEST_KEY = 'sk_test_tagsale_sandbox'
 
 export type StripeOptions = {
@@ -34,16 +37,15 @@ export type StripeStandIn = { url: string; key: string; close: () => Promise<voi
 
 /** Starts the stand-in on this machine only. Rejects with Node's own error when the port is taken. */
 export async function startStripe(options: StripeOptions): Promise<StripeStandIn> {
-  const state = loadState(options.stateFile)
-  const save = stateSaver(state, options.stateFile)
+  const { state, keeper } = await openState(options.stateFile)
   let url = ''
   const account = accountOf(state, () => url)
-  const postman = createPostman(account, { onDrained: () => void save(), log: options.log ?? (() => {}) })
-  const app = stripeApp(account, postman, save)
+  const postman = createPostman(account, { onDrained: keeper.changed, log: options.log ?? (() => {}) })
+  const app = stripeApp(account, postman, keeper)
   const server = await listen(app.fetch, options.port)
   url = server.url
   const ticking = setInterval(() => {
-    if (expireOverdue(account)) void save()
+    if (expireOverdue(account)) keeper.changed()
     void postman.drain()
   }, TICK_MS)
   return {
@@ -53,24 +55,33 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
       clearInterval(ticking)
       await postman.stop()
       await server.close()
-      await save()
+      await keeper.kept()
     },
   }
 }
 
-function stripeApp(account: Account, postman: Postman, save: () => Promise<void>): Hono {
+async function openState(file: string | undefined): Promise<{ state: State; keeper: Keeper }> {
+  if (!file) return { state: emptyState(), keeper: NO_KEEPER }
+  const { found, keep } = await openKeeper<Partial<State>>(file)
+  const state = { ...emptyState(), ...found }
+  const oldest = Date.now() / 1000 + state.clock - REPLIES_KEPT_SECONDS
+  state.replies = Object.fromEntries(Object.entries(state.replies).filter(([, { at }]) => at > oldest))
+  return { state, keeper: keep(state) }
+}
+
+function stripeApp(account: Account, postman: Postman, keeper: Keeper): Hono {
   const app = new Hono()
   app.use(bodyLimit({ maxSize: BODY_BYTES_MAX }))
   app.use('/home/*', csrf())
   app.use(async (context, next) => {
     await next()
     if (context.req.method === 'GET') return
-    await save()
+    keeper.changed()
     // After the answer is on its way, as a webhook from Stripe would be.
     setImmediate(() => void postman.drain())
   })
   stripeRoutes(createApi(app, account))
-  app.route('/', controlRoutes(account, postman))
+  app.route('/', controlRoutes(account, postman, keeper))
   app.route('/', checkoutRoutes(account))
   app.route('/', homeRoutes(account))
   app.notFound((context) => {

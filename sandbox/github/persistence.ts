@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Keeper, openKeeper } from '../keeper.ts'
 import { branchTip } from './git/git.ts'
 import { setHead } from './pulls/pull-follow.ts'
 import { type GitHubState, repositoryWithId } from './state.ts'
@@ -14,15 +14,19 @@ const KEPT = [
   'apps',
   'checks',
 ] as const satisfies readonly (keyof GitHubState)[]
-const WRITE_AFTER_MS = 100
 
-/** Reads the state that the folder holds; false when it holds none. */
-export function restore(state: GitHubState): boolean {
-  const file = fileOf(state)
-  if (!existsSync(file)) return false
-  Object.assign(state, JSON.parse(readFileSync(file, 'utf8'), revive))
-  catchUpWithGit(state)
-  return true
+/** Puts back what the state's folder holds from an earlier start, and gives what keeps it from now on. */
+export async function restore(state: GitHubState): Promise<Keeper> {
+  const form = {
+    stringify: (kept: Kept | null) => JSON.stringify(kept, flatten),
+    parse: (text: string) => JSON.parse(text, revive),
+  }
+  const { found, keep } = await openKeeper<Kept>(join(state.folder, 'github.json'), form)
+  if (found) {
+    Object.assign(state, found)
+    catchUpWithGit(state)
+  }
+  return keep(keptPart(state))
 }
 
 /** Git's refs are on disk at once, the state a moment later: a process that died in between knows older heads than git does. */
@@ -37,33 +41,13 @@ function catchUpWithGit(state: GitHubState): void {
   }
 }
 
-/** Writes the state shortly after each change, whole, and once more when closed. A temporary folder is removed instead. */
-export function keepState(state: GitHubState, isTemporary: boolean): { close: () => void } {
-  let timer: NodeJS.Timeout | undefined
-  const write = () => {
-    clearTimeout(timer)
-    timer = undefined
-    const kept = Object.fromEntries(KEPT.map((key) => [key, state[key]]))
-    mkdirSync(state.folder, { recursive: true })
-    writeFileSync(`${fileOf(state)}.new`, JSON.stringify(kept, flatten), { mode: 0o600 })
-    renameSync(`${fileOf(state)}.new`, fileOf(state))
-  }
-  if (!isTemporary) {
-    state.changed = () => {
-      timer ??= setTimeout(write, WRITE_AFTER_MS)
-    }
-    write()
-  }
-  return {
-    close: () => {
-      if (isTemporary) rmSync(state.folder, { recursive: true, force: true })
-      else write()
-      state.changed = () => {}
-    },
-  }
-}
+type Kept = Pick<GitHubState, (typeof KEPT)[number]>
 
-const fileOf = ({ folder }: GitHubState) => join(folder, 'github.json')
+/** Looked at when it is written: the state's parts may have been replaced by then. */
+function keptPart(state: GitHubState): Kept {
+  const properties = KEPT.map((key) => [key, { enumerable: true, get: () => state[key] }])
+  return Object.defineProperties({} as Kept, Object.fromEntries(properties))
+}
 
 function flatten(this: unknown, key: string, value: unknown): unknown {
   const raw = (this as Record<string, unknown>)[key] // before toJSON, which bytes have

@@ -74,14 +74,14 @@ function checkAccess({ state }: Account, authorization = ''): void {
 }
 
 /** Repeats the first answer for a request with an idempotency key. A refused request is not remembered. */
-function once({ state }: Account, context: Context, text: string, work: () => Answer): object {
+function once({ state, now }: Account, context: Context, text: string, work: () => Answer): object {
   const key = context.req.method === 'POST' ? context.req.header('idempotency-key') : undefined
   if (!key) return work()
   const fingerprint = createHash('sha256').update(`${context.req.path}\n${text}`).digest('hex')
   const known = state.replies[key]
   if (!known) {
     const body = structuredClone(work())
-    state.replies[key] = { fingerprint, body }
+    state.replies[key] = { fingerprint, body, at: now() }
     return body
   }
   if (known.fingerprint !== fingerprint) {

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import type { Keeper } from '../keeper.ts'
 import { answer } from './api.ts'
 import { type Buyer, choose } from './buyer.ts'
 import { endpointOf } from './event.ts'
@@ -49,7 +50,7 @@ const endpointBody = z.strictObject({ thin: z.boolean().optional(), roll: z.enum
  * Controls for tests and for people who try their shop, under /_test. Bodies are JSON. Each answers after the
  * deliveries that are due have been tried, so that nobody has to sleep.
  */
-export function controlRoutes(account: Account, postman: Postman): Hono {
+export function controlRoutes(account: Account, postman: Postman, keeper: Keeper): Hono {
   const app = new Hono()
   const { state } = account
 
@@ -62,6 +63,11 @@ export function controlRoutes(account: Account, postman: Postman): Hono {
     })
   }
 
+  /** A sandbox that is killed now has lost nothing. */
+  app.post('/_test/kept', async (context) => {
+    await keeper.kept()
+    return context.json({})
+  })
   control('sessions/:id/pay', payBody, (body, id) => payAsTold(account, checkoutOf(account, id), body))
   control('sessions/:id/settle', settleBody, ({ ok }, id) => {
     const checkout = checkoutOf(account, id)

@@ -5,6 +5,10 @@ import { type Account, type Endpoint, type KeptEvent, nextRandom } from './state
 
 /** How long Stripe lists events. */
 const EVENTS_KEPT_SECONDS = 30 * 24 * 60 * 60
+/** More than these, and the oldest go before their time: everything is in memory, and in one file. */
+const EVENTS_KEPT_MAX = 10_000
+/** Forgotten together, so that it costs nothing each time. */
+const EVENTS_FORGOTTEN = 1_000
 
 type SnapshotOf<T extends Stripe.Event['type']> = Extract<Stripe.Event, { type: T }>['data']['object']
 
@@ -25,6 +29,7 @@ export function emit<T extends Stripe.Event['type']>(account: Account, type: T, 
   const kept: KeptEvent = { event, thinId: account.newId('evt'), wanted: 0, pending: [] }
   while (state.events[0] && state.events[0].event.created < account.now() - EVENTS_KEPT_SECONDS) state.events.shift()
   state.events.push(kept)
+  if (state.events.length > EVENTS_KEPT_MAX) state.events.splice(0, EVENTS_FORGOTTEN)
   queueDeliveries(account, kept)
 }
 

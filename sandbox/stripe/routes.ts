@@ -80,9 +80,9 @@ function eventRoutes({ account: { state }, route, retrieve }: Api): void {
       .map(({ event }) => event)
     return page(events.reverse(), '/v1/events', params)
   })
-  retrieve('/v1/events', 'event', (id) => state.events.find(({ event }) => event.id === id)?.event)
+  retrieve('/v1/events', 'event', (id) => state.events.findLast(({ event }) => event.id === id)?.event)
   retrieve('/v2/core/events', 'event', (id) => {
-    const kept = state.events.find(({ thinId }) => thinId === id)
+    const kept = state.events.findLast(({ thinId }) => thinId === id)
     return kept && thinEvent(kept)
   })
 }

@@ -22,6 +22,7 @@ export function openSession(account: Account, params: SessionParams): Checkout {
   const paymentMetadata = params.payment_intent_data?.metadata ?? {}
   const session = newSession(account, params, lines, rates)
   const checkout: Checkout = { session, lines, deadline, percentOff: 0, paymentMetadata }
+  account.nextDeadline = Math.min(account.nextDeadline, deadline)
   if (rates[0]) shipBy(account, checkout, rates[0].id)
   addUp(checkout)
   state.checkouts[session.id] = checkout
@@ -60,9 +61,11 @@ export function expireSession(account: Account, { session }: Checkout): void {
 
 /** Closes every open session whose time is over. Says whether there was one. */
 export function expireOverdue(account: Account): boolean {
-  const overdue = Object.values(account.state.checkouts).filter(
-    ({ session, deadline }) => session.status === 'open' && deadline <= account.now(),
-  )
+  const now = account.now()
+  if (now < account.nextDeadline) return false
+  const open = Object.values(account.state.checkouts).filter(({ session }) => session.status === 'open')
+  const overdue = open.filter(({ deadline }) => deadline <= now)
+  account.nextDeadline = Math.min(...open.flatMap(({ deadline }) => (deadline > now ? [deadline] : [])))
   for (const checkout of overdue) expireSession(account, checkout)
   return overdue.length > 0
 }

@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type Stripe from 'stripe'
 
 /** A line of a session: the object that the API gives, and what only the checkout page shows. */
@@ -53,7 +50,7 @@ export type State = {
   deliveries: Delivery[]
   attempts: Attempt[]
   /** Answers by idempotency key. */
-  replies: Record<string, { fingerprint: string; body: object }>
+  replies: Record<string, { fingerprint: string; body: object; at: number }>
   chaos: Chaos
   faults: Faults
 }
@@ -65,6 +62,8 @@ export type Account = {
   url: () => string
   now: () => number
   newId: (prefix: string) => string
+  /** Before this time, no open session runs out: nobody has to look through all of them. */
+  nextDeadline: number
 }
 
 /** An account in which nothing has happened yet. */
@@ -95,35 +94,7 @@ export function accountOf(state: State, url: () => string): Account {
     url,
     now: () => Math.floor(Date.now() / 1000) + state.clock,
     newId: (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`,
-  }
-}
-
-/** Reads the state file; without one, or before there is one, an empty state. */
-export function loadState(file: string | undefined): State {
-  if (!file || !existsSync(file)) return emptyState()
-  return { ...emptyState(), ...JSON.parse(readFileSync(file, 'utf8')) }
-}
-
-/**
- * A function that writes the state to its file when it has changed, whole or not at all (by renaming), and resolves
- * then. Changes of the same moment share one write.
- */
-export function stateSaver(state: State, file: string | undefined): () => Promise<void> {
-  if (!file) return async () => {}
-  mkdirSync(dirname(file), { recursive: true })
-  let saved = ''
-  let next: Promise<void> | undefined
-  function write(): void {
-    next = undefined
-    const text = JSON.stringify(state)
-    if (text === saved) return
-    writeFileSync(`${file}.new`, text)
-    renameSync(`${file}.new`, String(file))
-    saved = text
-  }
-  return () => {
-    next ??= setImmediate().then(write)
-    return next
+    nextDeadline: 0,
   }
 }
 

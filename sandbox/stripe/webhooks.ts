@@ -90,7 +90,7 @@ async function deliver(
   log: (line: string) => void,
 ): Promise<void> {
   const { state } = account
-  const kept = state.events.find(({ event }) => event.id === delivery.event)
+  const kept = state.events.findLast(({ event }) => event.id === delivery.event)
   const target = state.endpoints.find(({ endpoint }) => endpoint.id === delivery.endpoint)
   if (kept && target) {
     const status = await post(account, target, kept, stopped)

@@ -37,6 +37,7 @@ test('killed in the middle of a sale and started again, it has lost nothing and 
   await sandbox.control('stripe', 'chaos', { hold: true })
   const session = url.split('/').at(-1)
   await sandbox.control('stripe', `sessions/${session}/pay`, { outcome: 'pay', email: 'mira@example.org' })
+  await sandbox.control('stripe', 'kept') // Stripe itself forgets nothing when a shop dies
   const port = Number(new URL(sandbox.shop).port)
   await sandbox.stop('SIGKILL')
   sandbox = await start(port)

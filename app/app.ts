@@ -4,10 +4,8 @@ import type { Logger } from 'pino'
 import { loadCatalog } from '../catalog/load.ts'
 import { printProblems } from '../catalog/problem/problem.ts'
 import { type Config, ConfigError } from './config.ts'
-import { dispatchDueJob } from './dispatch.ts'
 import { connectGitHub } from './github/client.ts'
 import { createHttp } from './http/api.ts'
-import type { Queue } from './job/queue.ts'
 import { buildStorefront } from './live/build-storefront.ts'
 import { folderSource } from './live/folder-source.ts'
 import { createLiveShop } from './live/live-shop.ts'
@@ -16,6 +14,7 @@ import type { Parts } from './parts.ts'
 import { repositorySource } from './repository/repository-source.ts'
 import type { Store } from './store/store.ts'
 import { connectStripe } from './stripe/client.ts'
+import { startWorker } from './worker.ts'
 
 /** What differs between a process and a test: time, and what makes the pages. */
 export type Surroundings = {
@@ -59,7 +58,7 @@ async function openSource({ config, store, log, githubApp }: Pick<Parts, 'config
 /** The whole app over its parts: its routes, and the work behind them. Used by the process and by every flow test. */
 export function createApp(parts: Parts) {
   const http = createHttp(parts)
-  return { fetch: http.fetch, routes: http.routes, dispatchDueJob: (queue: Queue) => dispatchDueJob(parts, queue) }
+  return { fetch: http.fetch, routes: http.routes, startWorker: () => startWorker(parts) }
 }
 
 const storefrontBuilder =

@@ -1,5 +1,6 @@
 import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
-import { type Job, type JobOutcome, jobDueAt } from './job/job.ts'
+import type { JobOutcome } from './job/job.ts'
+import { ensureSweep, type Sweep, sweptAgain } from './job/sweep.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
@@ -12,12 +13,7 @@ import { fetchPayment } from './stripe/payment.ts'
 
 type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'shop'>
 
-const SWEEP_EVERY_SECONDS = 60
-/** Each sweep looks back over the one before: Stripe lists an event a little after it happened. */
-const SWEEP_OVERLAP_MINUTES = 10
-/** A sweep that found nothing is not written down, so that an idle store does not grow; but its place moves on hourly. */
-const SWEEP_KEPT_MINUTES = 60
-const SWEEP_ID = 'sweep:stripe'
+const SWEEP: Sweep = { id: 'sweep:stripe', kind: 'sweep', everySeconds: 60, overlapMinutes: 10, keptMinutes: 60 }
 /** A buyer is waiting, and the page can show what we know meanwhile. */
 const RETURN_PAGE_PATIENCE = { timeout: 4_000, maxNetworkRetries: 0 }
 
@@ -83,9 +79,9 @@ async function sweepEvents(parts: Pick<Parts, 'stripe' | 'store' | 'now'>, since
 }
 
 /** Makes sure that lost events are looked for, from now and again and again; called at start. */
-export async function startSweeping(parts: Pick<Parts, 'store' | 'now'>, since: Date): Promise<void> {
-  if (await parts.store.job(SWEEP_ID)) return
-  await parts.store.transact({}, () => ({ jobs: [sweepJob(parts.now(), since)] }))
+export async function startSweeping(parts: Pick<Parts, 'store' | 'now'>): Promise<void> {
+  const jobs = ensureSweep(SWEEP, await parts.store.job(SWEEP.id), parts.now())
+  if (jobs.length > 0) await parts.store.transact({}, () => ({ jobs }))
 }
 
 /** Looks for events that were never delivered, and says when to look again. */
@@ -94,12 +90,5 @@ export async function sweep(
   since: Date,
   begun: Date,
 ): Promise<JobOutcome> {
-  const found = await sweepEvents(parts, since)
-  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
-  if (found === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
-  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
-  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
+  return sweptAgain(SWEEP, since, begun, await sweepEvents(parts, since))
 }
-
-const sweepJob = (due: Date, since: Date): Job =>
-  jobDueAt(due.toISOString(), { kind: 'sweep', since: since.toISOString() }, SWEEP_ID)

@@ -15,7 +15,7 @@ import type { ClaimedJob } from './store/store.ts'
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
 // piece of work finds out for itself what is left to do.
 
-/** Work that takes longer may be started a second time. A sweep that found nothing comes again when this is over. */
+/** Work that takes longer may be started a second time. */
 const JOB_LEASE_SECONDS = 120
 /** From so many tries on, an outage is no longer passing. */
 const TRIES_BEFORE_ALARM = 7
@@ -23,14 +23,14 @@ const TRIES_BEFORE_ALARM = 7
 const LOOK_AGAIN_MINUTES = 60
 const MISSING_CHECKOUT_HOURS = 24
 
-/** Performs the job of a queue that has been due for longest, and records how it ended. False when none is due. */
-export async function dispatchDueJob(parts: Parts, queue: Queue): Promise<boolean> {
-  const begun = parts.now()
-  const [job] = await parts.store.claimJobs(begun, 1, JOB_LEASE_SECONDS, QUEUES[queue])
-  if (!job) return false
-  const outcome = await performJob(parts, job, begun).catch((error: unknown) => failed(parts, job, error))
+/** The jobs of a queue that have been due for longest, so many at most; nobody else gets them meanwhile. */
+export const claimDueJobs = ({ store, now }: Pick<Parts, 'store' | 'now'>, queue: Queue, most: number) =>
+  store.claimJobs(now(), most, JOB_LEASE_SECONDS, QUEUES[queue])
+
+/** Performs a claimed job, and records how it ended. */
+export async function dispatch(parts: Parts, job: ClaimedJob): Promise<void> {
+  const outcome = await performJob(parts, job, parts.now()).catch((error: unknown) => failed(parts, job, error))
   await recordOutcome(parts, job, outcome)
-  return true
 }
 
 /** Does one piece of work. Whatever is down outside makes it throw: then it is tried again. */
@@ -72,8 +72,8 @@ async function closeCheckout(parts: Parts, id: OrderId, cause: Cause): Promise<J
 
 async function recordOutcome(parts: Parts, job: ClaimedJob, outcome: JobOutcome): Promise<void> {
   switch (outcome.end) {
-    case 'unchanged':
-      return
+    case 'later':
+      return parts.store.defer(job, outcome.at)
     case 'done':
       return settle(parts, job)
     case 'again':

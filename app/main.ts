@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
-import { QUEUES, type Queue } from './job/queue.ts'
 import { deskUrl } from './link.ts'
 import { startFollowing } from './live/live-shop.ts'
 import { createLog } from './log.ts'
@@ -16,10 +14,6 @@ import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
 import { openLowdbStore } from './store/lowdb.ts'
 
-/** Each queue by itself, so that a mail server that is slow to answer holds up no payment. */
-const DISPATCHERS_A_QUEUE = 4
-/** How soon new work is seen when there was none. */
-const DISPATCH_IDLE_MILLISECONDS = 150
 const STOP_SECONDS_MAX = 8
 /** A slow or silent connection may not hold a place for long. */
 const HEADERS_TIMEOUT_MILLISECONDS = 5_000
@@ -41,14 +35,14 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const following = await startFollowing(parts)
     const app = createApp(parts)
     const server = await listen(config, app.fetch)
-    await startSweeping(parts, now())
+    await startSweeping(parts)
     await startRepositoryWork(parts)
-    const loop = startDispatching(app.dispatchDueJob, log)
+    const worker = app.startWorker()
     log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE }, 'open')
     return {
       async stop() {
         following.stop()
-        await Promise.all([closeServer(server), loop.stop()])
+        await Promise.all([closeServer(server), worker.stop(STOP_SECONDS_MAX)])
         close()
         await store.close()
       },
@@ -73,28 +67,6 @@ async function listen({ PORT, HOST }: Config, fetch: Parameters<typeof serve>[0]
 
 function portProblem(error: unknown, port: number): unknown {
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new ConfigError([`Port ${port} is taken.`]) : error
-}
-
-function startDispatching(dispatchDueJob: (queue: Queue) => Promise<boolean>, log: Logger) {
-  const stopping = new AbortController()
-  async function dispatch(queue: Queue): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const done = await dispatchDueJob(queue).catch((error: unknown) => {
-        log.error({ err: error }, 'a job could not be dispatched')
-        return false
-      })
-      if (!done) await sleep(DISPATCH_IDLE_MILLISECONDS, undefined, { signal: stopping.signal }).catch(() => {})
-    }
-  }
-  const queues = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => Array<Queue>(DISPATCHERS_A_QUEUE).fill(queue))
-  const running = Promise.all(queues.map(dispatch))
-  return {
-    /** Lets work in flight finish. What takes too long is left: it is done again after the next start. */
-    async stop() {
-      stopping.abort()
-      await Promise.race([running, sleep(STOP_SECONDS_MAX * 1000, undefined, { ref: false })])
-    },
-  }
 }
 
 /** Lets requests in flight finish, and cuts off what takes too long. */

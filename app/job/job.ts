@@ -36,14 +36,14 @@ export type JobRequest = { id: string; work: Work }
 export type Job = JobRequest & { dueAt: string; attempts: number }
 
 /**
- * How a job ended: `done`; `again`, as the job it becomes; `unchanged`: nothing is written, and it comes again when its
- * lease is over; `retry`, because the outside is down, or asks to be left alone for `afterSeconds`, which is no failure;
+ * How a job ended: `done`; `again`, as the job it becomes; `later`: nothing is written, and nobody gets it before
+ * then, unless a crash comes between; `retry`, because the outside is down, or asks to be left alone for `afterSeconds`, which is no failure;
  * `stalled`, because it needs a person (nothing personal in `detail`).
  */
 export type JobOutcome =
   | { end: 'done' }
   | { end: 'again'; job: Job }
-  | { end: 'unchanged' }
+  | { end: 'later'; at: Date }
   | { end: 'retry'; reason: string; afterSeconds?: number }
   | { end: 'stalled'; reason: StallReason; detail: string }
 

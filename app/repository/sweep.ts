@@ -1,23 +1,19 @@
-import { type Job, type JobOutcome, type JobRequest, jobDueAt, jobsDue } from '../job/job.ts'
+import { type Job, type JobOutcome, type JobRequest, jobsDue } from '../job/job.ts'
 import { findShopJob, followReleasesJob, watchAssetsJob } from '../job/repository-jobs.ts'
+import { ensureSweep, type Sweep, sweptAgain } from '../job/sweep.ts'
 import type { Parts } from '../parts.ts'
 import { redeliverFailed } from './missed.ts'
 
 // GitHub's word may not reach us, and GitHub sends nothing twice by itself. So every minute we look at what it may have been about.
 
-const SWEEP_EVERY_SECONDS = 60
-/** Each sweep looks back over the one before: GitHub lists things a little after they happened. */
-const SWEEP_OVERLAP_MINUTES = 2
-/** A sweep that found nothing is not written down; but its place moves on. */
-const SWEEP_KEPT_MINUTES = 30
+const SWEEP: Sweep = { id: 'sweep-github', kind: 'sweep-github', everySeconds: 60, overlapMinutes: 2, keptMinutes: 30 }
 /** Releases and their files are looked at now and then, should their webhooks have been lost. */
 const RELEASES_EVERY_MINUTES = 15
-const SWEEP_ID = 'sweep-github'
 
 /** Makes sure that the repository is looked after from now on; called at start. */
 export async function startRepositoryWork(parts: Pick<Parts, 'config' | 'store' | 'now'>): Promise<void> {
   const now = parts.now()
-  const sweeping = (await parts.store.job(SWEEP_ID)) ? [] : [sweepJob(now, now)]
+  const sweeping = ensureSweep(SWEEP, await parts.store.job(SWEEP.id), now)
   await parts.store.transact({}, () => ({ jobs: [...jobsDue([findShopJob], now), ...sweeping] }))
 }
 
@@ -28,11 +24,8 @@ export async function sweepRepository(parts: Parts, since: Date, begun: Date): P
   const isLongAgo = isTimeForReleases(since, begun)
   const missed = [...(await parts.source.missed({ since, isLongAgo })), ...(isLongAgo ? releases(parts) : [])]
   const jobs = await sweptJobs(parts, missed, begun)
-  const minutesOld = (begun.getTime() - since.getTime()) / 60_000
-  if (jobs.length === 0 && minutesOld < SWEEP_KEPT_MINUTES) return { end: 'unchanged' }
-  await parts.store.transact({}, () => ({ jobs }))
-  const next = new Date(begun.getTime() - SWEEP_OVERLAP_MINUTES * 60_000)
-  return { end: 'again', job: sweepJob(new Date(begun.getTime() + SWEEP_EVERY_SECONDS * 1000), next) }
+  if (jobs.length > 0) await parts.store.transact({}, () => ({ jobs }))
+  return sweptAgain(SWEEP, since, begun, jobs.length)
 }
 
 /** What waits to be tried again goes on waiting, and keeps its count, else what fails for long is tried every minute for ever. */
@@ -50,7 +43,4 @@ const releases = (parts: Parts) => {
 
 const slotOf = (date: Date) => Math.floor(date.getTime() / (RELEASES_EVERY_MINUTES * 60_000))
 const isTimeForReleases = (since: Date, begun: Date): boolean =>
-  slotOf(begun) !== slotOf(new Date(since.getTime() + SWEEP_OVERLAP_MINUTES * 60_000))
-
-const sweepJob = (due: Date, since: Date): Job =>
-  jobDueAt(due.toISOString(), { kind: 'sweep-github', since: since.toISOString() }, SWEEP_ID)
+  slotOf(begun) !== slotOf(new Date(since.getTime() + SWEEP.overlapMinutes * 60_000))

@@ -97,6 +97,19 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
       for (const { id, revision } of claimed) leases.set(id, { until: end, revision })
       return durable(claimed)
     },
+    async defer({ id, revision }, until) {
+      if (leases.get(id)?.revision === revision) leases.set(id, { until: until.getTime(), revision })
+    },
+    nextDueAt(kinds) {
+      let next: string | undefined
+      for (const { id, dueAt, work } of db.data.jobs.values()) {
+        if (!kinds.includes(work.kind)) continue
+        const lease = leases.get(id)
+        const free = lease ? new Date(Math.max(lease.until, Date.parse(dueAt))).toISOString() : dueAt
+        if (next === undefined || free < next) next = free
+      }
+      return durable(next)
+    },
     lastDeliveries: () => durable(db.data.lastDeliveries),
     counts: () =>
       durable({ orders: db.data.orders.size, jobsWaiting: db.data.jobs.size, deliveries: db.data.deliveries.size }),
@@ -105,7 +118,7 @@ function storeOver(db: Low<State>, journal: Journal<State>, release: Release): S
 }
 
 const writtenBy = ({ jobs = [], settled = [], shop = [] }: Change): Written => ({
-  jobs: jobs.length > 0 || settled.some(({ next }) => next),
+  jobs: [...jobs, ...settled.flatMap(({ next }) => next ?? [])].map(({ work }) => work.kind),
   shop: shop.length > 0,
 })
 

@@ -26,8 +26,8 @@ export type ClaimedJob = Job & { revision: number }
 /** How a claimed job ended: it is over, or comes again as `next`. If it was written anew meanwhile, that one stays. */
 export type Settled = { id: string; revision: number; next?: Job }
 
-/** What a change wrote, for those who wait for it. */
-export type Written = { jobs: boolean; shop: boolean }
+/** What a change wrote, for those who wait for it: jobs of these kinds, facts about the shop. */
+export type Written = { jobs: readonly Work['kind'][]; shop: boolean }
 
 /** Everything one transaction writes. All of it, or nothing. */
 export type Change = {
@@ -78,6 +78,10 @@ export type Store = {
     leaseSeconds: number,
     kinds: readonly Work['kind'][],
   ): Promise<readonly ClaimedJob[]>
+  /** Keeps everybody from a claimed job until then. It is not written: after a crash, the job is due as it was. */
+  defer(job: ClaimedJob, until: Date): Promise<void>
+  /** When a job of these kinds can be claimed next (an instant, also in the past); nothing where there is none. */
+  nextDueAt(kinds: readonly Work['kind'][]): Promise<string | undefined>
   job(id: string): Promise<Job | undefined>
   /**
    * Tells of each change that wrote jobs or facts about the shop, once it is durable, whichever process over this store made

@@ -139,7 +139,7 @@ test('what a stranger writes badly does not fill the log of errors', async () =>
 })
 
 test('an idle shop writes nothing down, however often it looks for lost events', async () => {
-  await startSweeping(shop.parts, new Date())
+  await startSweeping(shop.parts)
   const before = await shop.store.job('sweep:stripe')
   for (let minute = 0; minute < 30; minute += 3) {
     shop.clock.aheadSeconds += 180

@@ -36,6 +36,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     of: 'app/dispatch.ts',
     may: [...CORE, 'app/catch-up.ts', 'app/stripe/', 'app/fulfillment/', 'app/mail/', 'app/repository/work.ts'],
   },
+  { of: 'app/worker.ts', may: ['app/dispatch.ts', 'app/job/'] },
   {
     of: 'app/http/',
     may: [
@@ -65,7 +66,7 @@ const PROGRAMS = ['app/main.ts']
 /** What lies at the top of the repository and of the app. */
 const TOP = {
   '.': 'app catalog sandbox site test package.json package-lock.json astro.config.mjs biome.json tsconfig.json vitest.config.ts README.md CHANGELOG.md LICENSE',
-  app: 'cli fulfillment github http job live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts',
+  app: 'cli fulfillment github http job live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts worker.ts',
 }
 
 function isAllowed({ from, target, typeOnly, isRead }: Import): boolean {

@@ -279,6 +279,22 @@ function describeJobs(now: Now): void {
     expect(ids(await claim('09:05'))).toEqual(['job'])
   })
 
+  it('say when the next of a kind can be claimed, and be kept from everybody until then', async () => {
+    const { store } = now
+    expect(await store.nextDueAt(KINDS)).toBeUndefined()
+    await store.transact({}, () => ({ jobs: [due('b', '11:00:00'), due('a', '10:00:00')] }))
+    expect(await store.nextDueAt(KINDS)).toBe(at('10:00:00').toISOString())
+    expect(await store.nextDueAt(['mail'])).toBeUndefined()
+    const [a] = (await store.claimJobs(at('10:00:00'), 1, 60, KINDS)) as [ClaimedJob]
+    expect(await store.nextDueAt(KINDS)).toBe(at('10:01:00').toISOString())
+    await store.defer(a, at('10:30:00'))
+    expect(await store.nextDueAt(KINDS)).toBe(at('10:30:00').toISOString())
+    expect(await store.claimJobs(at('10:29:59'), 1, 60, KINDS)).toEqual([])
+    expect(ids(await store.claimJobs(at('10:30:00'), 1, 60, KINDS))).toEqual(['a'])
+    await now.reopen()
+    expect(ids(await now.store.claimJobs(at('10:00:00'), 1, 60, KINDS))).toEqual(['a'])
+  })
+
   it('that are done are gone', async () => {
     await keep(due('job', '09:00'), due('other', '09:00'))
     const [job] = await claim('09:00', 1)
@@ -313,7 +329,7 @@ function describeShop(now: Now): void {
 function describeWatching(now: Now): void {
   it('is told of jobs and of facts about the shop, once they are there', async () => {
     const told: object[] = []
-    const unwatch = now.store.watch((written) => void told.push({ ...written }))
+    const unwatch = now.store.watch((written) => void told.push(written))
     const { store } = now
     const fact: ShopEvent = { type: 'shop.chosen', repository: 'tern/shop', at: at('10:00:00').toISOString() }
     await store.transact({}, () => ({ jobs: [due('a', '10:00:00')] }))
@@ -321,9 +337,9 @@ function describeWatching(now: Now): void {
     await store.transact({}, () => ({ delivery: { id: 'stripe:evt_9', type: 'x', receivedAt: fact.at } }))
     await store.transact({}, () => ({}))
     expect(told).toEqual([
-      { jobs: true, shop: false },
-      { jobs: false, shop: true },
-      { jobs: false, shop: false },
+      { jobs: ['fulfill'], shop: false },
+      { jobs: [], shop: true },
+      { jobs: [], shop: false },
     ])
     unwatch()
     await store.transact({}, () => ({ shop: [fact] }))
@@ -333,7 +349,7 @@ function describeWatching(now: Now): void {
   it('is told nothing of a step that throws, and of a job that comes again only by its next time', async () => {
     await now.store.transact({}, () => ({ jobs: [due('a', '10:00:00'), due('b', '10:00:00')] }))
     const told: object[] = []
-    now.store.watch((written) => void told.push({ ...written }))
+    now.store.watch((written) => void told.push(written))
     const [a, b] = await now.store.claimJobs(at('10:00:00'), 2, 60, KINDS)
     await now.store.transact({}, () => ({ settled: [settledOf(a)] }))
     await now.store.transact({}, () => ({ settled: [{ ...settledOf(b), next: due('b', '11:00:00') }] }))
@@ -342,8 +358,8 @@ function describeWatching(now: Now): void {
     })
     await expect(failing).rejects.toThrow('no')
     expect(told).toEqual([
-      { jobs: false, shop: false },
-      { jobs: true, shop: false },
+      { jobs: [], shop: false },
+      { jobs: ['fulfill'], shop: false },
     ])
   })
 }

@@ -7,10 +7,11 @@ import { Octokit } from '@octokit/rest'
 import { pino } from 'pino'
 import { createApp, openParts } from '../../app/app.ts'
 import { parseConfig } from '../../app/config.ts'
+import { claimDueJobs, dispatch } from '../../app/dispatch.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { QUEUES, type Queue } from '../../app/job/queue.ts'
-
 import { startFollowing } from '../../app/live/live-shop.ts'
+import type { Parts } from '../../app/parts.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
 import { startRepositoryWork } from '../../app/repository/sweep.ts'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
@@ -111,7 +112,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     if (options.follow) await startRepositoryWork(parts)
     else await refreshShop(parts)
     const app = createApp(parts)
-    if (!options.follow) await workOff(app)
+    if (!options.follow) await workOff(parts)
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
     return { store, parts, app, server, following, closeParts }
   }
@@ -151,7 +152,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       control: (path: string, body?: object) => control(mail.url, path, body),
       all: () => fetch(`${mail.url}/_test/mails`).then((answer) => answer.json() as Promise<ReceivedMail[]>),
     },
-    work: () => workOff(running.app),
+    work: () => workOff(running.parts),
     async restart() {
       await close()
       running = await open()
@@ -164,10 +165,15 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
   }
 }
 
-/** Performs jobs until none is due. */
-async function workOff({ dispatchDueJob }: ReturnType<typeof createApp>): Promise<void> {
+/** Performs jobs until none is due, several of each queue at a time. */
+async function workOff(parts: Parts): Promise<void> {
+  const workOne = async (queue: Queue) => {
+    const jobs = await claimDueJobs(parts, queue, 1)
+    for (const job of jobs) await dispatch(parts, job)
+    return jobs.length > 0
+  }
   const queues = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => [queue, queue, queue, queue])
-  while ((await Promise.all(queues.map(dispatchDueJob))).includes(true));
+  while ((await Promise.all(queues.map(workOne))).includes(true));
 }
 
 /** One of a stand-in's test controls. */

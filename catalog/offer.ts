@@ -29,20 +29,20 @@ export type Offer = {
 }
 
 /** Every offer of a product: one for each variant, or one for the product itself. Parts of bundles come from the catalog. */
-export function offersOf(catalog: Catalog, product: Product): Offer[] {
+export function offersOf(catalog: Pick<Catalog, 'products'>, product: Product): Offer[] {
   if (!product.variants) return [offerOf(catalog, product, null)]
   return product.variants.map((variant) => offerOf(catalog, product, variant))
 }
 
 /** The offer with this price id, or nothing when the catalog has none. It may belong to a draft or retired product. */
-export function findOffer(catalog: Catalog, price: PriceId): Offer | undefined {
+export function findOffer(catalog: Pick<Catalog, 'products'>, price: PriceId): Offer | undefined {
   const [productId = '', variantId] = price.split('/')
   const product = catalog.products.get(productId)
   if (!product) return undefined
   return offersOf(catalog, product).find((offer) => (offer.variant?.id ?? undefined) === variantId)
 }
 
-function offerOf(catalog: Catalog, product: Product, variant: Variant | null): Offer {
+function offerOf(catalog: Pick<Catalog, 'products'>, product: Product, variant: Variant | null): Offer {
   const id = variant ? `${product.id}/${variant.id}` : product.id
   const parts = (product.bundle ?? []).flatMap((part) => {
     const offer = findOffer(catalog, part.variant ? `${part.product}/${part.variant}` : part.product)

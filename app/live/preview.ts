@@ -3,11 +3,14 @@ import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import type { z } from 'zod'
 import { nothingThere, readText } from '../../catalog/check/files.ts'
 import { IMAGE_BYTES_MAX } from '../../catalog/check/images.ts'
 import { svgFault } from '../../catalog/check/svg.ts'
-import { type Amounts, toDecimalText } from '../../catalog/schema/money.ts'
+import { type Offer, offersOf } from '../../catalog/offer.ts'
+import { isSoldOut, leastAmounts, priceTexts } from '../../catalog/price.ts'
 import { Product } from '../../catalog/schema/product.ts'
+import { ShopSettings } from '../../catalog/schema/shop.ts'
 import { parseYaml } from '../../catalog/yaml.ts'
 import type { Config } from '../config.ts'
 
@@ -29,13 +32,28 @@ export async function drawPreview(
   id: string,
 ): Promise<string | undefined> {
   const folder = join(DATA_FOLDER, 'catalogs', tree)
-  const source = await readText(folder, `products/${id}.yaml`)
-  const parsed = 'text' in source ? parseYaml(`products/${id}.yaml`, source.text) : undefined
-  const product = parsed && 'yaml' in parsed ? Product.safeParse(parsed.yaml.value).data : undefined
-  if (!product) return undefined
+  const read = await readFileOf(folder, `products/${id}.yaml`, Product)
+  if (!read) return undefined
+  const product = { ...read, id }
+  const shop = await readFileOf(folder, 'shop.yaml', ShopSettings)
   const image = product.images[0]
-  const picture = image && (await paint(folder, image.file))
-  return card({ ...product, id }, picture)
+  return card(product.name, priceWords(product, shop), image && (await paint(folder, image.file)))
+}
+
+/** One file of a catalog by itself: nothing else in it is read for a card. */
+async function readFileOf<Schema extends z.ZodType>(folder: string, file: string, schema: Schema) {
+  const source = await readText(folder, file)
+  const parsed = 'text' in source ? parseYaml(file, source.text) : undefined
+  return parsed && 'yaml' in parsed ? schema.safeParse(parsed.yaml.value).data : undefined
+}
+
+/** The price as the shop's own cards have it, in the shop's first currency. */
+function priceWords(product: Product, shop: ShopSettings | undefined): string {
+  const alone = { products: new Map([[product.id, product]]) }
+  const offers = offersOf(alone, product)
+  if (offers.every(isSoldOut)) return 'Sold out'
+  const currencies = shop?.currencies ?? Object.keys(leastAmounts(offers[0] as Offer))
+  return Object.values(priceTexts(offers, currencies))[0] ?? ''
 }
 
 /** A picture as PNG in base64; nothing when it is no picture that the shop takes. */
@@ -67,22 +85,22 @@ async function runPainter(bytes: Buffer): Promise<Buffer | undefined> {
   return isWell ? painted : undefined
 }
 
-function card(product: Product, picture: string | undefined): string {
+function card(title: string, price: string, picture: string | undefined): string {
   const { width, height } = CARD
-  const name = lines(product.name)
+  const name = lines(title)
   const texts = name.map((line, index) => `<text class="name" x="20" y="${306 + index * 24}">${escaped(line)}</text>`)
-  const price = `<text class="price" x="20" y="${312 + name.length * 24}">${escaped(priceOf(product))}</text>`
+  const priceLine = `<text class="price" x="20" y="${312 + name.length * 24}">${escaped(price)}</text>`
   const image = picture
     ? `<image x="0" y="0" width="${width}" height="270" preserveAspectRatio="xMidYMid slice" href="data:image/png;base64,${picture}"/>`
     : `<rect class="blank" width="${width}" height="270"/>`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    `<title>${escaped(product.name)}, ${escaped(priceOf(product))}</title>`,
+    `<title>${escaped(title)}, ${escaped(price)}</title>`,
     `<style>${STYLE}</style>`,
     `<clipPath id="card"><rect width="${width}" height="${height}" rx="12"/></clipPath>`,
     `<g clip-path="url(#card)"><rect class="paper" width="${width}" height="${height}"/>${image}</g>`,
     ...texts,
-    price,
+    priceLine,
     '</svg>',
   ].join('\n')
 }
@@ -90,21 +108,6 @@ function card(product: Product, picture: string | undefined): string {
 const STYLE = `text{font-family:system-ui,sans-serif;fill:#16222d}.name{font-size:18px;font-weight:600}.price{font-size:16px}
 .paper{fill:#fff;stroke:#d5dbe1;stroke-width:2px}.blank{fill:#e6eaee}
 @media(prefers-color-scheme:dark){text{fill:#e8eef3}.paper{fill:#16222d;stroke:#3a4853}.blank{fill:#26333e}}`
-
-function priceOf({ price, payWhatYouWant, variants = [] }: Product): string {
-  if (payWhatYouWant) return `from ${amountOf(payWhatYouWant.minimum)}`
-  const all = variants.length > 0 ? variants.map((variant) => variant.price ?? price) : [price]
-  const amounts = all.flatMap((one) => (one ? [one] : []))
-  const least = amounts.toSorted((a, b) => (Object.values(a)[0] ?? 0) - (Object.values(b)[0] ?? 0))[0]
-  if (!least) return ''
-  const isRange = new Set(amounts.map((one) => Object.values(one)[0])).size > 1
-  return isRange ? `from ${amountOf(least)}` : amountOf(least)
-}
-
-function amountOf(amounts: Amounts): string {
-  const [currency, amount] = Object.entries(amounts)[0] ?? []
-  return currency && amount !== undefined ? `${toDecimalText({ amount, currency })} ${currency.toUpperCase()}` : ''
-}
 
 /** Breaks a name into at most two lines, at blanks where it has some. */
 function lines(text: string): string[] {

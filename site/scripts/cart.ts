@@ -1,7 +1,8 @@
 // The cart's page: shows what is remembered at today's prices, and asks the app for a payment page.
+
+import { moneyOrFree } from '../../catalog/price.ts'
 import { formatMoney, toDecimalText } from '../../catalog/schema/money.ts'
 import { type PricedCart, type PricedLine, pricedCart, ratesFor, withChange, without } from '../view/cart.ts'
-import { moneyOrFree } from '../view/offer.ts'
 import type { PriceList } from '../view/price-list.ts'
 import { askForCheckout, type CheckoutProblem } from './checkout.ts'
 import { chosenCurrency } from './currency.ts'

@@ -1,7 +1,7 @@
 import { type Catalog, offersOf } from '../../catalog/offer.ts'
+import { isSoldOut, priceTexts, type Texts } from '../../catalog/price.ts'
 import type { Image } from '../../catalog/schema/image.ts'
 import type { Product } from '../../catalog/schema/product.ts'
-import { isSoldOut, priceTexts, type Texts } from './offer.ts'
 
 /** One above, and two rows of three. */
 const FEATURED_MAX = 7

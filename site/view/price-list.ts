@@ -1,7 +1,7 @@
 import { type Catalog, offersOf } from '../../catalog/offer.ts'
+import { availableOf } from '../../catalog/price.ts'
 import type { Amounts, Currency } from '../../catalog/schema/money.ts'
 import { liveProducts, productHref } from './card.ts'
-import { availableOf } from './offer.ts'
 
 /** What the cart needs to know of one price id; amounts are minor units by currency. */
 export type ListedPrice = {

@@ -1,19 +1,11 @@
 import { type Catalog, type Offer, offersOf } from '../../catalog/offer.ts'
+import { availableOf, canBeFree, isFree, isSoldOut, moneyTexts, priceTexts, type Texts } from '../../catalog/price.ts'
 import type { AssetKind } from '../../catalog/schema/asset.ts'
 import type { Image } from '../../catalog/schema/image.ts'
 import { type Amounts, toDecimalText } from '../../catalog/schema/money.ts'
 import type { Product } from '../../catalog/schema/product.ts'
 import { categoryHref } from './card.ts'
-import {
-  availableOf,
-  canBeFree,
-  isFree,
-  isSoldOut,
-  LINE_QUANTITY_MAX,
-  moneyTexts,
-  priceTexts,
-  type Texts,
-} from './offer.ts'
+import { LINE_QUANTITY_MAX } from './offer.ts'
 import { factsOf, type PartPreview, previewOf } from './preview.ts'
 import { countriesOf } from './shipping.ts'
 import { optionNames, variantRows } from './variants.ts'

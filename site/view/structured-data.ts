@@ -1,7 +1,7 @@
 import { type Catalog, offersOf } from '../../catalog/offer.ts'
+import { isSoldOut, leastAmounts } from '../../catalog/price.ts'
 import { toDecimalText } from '../../catalog/schema/money.ts'
 import type { Product } from '../../catalog/schema/product.ts'
-import { isSoldOut, leastAmounts } from './offer.ts'
 
 /** A product as search engines read it (schema.org/Product), in the shop's first currency. */
 export function productFacts(catalog: Catalog, product: Product, url: string, image: string | undefined): object {

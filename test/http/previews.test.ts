@@ -49,7 +49,7 @@ test('a card has name, price and picture, and is a picture itself', async () => 
   expect(answer.status).toBe(200)
   const svg = await answer.text()
   expect(svg).toContain('>The Heron Guide<')
-  expect(svg).toContain('>from 19.00 EUR<')
+  expect(svg).toContain('>From €19.00<')
   expect(svg).toContain('prefers-color-scheme:dark')
   expect(svg).toMatch(/href="data:image\/png;base64,[A-Za-z0-9+/=]+"/)
   expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ format: 'svg', width: 360, height: 400 })

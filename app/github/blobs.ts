@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import type { ProbotOctokit } from 'probot'
 import { CatalogRefusedError } from './catalog-tree.ts'
 
@@ -51,22 +52,18 @@ export async function fetchBlobs(
   })
 }
 
-/** Runs a piece of work for each item, so many at a time; results in the order of the items. */
+/** Runs a piece of work for each item, so many at a time; results in the order of the items. After a failure nothing more begins. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   atOnce: number,
   run: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results: Result[] = []
-  let next = 0
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++
-      results[index] = await run(items[index] as Item)
-    }
+  const limit = pLimit({ concurrency: atOnce, rejectOnClear: true })
+  try {
+    return await limit.map(items, run)
+  } finally {
+    limit.clearQueue()
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
-  return results
 }
 
 /** Whether something lies at a path. */

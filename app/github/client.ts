@@ -1,4 +1,6 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
+import { createAppAuth } from '@octokit/auth-app'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
 import { type Budget, createBudget, limitSeconds } from './busy.ts'
@@ -69,20 +71,20 @@ export async function connectGitHub(
   })
   await probot.ready()
   const asApp = await probot.auth()
-  const mintToken = tokenMint(asApp)
+  const tokensOf = tokenSource(asApp, options)
   const client = (seconds: number) =>
     new ImpatientOctokit({ ...baseUrl, request: { fetch: fetchWithin(seconds) }, log: options.log, authStrategy: null })
   const budget = createBudget(options.now ?? (() => new Date()), options.writesPerMinute)
   return {
     github: remembered((repository: string) =>
-      signRequests(client(ANSWER_SECONDS_MAX), () => mintToken(repository, { contents: 'read', metadata: 'read' })),
+      signRequests(client(ANSWER_SECONDS_MAX), tokensOf(repository, { contents: 'read', metadata: 'read' })),
     ),
     githubApp: {
       asApp,
       forRepository: remembered((repository: string, permissions: Permissions) => {
-        const mint = () =>
-          mintToken(repository, permissions).catch((error) => Promise.reject(noAccess(repository, error)))
-        return keepWithin(budget, repository, signRequests(client(WORK_SECONDS_MAX), mint))
+        const tokens = tokensOf(repository, permissions)
+        const told: Tokens = (given) => tokens(given).catch((error) => Promise.reject(noAccess(repository, error)))
+        return keepWithin(budget, repository, signRequests(client(WORK_SECONDS_MAX), told))
       }),
       repositories: () => repositoriesOf(asApp, client(WORK_SECONDS_MAX)),
     },
@@ -96,14 +98,11 @@ const CLIENTS_KEPT_MAX = 200
 function remembered<Arguments extends unknown[]>(
   make: (...given: Arguments) => ProbotOctokit,
 ): (...given: Arguments) => Promise<ProbotOctokit> {
-  const clients = new Map<string, ProbotOctokit>()
+  const clients = new LRUCache<string, ProbotOctokit>({ max: CLIENTS_KEPT_MAX })
   return async (...given) => {
     const key = JSON.stringify(given)
     const client = clients.get(key) ?? make(...given)
-    clients.delete(key) // the one that was asked for last comes last
     clients.set(key, client)
-    const [oldest] = clients.keys()
-    if (clients.size > CLIENTS_KEPT_MAX && oldest !== undefined) clients.delete(oldest)
     return client
   }
 }
@@ -180,50 +179,47 @@ async function repositoriesOf(asApp: ProbotOctokit, client: ProbotOctokit): Prom
   return names
 }
 
-/** Makes tokens for one repository. Which installation to ask is remembered for each owner. */
-function tokenMint(app: ProbotOctokit): (repository: string, permissions: Permissions) => Promise<string> {
-  const installations = new Map<string, number>()
-  return async (repository, permissions) => {
+/** Gives the token that is kept, or with `refresh` a new one. */
+type Tokens = (given?: { refresh: boolean }) => Promise<string>
+
+/** Narrowed tokens, which auth-app makes, keeps and shares. Which installation to ask is remembered for each owner. */
+function tokenSource(app: ProbotOctokit, { appId, privateKey }: GitHubOptions) {
+  const auth = createAppAuth({ appId, privateKey, request: app.request, log: app.log })
+  const installations = new LRUCache<string, number, string>({
+    max: CLIENTS_KEPT_MAX,
+    fetchMethod: async (owner, _, { context: repo }) =>
+      (await app.rest.apps.getRepoInstallation({ owner, repo })).data.id,
+  })
+  return (repository: string, permissions: Permissions): Tokens => {
     const [owner = '', repo = ''] = repository.split('/')
-    const known = installations.get(owner)
-    const id = known ?? (await app.rest.apps.getRepoInstallation({ owner, repo })).data.id
-    installations.set(owner, id)
-    try {
-      const { data } = await app.rest.apps.createInstallationAccessToken({
-        installation_id: id,
-        repositories: [repo],
-        permissions,
-      })
-      return data.token
-    } catch (error) {
-      installations.delete(owner) // the App may have been installed anew, under another number
-      throw error
+    return async ({ refresh } = { refresh: false }) => {
+      const installationId = await installations.forceFetch(owner, { context: repo })
+      try {
+        return (await auth({ type: 'installation', installationId, repositoryNames: [repo], permissions, refresh }))
+          .token
+      } catch (error) {
+        // The App may have been installed anew, under another number; whoever asks for that already is not disturbed.
+        if (installations.peek(owner) === installationId) installations.delete(owner)
+        throw error
+      }
     }
   }
 }
 
 /**
- * Signs a client's requests with one token until GitHub refuses it (after an hour, or because it was revoked), then
- * with another. Probot's own way can't narrow a token to a repository. Requests that start together share a token.
+ * Signs a client's requests. A token that GitHub refuses (because it was revoked) is replaced once: auth-app keeps it for
+ * an hour whatever GitHub says. Those who hold the same refused token share the new one.
  */
-function signRequests(client: ProbotOctokit, mint: () => Promise<string>): ProbotOctokit {
-  let token: Promise<string> | undefined
-  const currentToken = () => {
-    token ??= mint().catch((error) => {
-      token = undefined
-      throw error
-    })
-    return token
-  }
+function signRequests(client: ProbotOctokit, tokens: Tokens): ProbotOctokit {
   client.hook.wrap('request', async (request, options) => {
-    const held = currentToken()
-    options.headers.authorization = `token ${await held}`
+    const held = await tokens()
+    options.headers.authorization = `token ${held}`
     try {
       return await request(options)
     } catch (error) {
       if ((error as { status?: number }).status !== 401) throw error
-      if (token === held) token = undefined
-      options.headers.authorization = `token ${await currentToken()}`
+      const now = await tokens()
+      options.headers.authorization = `token ${now === held ? await tokens({ refresh: true }) : now}`
       return request(options)
     }
   })

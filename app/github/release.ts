@@ -1,4 +1,5 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest'
+import { LRUCache } from 'lru-cache'
 import type { ProbotOctokit } from 'probot'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
@@ -47,7 +48,7 @@ const FACTS_KEPT_MAX = 10_000
 const SHOWN_WITH_RELEASE_MAX = 30
 
 /** What was last seen, for each client; older facts still serve while GitHub is down. */
-const memories = new WeakMap<Parts['github'], Map<string, Remembered>>()
+const memories = new WeakMap<Parts['github'], LRUCache<string, Remembered>>()
 
 /**
  * What GitHub says of a file, found by tag and name; remembered for five minutes, and for longer while GitHub is down.
@@ -59,7 +60,6 @@ export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile)
   if (known && parts.now().getTime() - known.at < FACTS_FRESH_SECONDS * 1000) return known.facts
   try {
     const facts = await lookUp(parts, file)
-    if (memory.size >= FACTS_KEPT_MAX) memory.clear()
     memory.set(keyOf(file), { facts, at: parts.now().getTime() })
     return facts
   } catch (error) {
@@ -104,8 +104,8 @@ const namesOf = ({ repository }: Pick<ReleaseFile, 'repository'>) => {
   return { owner, repo }
 }
 
-function memoryOf({ github }: GitHubParts): Map<string, Remembered> {
-  const memory = memories.get(github) ?? new Map()
+function memoryOf({ github }: GitHubParts): LRUCache<string, Remembered> {
+  const memory = memories.get(github) ?? new LRUCache({ max: FACTS_KEPT_MAX })
   memories.set(github, memory)
   return memory
 }

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
 import { StoreRefusedError } from '../../app/store/refusal.ts'
 import { orderNumber, paid, wholeSale } from './sale.ts'
-import { seeded, simulatedDisk } from './simulated-disk.ts'
+import { simulatedDisk } from './simulated-disk.ts'
 
 const SALES = 12
 const JOURNAL = '/shop/orders.journal'
@@ -81,21 +82,20 @@ describe('a journal', { timeout: 30_000 }, () => {
   it('has one line for each transaction', () => expect(lines).toHaveLength(SALES))
 
   it('with one bit wrong is refused, at the start of the line that is damaged', async () => {
-    const random = seeded(1)
-    const inLastHead = Array.from({ length: 14 * 8 }, (_, bit) => lastStart() * 8 + bit)
-    const inLastEnd = Array.from({ length: 16 }, (_, bit) => journal.length * 8 - 1 - bit)
-    const anywhere = Array.from({ length: 400 }, () => Math.floor(random() * journal.length * 8))
-    for (const bit of [...inLastHead, ...inLastEnd, ...anywhere]) {
+    const flipped = async (bit: number) => {
       const bytes = Buffer.from(journal)
       bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
       await expectDamageAt(startOf(lineAt(bit >> 3)), bytes, `bit ${bit}`)
     }
+    const inLastHead = Array.from({ length: 14 * 8 }, (_, bit) => lastStart() * 8 + bit)
+    const inLastEnd = Array.from({ length: 16 }, (_, bit) => journal.length * 8 - 1 - bit)
+    for (const bit of [...inLastHead, ...inLastEnd]) await flipped(bit)
+    await fc.assert(fc.asyncProperty(fc.nat(journal.length * 8 - 1), flipped), { numRuns: 400 })
   })
 
   it('with a block of zeros, or an older block, is refused', async () => {
-    const random = seeded(2)
-    for (let trial = 0; trial < 100; trial++) {
-      const [at, from] = [Math.floor(random() * (journal.length - 512)), Math.floor(random() * (journal.length - 512))]
+    const place = fc.nat(journal.length - 512 - 1)
+    const isRefused = async (at: number, from: number) => {
       const [zeroed, stale] = [Buffer.from(journal), Buffer.from(journal)]
       zeroed.fill(0, at, at + 512)
       journal.copy(stale, at, from, from + 512)
@@ -103,6 +103,7 @@ describe('a journal', { timeout: 30_000 }, () => {
       if (!stale.equals(journal))
         expect(await refusal(withJournal(stale)), `${from} at ${at}`).toContain('is damaged at')
     }
+    await fc.assert(fc.asyncProperty(place, place, isRefused), { numRuns: 100 })
   })
 
   it('with a line removed, repeated or swapped with the next is refused', async () => {

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { LRUCache } from 'lru-cache'
 import { isPreviewKey } from '../../link.ts'
 import { drawPreview } from '../../live/preview.ts'
 import type { HttpEnv } from '../context.ts'
@@ -47,7 +48,7 @@ const BUSY_RETRY_SECONDS = 10
  * Throws a Refusal when too many wait.
  */
 function createQueue() {
-  const kept = new Map<string, Promise<string | undefined>>()
+  const kept = new LRUCache<string, Promise<string | undefined>>({ max: KEPT_MAX })
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   return (name: string, draw: () => Promise<string | undefined>): Promise<string | undefined> => {
@@ -61,8 +62,6 @@ function createQueue() {
     kept.set(name, drawn)
     const forget = () => kept.delete(name)
     last = drawn.then((picture) => picture ?? forget(), forget) // who asked for it is told what went wrong
-    const [oldest] = kept.keys()
-    if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest)
     return drawn
   }
 }

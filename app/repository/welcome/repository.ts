@@ -1,6 +1,5 @@
 import type { ProbotOctokit } from 'probot'
-
-type Names = { owner: string; repo: string }
+import type { Names } from '../../github/repository-name.ts'
 
 /** The commit that a branch points to; nothing when there is no such branch, or no commit in the repository at all (409). */
 export async function refSha(octokit: ProbotOctokit, names: Names, branch: string): Promise<string | undefined> {

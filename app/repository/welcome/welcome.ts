@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ProbotOctokit } from 'probot'
+import { type Names, namesOf } from '../../github/repository-name.ts'
 import type { Parts } from '../../parts.ts'
 import { WELCOME_TITLE, welcomeBody } from './body.ts'
 import { type About, welcomeCatalog } from './catalog.ts'
@@ -51,11 +52,6 @@ export async function welcome(
 }
 
 type Place = { repository: string; base: string; url: string }
-
-const namesOf = (repository: string) => {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
-}
 
 function told(parts: Pick<Parts, 'log'>, { repository }: Place, end: WelcomeEnd, why: string): WelcomeEnd {
   parts.log.info({ repository, why }, 'no pull request to open a shop')
@@ -132,8 +128,6 @@ async function mayWriteWorkflows({ githubApp }: Pick<Parts, 'githubApp'>, names:
   const { data } = await githubApp.asApp.rest.apps.getRepoInstallation(names)
   return data.permissions.workflows === 'write'
 }
-
-type Names = ReturnType<typeof namesOf>
 
 async function openPull(
   parts: Pick<Parts, 'log'>,

@@ -1,10 +1,10 @@
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { parseArgs } from 'node:util'
 import { loadCatalog } from '../../catalog/load.ts'
 import { printProblems } from '../../catalog/problem/problem.ts'
 import { buildStorefront } from '../live/build-storefront.ts'
+import { readArguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 type Command = { folder: string; url: string; out: string; app?: string }
@@ -14,7 +14,7 @@ type Command = { folder: string; url: string; out: string; app?: string }
  * is built, 1 when the catalog has problems, 2 when the command has, or the folder for it is taken.
  */
 export async function build(args: readonly string[], terminal: Terminal): Promise<number> {
-  const command = readArguments(args)
+  const command = readCommand(args)
   const wrong = 'wrong' in command ? command.wrong : await refuseFolder(command.out)
   if (wrong !== undefined || 'wrong' in command) {
     terminal.error(`${wrong} Try: tagsale help\n`)
@@ -47,23 +47,19 @@ async function buildInto({ folder, url, out, app }: Command): Promise<void> {
   }
 }
 
-function readArguments(args: readonly string[]): Command | { wrong: string } {
+function readCommand(args: readonly string[]): Command | { wrong: string } {
   const text = { type: 'string' } as const
-  try {
-    const options = { url: text, out: text, app: text }
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
-    const { url, out, app } = values
-    if (positionals.length > 1) return { wrong: 'One catalog is built at a time.' }
-    if (!url) return { wrong: 'Where will the storefront be? Say --url https://www.example.org.' }
-    if (!out) return { wrong: 'Where should it be put? Say --out FOLDER.' }
-    const bad = [url, app].find((address) => address !== undefined && !isOrigin(address))
-    if (bad !== undefined) return { wrong: `"${bad}" is no address such as https://www.example.org, without a path.` }
-    const addresses = { url: withoutSlash(url), ...(app ? { app: withoutSlash(app) } : {}) }
-    return { folder: positionals[0] ?? 'catalog', out, ...addresses }
-  } catch (error) {
-    if (error instanceof TypeError) return { wrong: `${error.message.split('. ')[0]}.` } // parseArgs' own sentence
-    throw error
-  }
+  const read = readArguments(args, { allowPositionals: true, options: { url: text, out: text, app: text } })
+  if ('wrong' in read) return read
+  const { values, positionals } = read
+  const { url, out, app } = values
+  if (positionals.length > 1) return { wrong: 'One catalog is built at a time.' }
+  if (!url) return { wrong: 'Where will the storefront be? Say --url https://www.example.org.' }
+  if (!out) return { wrong: 'Where should it be put? Say --out FOLDER.' }
+  const bad = [url, app].find((address) => address !== undefined && !isOrigin(address))
+  if (bad !== undefined) return { wrong: `"${bad}" is no address such as https://www.example.org, without a path.` }
+  const addresses = { url: withoutSlash(url), ...(app ? { app: withoutSlash(app) } : {}) }
+  return { folder: positionals[0] ?? 'catalog', out, ...addresses }
 }
 
 /** The storefront's links begin at the root, so it can't live below a path. */

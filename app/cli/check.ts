@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
-import { parseArgs } from 'node:util'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../../catalog/problem/problem.ts'
+import { readArguments } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 const FORMATS = ['text', 'json', 'github'] as const
@@ -10,7 +10,7 @@ type Format = (typeof FORMATS)[number]
 
 /** `tagsale check [folder] [--format text|json|github]`: 0 when all is well, 1 when the catalog isn't, 2 when the command isn't. */
 export async function check(args: readonly string[], terminal: Terminal): Promise<number> {
-  const command = readArguments(args)
+  const command = readCommand(args)
   if ('wrong' in command) {
     terminal.error(`${command.wrong} Try: tagsale help\n`)
     return 2
@@ -25,21 +25,15 @@ export async function check(args: readonly string[], terminal: Terminal): Promis
   return problems.length > 0 ? 1 : 0
 }
 
-function readArguments(args: readonly string[]): { folder: string; format: Format } | { wrong: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { format: { type: 'string', default: 'text' } },
-    })
-    const format = FORMATS.find((name) => name === values.format)
-    if (!format) return { wrong: `There is no format "${values.format}": it is text, json or github.` }
-    if (positionals.length > 1) return { wrong: 'One folder is checked at a time.' }
-    return { folder: positionals[0] ?? 'catalog', format }
-  } catch (error) {
-    if (error instanceof TypeError) return { wrong: `${error.message.split('. ')[0]}.` } // parseArgs' own sentence
-    throw error
-  }
+function readCommand(args: readonly string[]): { folder: string; format: Format } | { wrong: string } {
+  const options = { format: { type: 'string', default: 'text' } } as const
+  const read = readArguments(args, { allowPositionals: true, options })
+  if ('wrong' in read) return read
+  const { values, positionals } = read
+  const format = FORMATS.find((name) => name === values.format)
+  if (!format) return { wrong: `There is no format "${values.format}": it is text, json or github.` }
+  if (positionals.length > 1) return { wrong: 'One folder is checked at a time.' }
+  return { folder: positionals[0] ?? 'catalog', format }
 }
 
 function summary({ products, assets }: Catalog): string {

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { type ConfigInput, examineConfig } from '../config.ts'
+import { readArguments } from './arguments.ts'
 import { ADDRESS_CHECKS } from './doctor/address.ts'
 import { type Finding, lookAtAll, type Result } from './doctor/check.ts'
 import { GITHUB_CHECKS } from './doctor/github.ts'
@@ -21,7 +21,7 @@ export async function doctor(
   terminal: Terminal,
   options: DoctorOptions = {},
 ): Promise<number> {
-  const command = readArguments(args)
+  const command = readCommand(args)
   if ('wrong' in command) {
     terminal.error(`${command.wrong} Try: tagsale help\n`)
     return 2
@@ -35,16 +35,11 @@ export async function doctor(
   return faults > 0 ? 1 : 0
 }
 
-function readArguments(args: readonly string[]): { format: string } | { wrong: string } {
-  try {
-    const { values } = parseArgs({ args: [...args], options: { format: { type: 'string', default: 'text' } } })
-    return FORMATS.includes(values.format)
-      ? values
-      : { wrong: `There is no format "${values.format}": it is text or json.` }
-  } catch (error) {
-    if (error instanceof TypeError) return { wrong: `${error.message.split('. ')[0]}.` } // parseArgs' own sentence
-    throw error
-  }
+function readCommand(args: readonly string[]): { format: string } | { wrong: string } {
+  const read = readArguments(args, { options: { format: { type: 'string', default: 'text' } } } as const)
+  if ('wrong' in read) return read
+  const { format } = read.values
+  return FORMATS.includes(format) ? { format } : { wrong: `There is no format "${format}": it is text or json.` }
 }
 
 /** Reads .env of this folder, where there is one; what the environment has already stays. */

@@ -1,13 +1,5 @@
 import type { ProbotOctokit } from 'probot'
-
-/** A repository on GitHub, as Octokit names it. */
-export type Names = { owner: string; repo: string }
-
-/** `owner/name`, as Octokit names it. */
-export function namesOf(repository: string): Names {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
-}
+import type { Names } from './repository-name.ts'
 
 type Change = { parent: string; message: string; files: ReadonlyMap<string, string> }
 

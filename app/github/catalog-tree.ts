@@ -1,6 +1,7 @@
 import type { ProbotOctokit } from 'probot'
 import { FILE_BYTES_MAX, FILES_MAX } from '../../catalog/check/files.ts'
 import { IMAGE_BYTES_MAX, SVG_BYTES_MAX } from '../../catalog/check/images.ts'
+import { namesOf } from './repository-name.ts'
 
 /** Something in a catalog's tree. `unread`: a file that no check reads, for its kind or its size; only its size matters. */
 export type TreeEntry = { sha: string; kind: 'file' | 'unread' | 'link' | 'submodule'; size: number }
@@ -62,7 +63,7 @@ async function getTree(
   sha: string,
   isRecursive: boolean,
 ): Promise<Listing> {
-  const [owner = '', repo = ''] = repository.split('/')
+  const { owner, repo } = namesOf(repository)
   const recursive = isRecursive ? { recursive: '1' } : {}
   const { data } = await octokit.rest.git.getTree({ owner, repo, tree_sha: sha, ...recursive })
   const items = data.tree.map(({ path = '', mode = '', type = '', sha = '', size = 0 }) => {

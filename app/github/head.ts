@@ -1,12 +1,13 @@
 import type { ProbotOctokit } from 'probot'
 import { NoAccessError } from './client.ts'
+import { namesOf } from './repository-name.ts'
 
 /** The newest commit of a repository's default branch. `by` is the login of who made it; none where that is not public. */
 export type Head = { repository: string; branch: string; commit: string; by: string | null }
 
 /** What a repository's default branch has now; nothing when it has no commit yet. NoAccessError where we may not look. */
 export async function fetchHead(octokit: ProbotOctokit, repository: string): Promise<Head | undefined> {
-  const [owner = '', repo = ''] = repository.split('/')
+  const { owner, repo } = namesOf(repository)
   const { data: about } = await octokit.rest.repos.get({ owner, repo }).catch((error: { status?: number }) => {
     throw error.status === 404 ? new NoAccessError(repository, error) : error
   })

@@ -1,4 +1,5 @@
 import type { ProbotOctokit } from 'probot'
+import { type Names, namesOf } from './repository-name.ts'
 
 // One issue for each thing that needs a person: opened once, kept up to date, closed when it is mended. A mark that nobody
 // sees says which is which; nothing else is remembered, so a crash loses nothing.
@@ -13,7 +14,6 @@ const TITLE_CHARACTERS_MAX = 256
 /** GitHub takes no longer text. */
 const BODY_CHARACTERS_MAX = 65_536
 
-type Names = { owner: string; repo: string }
 type OpenIssue = { number: number; title: string; body: string }
 
 /**
@@ -55,11 +55,6 @@ export async function closeIssue(
     await octokit.rest.issues.createComment({ ...names, issue_number: number, body: comment })
   }
   return open.length > 0
-}
-
-function namesOf(repository: string): Names {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
 }
 
 function markLine(mark: string): string {

@@ -5,6 +5,7 @@ import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
 import { limitSeconds } from './busy.ts'
 import { ANSWER_SECONDS_MAX, NoAccessError } from './client.ts'
+import { namesOf } from './repository-name.ts'
 
 /** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
 export type ReleaseFileFacts = { id: number; name: string; size: number; sha256: string | null }
@@ -99,10 +100,6 @@ export async function openReleaseFile(
 }
 
 const keyOf = ({ repository, tag, file }: ReleaseFile) => [repository, tag, file].join('\n')
-const namesOf = ({ repository }: Pick<ReleaseFile, 'repository'>) => {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
-}
 
 function memoryOf({ github }: GitHubParts): LRUCache<string, Remembered> {
   const memory = memories.get(github) ?? new LRUCache({ max: FACTS_KEPT_MAX })
@@ -122,7 +119,7 @@ export async function describeRelease(
   return filesOf(octokit, { repository, tag }).catch(async (error: { status?: number }) => {
     if (error.status !== 404) throw error
     // A token is good for an hour, also where its repository was taken from it: then everything in there is 404.
-    await octokit.rest.repos.get(namesOf({ repository })).catch((hidden: { status?: number }) => {
+    await octokit.rest.repos.get(namesOf(repository)).catch((hidden: { status?: number }) => {
       throw hidden.status === 404 ? new NoAccessError(repository, hidden) : hidden
     })
     return []
@@ -137,8 +134,8 @@ async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFil
 
 /** The files of a release that are there in full. GitHub shows the first of them with the release, then by page. */
 async function filesOf(octokit: ProbotOctokit, release: Pick<ReleaseFile, 'repository' | 'tag'>) {
-  const { data } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(release), tag: release.tag })
-  const listed = { ...namesOf(release), release_id: data.id, per_page: 100 }
+  const { data } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(release.repository), tag: release.tag })
+  const listed = { ...namesOf(release.repository), release_id: data.id, per_page: 100 }
   const all =
     data.assets.length < SHOWN_WITH_RELEASE_MAX
       ? data.assets
@@ -157,7 +154,7 @@ async function open(parts: GitHubParts, file: ReleaseFile, facts: ReleaseFileFac
   const timer = setTimeout(() => patience.abort(), ANSWER_SECONDS_MAX * 1000)
   try {
     const answer = await octokit.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
-      ...namesOf(file),
+      ...namesOf(file.repository),
       asset_id: facts.id,
       headers: { accept: 'application/octet-stream' },
       request: { redirect: 'manual', parseSuccessResponseBody: false, signal: patience.signal },

@@ -1,4 +1,5 @@
 import type { ProbotOctokit } from 'probot'
+import { namesOf } from '../github/repository-name.ts'
 import type { JobRequest } from '../job/job.ts'
 import { checkCommitJob, checkPullJob } from '../job/repository-jobs.ts'
 
@@ -48,7 +49,7 @@ function tooLate(error: { status?: number }): false {
 
 /** The checks that open pull requests may need: of all of them, or of those that changed since then. */
 export async function pullsToCheck(octokit: ProbotOctokit, repository: string, since?: Date): Promise<JobRequest[]> {
-  const [owner = '', repo = ''] = repository.split('/')
+  const { owner, repo } = namesOf(repository)
   const { data } = await octokit.rest.pulls.list({
     ...{ owner, repo, state: 'open', sort: 'updated', direction: 'desc', per_page: PULLS_MAX },
   })
@@ -58,7 +59,7 @@ export async function pullsToCheck(octokit: ProbotOctokit, repository: string, s
 
 /** The checks that commits of a merge queue wait for. GitHub names their branch after the commit they stand on. */
 export async function queuedCommits(octokit: ProbotOctokit, repository: string): Promise<JobRequest[]> {
-  const [owner = '', repo = ''] = repository.split('/')
+  const { owner, repo } = namesOf(repository)
   const ref = 'heads/gh-readonly-queue/'
   const { data } = await octokit.rest.git.listMatchingRefs({ owner, repo, ref, per_page: PULLS_MAX })
   return data.flatMap(({ ref: name, object }) => {

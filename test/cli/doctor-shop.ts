@@ -20,7 +20,7 @@ const FILES = ['heron-guide.pdf', 'heron-guide.epub', 'heron-plan.pdf']
 export type Door = { secret: string; webhook?: number; page?: number; type: string }
 
 /** All that a live shop needs, on this machine and well; `examine` runs the doctor over it, with some settings changed. */
-export async function openClinic() {
+export async function openDoctorShop() {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-doctor-'))
   const door: Door = { secret: WEBHOOK_SECRET, type: 'text/html; charset=utf-8' }
   const shop = await listen(doorOf(door).fetch)

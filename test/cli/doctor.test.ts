@@ -4,21 +4,21 @@ import { join } from 'node:path'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLowdbStore } from '../../app/store/lowdb.ts'
-import { githubWith, openClinic } from './doctor-shop.ts'
+import { githubWith, openDoctorShop } from './doctor-shop.ts'
 
-let clinic: Awaited<ReturnType<typeof openClinic>>
+let shop: Awaited<ReturnType<typeof openDoctorShop>>
 beforeAll(async () => {
-  clinic = await openClinic()
+  shop = await openDoctorShop()
 })
-afterAll(() => clinic.close())
+afterAll(() => shop.close())
 
 /** The lines about faults, with what to do below each. */
 async function faultsOf(changed: object = {}, options: { now?: () => Date } = {}): Promise<string[]> {
-  const { code, out } = await clinic.examine(changed, options)
+  const { code, out } = await shop.examine(changed, options)
   const lines = out.split('\n')
   const faults = lines.flatMap((line, at) => (line.startsWith('✗') ? [line, (lines[at + 1] ?? '').trim()] : []))
   expect(code).toBe(faults.length > 0 ? 1 : 0)
-  for (const secret of secretsOf({ ...clinic.values, ...changed })) expect(out).not.toContain(secret)
+  for (const secret of secretsOf({ ...shop.values, ...changed })) expect(out).not.toContain(secret)
   return faults
 }
 
@@ -28,22 +28,22 @@ const secretsOf = (values: Record<string, unknown>) =>
     .filter((value): value is string => typeof value === 'string' && value.length > 0)
 
 test('all is well, and said so', async () => {
-  expect(await clinic.examine()).toEqual({
+  expect(await shop.examine()).toEqual({
     code: 0,
     out: [
       '✓ Settings: complete',
-      `✓ Mail: ${new URL(clinic.values.SMTP_URL).host} takes mail from here`,
-      `✓ Store: ${clinic.values.DATA_FOLDER} is empty, and will be filled at the first start`,
+      `✓ Mail: ${new URL(shop.values.SMTP_URL).host} takes mail from here`,
+      `✓ Store: ${shop.values.DATA_FOLDER} is empty, and will be filled at the first start`,
       '✓ Files for sale: all 3 are in their releases',
       '✓ GitHub App: tagsale answers to its key',
       '✓ Permissions: what the shop needs, and no more',
       '✓ Installation: heron/goods: installed',
-      `✓ Webhook address: ${clinic.hook.url}`,
+      `✓ Webhook address: ${shop.hook.url}`,
       '· Webhook deliveries: GitHub has delivered nothing yet',
       '✓ Stripe key: a test key: no money moves',
-      `✓ Stripe webhook: ${clinic.values.SHOP_URL}/webhooks/stripe, ${Stripe.API_VERSION}`,
+      `✓ Stripe webhook: ${shop.values.SHOP_URL}/webhooks/stripe, ${Stripe.API_VERSION}`,
       '✓ Webhook secret: the shop takes what is signed, and refuses what is not',
-      `✓ Storefront: ${clinic.values.SHOP_URL} answers`,
+      `✓ Storefront: ${shop.values.SHOP_URL} answers`,
       '✓ Clock: right within a minute',
       '',
       'All is well.',
@@ -53,7 +53,7 @@ test('all is well, and said so', async () => {
 })
 
 test('for programs it is JSON', async () => {
-  const { code, out } = await clinic.examine({ SMTP_URL: '' }, { args: ['--format', 'json'] })
+  const { code, out } = await shop.examine({ SMTP_URL: '' }, { args: ['--format', 'json'] })
   const { faults, checks } = JSON.parse(out)
   expect([code, faults, checks.length]).toEqual([1, 1, 14])
   expect(checks[0]).toEqual({
@@ -70,7 +70,7 @@ test('for programs it is JSON', async () => {
 })
 
 test.each([[['--format', 'xml']], [['--quick']], [['now']]])('a command that is none: %j', async (args) => {
-  expect((await clinic.examine({}, { args })).code).toBe(2)
+  expect((await shop.examine({}, { args })).code).toBe(2)
 })
 
 describe('settings', () => {
@@ -84,7 +84,7 @@ describe('settings', () => {
   })
   test('a mail server that is not there', async () => {
     const SMTP_URL = 'smtp://user:hunter22@127.0.0.1:1'
-    expect((await clinic.examine({ SMTP_URL })).out).not.toMatch(/user|hunter22/)
+    expect((await shop.examine({ SMTP_URL })).out).not.toMatch(/user|hunter22/)
     expect(await faultsOf({ SMTP_URL })).toEqual([
       "✗ Mail: 127.0.0.1:1 can't be used: ESOCKET",
       'Look at host and port in SMTP_URL: smtps:// is for 465, smtp:// for 587.',
@@ -105,15 +105,15 @@ describe('the store', () => {
     throw error
   }
   test('of a running shop is left alone, and one that is closed is opened as a copy', async () => {
-    const DATA_FOLDER = join(clinic.folder, 'used')
+    const DATA_FOLDER = join(shop.folder, 'used')
     const { store } = await openLowdbStore({ folder: join(DATA_FOLDER, 'store'), now, onFailure })
-    expect((await clinic.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} is in use by a running shop`)
+    expect((await shop.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} is in use by a running shop`)
     await store.close()
-    expect((await clinic.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} opens: 0 facts`)
+    expect((await shop.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} opens: 0 facts`)
     expect(await readdir(DATA_FOLDER)).toEqual(['store'])
   })
   test('that is damaged', async () => {
-    const DATA_FOLDER = join(clinic.folder, 'damaged')
+    const DATA_FOLDER = join(shop.folder, 'damaged')
     await mkdir(join(DATA_FOLDER, 'store'), { recursive: true })
     await writeFile(join(DATA_FOLDER, 'store/store.json'), '{}')
     expect(await faultsOf({ DATA_FOLDER })).toEqual([
@@ -123,9 +123,9 @@ describe('the store', () => {
     expect(await readdir(DATA_FOLDER)).toEqual(['store'])
   })
   test('that can not be written', async () => {
-    await writeFile(join(clinic.folder, 'file'), '')
-    expect(await faultsOf({ DATA_FOLDER: join(clinic.folder, 'file/data') })).toEqual([
-      `✗ Store: ${join(clinic.folder, 'file')} can't be written`,
+    await writeFile(join(shop.folder, 'file'), '')
+    expect(await faultsOf({ DATA_FOLDER: join(shop.folder, 'file/data') })).toEqual([
+      `✗ Store: ${join(shop.folder, 'file')} can't be written`,
       'Let the shop write there, or choose another DATA_FOLDER.',
     ])
   })
@@ -133,7 +133,7 @@ describe('the store', () => {
 
 describe('GitHub', () => {
   async function faultsAt(app: object, changed: object = {}, files?: string[]): Promise<string[]> {
-    const github = await githubWith({ webhook: clinic.hook, ...app }, files)
+    const github = await githubWith({ webhook: shop.hook, ...app }, files)
     try {
       return await faultsOf({ GITHUB_API_URL: github.url, GITHUB_PRIVATE_KEY: github.privateKey, ...changed })
     } finally {
@@ -175,7 +175,7 @@ describe('GitHub', () => {
     ],
   ])('a key %s is said once', async (_, changed, said, mend) => {
     expect(await faultsOf(changed)).toEqual([`✗ GitHub App: ${said}`, mend])
-    const { out } = await clinic.examine(changed)
+    const { out } = await shop.examine(changed)
     expect(out.match(/^· .*: not looked at: see GitHub App$/gm)).toHaveLength(5)
   })
   test('settings that are missing are the setup page’s to find', async () => {
@@ -198,10 +198,10 @@ describe('GitHub', () => {
     ])
   })
   test('a webhook that goes elsewhere', async () => {
-    const webhook = { url: 'https://old.example/', secret: clinic.hook.secret }
+    const webhook = { url: 'https://old.example/', secret: shop.hook.secret }
     expect(await faultsAt({ permissions: PERMISSIONS, events: EVENTS, webhook })).toEqual([
       '✗ Webhook address: GitHub sends webhooks to https://old.example/',
-      `Make it ${clinic.hook.url} in the App's settings on GitHub.`,
+      `Make it ${shop.hook.url} in the App's settings on GitHub.`,
     ])
   })
   test('a file that is in no release', async () => {
@@ -213,7 +213,7 @@ describe('GitHub', () => {
     ])
   })
   test('a shop repository that the App is not installed on', async () => {
-    const { out } = await clinic.examine({ SHOP_REPOSITORY: 'heron/nowhere', CATALOG_FOLDER: '' })
+    const { out } = await shop.examine({ SHOP_REPOSITORY: 'heron/nowhere', CATALOG_FOLDER: '' })
     expect(out).toContain(
       '✗ Installation: heron/nowhere: the App is not installed on it\n    Install it there in the App\'s settings on GitHub, under "Install App".\n',
     )
@@ -236,7 +236,7 @@ describe('the address of the shop', () => {
       'Something else than the shop answers there: look at the proxy.',
     ],
   ])('webhooks: %j', async (worse, said, mend) => {
-    expect(await withDoor(worse)).toEqual([`✗ Webhook secret: ${clinic.hook.url} ${said}`, mend])
+    expect(await withDoor(worse)).toEqual([`✗ Webhook secret: ${shop.hook.url} ${said}`, mend])
   })
   test('another secret than the running shop has', async () => {
     expect(await withDoor({ secret: randomBytes(16).toString('hex') })).toEqual([
@@ -257,43 +257,43 @@ describe('the address of the shop', () => {
       'Look whether the proxy leads to the shop, and at SHOP_URL and STOREFRONT_URL.',
     ],
   ])('the storefront: %j', async (worse, said, mend) => {
-    expect(await withDoor(worse)).toEqual([`✗ Storefront: ${clinic.values.SHOP_URL} ${said}`, mend])
+    expect(await withDoor(worse)).toEqual([`✗ Storefront: ${shop.values.SHOP_URL} ${said}`, mend])
   })
   test('nobody there', async () => {
-    const { out } = await clinic.examine({ STOREFRONT_URL: 'http://127.0.0.1:1' })
+    const { out } = await shop.examine({ STOREFRONT_URL: 'http://127.0.0.1:1' })
     expect(out).toMatch(
       /✗ Storefront: http:\/\/127\.0\.0\.1:1 can't be reached: .*\n {4}Start the shop; look at name, certificate and proxy\./,
     )
   })
 
   async function withDoor(worse: object): Promise<string[]> {
-    const before = { ...clinic.door }
-    Object.assign(clinic.door, worse)
+    const before = { ...shop.door }
+    Object.assign(shop.door, worse)
     try {
       return await faultsOf()
     } finally {
-      for (const name of Object.keys(clinic.door)) Reflect.deleteProperty(clinic.door, name)
-      Object.assign(clinic.door, before)
+      for (const name of Object.keys(shop.door)) Reflect.deleteProperty(shop.door, name)
+      Object.assign(shop.door, before)
     }
   }
 })
 
 describe('Stripe', () => {
   test('a key that Stripe does not take', async () => {
-    const { out } = await clinic.examine({ STRIPE_SECRET_KEY: 'sk_live_12345678' })
+    const { out } = await shop.examine({ STRIPE_SECRET_KEY: 'sk_live_12345678' })
     expect(out).toContain(
       '✗ Stripe key: Stripe does not take the key\n    Make another: https://dashboard.stripe.com/apikeys\n',
     )
     expect(out).toContain('· Stripe webhook: not looked at: see Stripe key\n')
   })
   test('an endpoint that hears too little, in another version; two of them; none', async () => {
-    const wanted = `${clinic.values.SHOP_URL}/webhooks/stripe`
-    await clinic.stripe.webhookEndpoints.del(clinic.firstEndpoint)
+    const wanted = `${shop.values.SHOP_URL}/webhooks/stripe`
+    await shop.stripe.webhookEndpoints.del(shop.firstEndpoint)
     expect(await faultsOf()).toEqual([
       `✗ Stripe webhook: no endpoint for ${wanted}`,
       'Add it: https://dashboard.stripe.com/webhooks. Its secret goes into STRIPE_WEBHOOK_SECRET.',
     ])
-    const deaf = await clinic.endpoint({ enabled_events: ['checkout.session.completed'], api_version: '2020-08-27' })
+    const deaf = await shop.endpoint({ enabled_events: ['checkout.session.completed'], api_version: '2020-08-27' })
     const found = await faultsOf()
     expect(found[0]).toMatch(
       /^✗ Stripe webhook: the endpoint is not told of checkout\.session\.async_payment_succeeded, /,
@@ -302,9 +302,9 @@ describe('Stripe', () => {
       '✗ Stripe webhook: the endpoint speaks version 2020-08-27',
       `Make one with version ${Stripe.API_VERSION}, and remove this one.`,
     ])
-    await clinic.stripe.webhookEndpoints.del(deaf.id)
-    await clinic.endpoint()
-    await clinic.endpoint()
+    await shop.stripe.webhookEndpoints.del(deaf.id)
+    await shop.endpoint()
+    await shop.endpoint()
     expect(await faultsOf()).toEqual([
       `✗ Stripe webhook: 2 endpoints for ${wanted}`,
       'Remove all but one: https://dashboard.stripe.com/webhooks',

@@ -3,11 +3,11 @@ import { createHttp } from '../../app/http/api.ts'
 import { OrderView } from '../../app/http/buyers/order-view.ts'
 import { downloadUrl, orderKey } from '../../app/link.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
-import { asBrowser, configOf, type Door, doorOf, form, smallStorefront } from './open-api.ts'
+import { asBrowser, configOf, form, type Requests, requestsTo, smallStorefront } from './open-api.ts'
 
 let shop: TestShop
 let storefront: Awaited<ReturnType<typeof smallStorefront>>
-let door: Door
+let door: Requests
 let order: `ord_${string}`
 let query: string
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await shop.work()
   order = sale.order
   query = `key=${orderKey(shop.parts.config, order)}`
-  door = doorOf(shop)
+  door = requestsTo(shop)
 })
 afterAll(async () => {
   await shop.close()
@@ -61,7 +61,7 @@ describe('what every answer carries', () => {
     }
   })
   test('lets forms lead to Stripe, and asks for https, where money is real', async () => {
-    const answer = await doorOf(shop, { config: configOf() })('/')
+    const answer = await requestsTo(shop, { config: configOf() })('/')
     expect(policyOf(answer)['form-action']).toBe("'self' https://checkout.stripe.com")
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000')
   })
@@ -91,7 +91,7 @@ describe('other origins', () => {
   const pages = { STOREFRONT_URL: 'https://heron.github.io/shop' }
 
   test('may use the API only from where the storefront is', async () => {
-    const elsewhere = doorOf(shop, { config: pages })
+    const elsewhere = requestsTo(shop, { config: pages })
     const read = await elsewhere(`/api/v1/orders/${order}?${query}`, asking('https://heron.github.io'))
     expect(allowed(read)).toBe('https://heron.github.io')
     const before = await elsewhere('/api/v1/checkouts', asking('https://heron.github.io', 'OPTIONS'))
@@ -103,7 +103,7 @@ describe('other origins', () => {
     expect(before.headers.get('access-control-allow-credentials')).toBeNull()
   })
   test('may not read pages, webhooks or numbers at all', async () => {
-    const elsewhere = doorOf(shop, { config: pages })
+    const elsewhere = requestsTo(shop, { config: pages })
     for (const address of ['/', `/orders/${order}?${query}`, '/webhooks/stripe', '/metrics', '/healthz'])
       expect(allowed(await elsewhere(address, asking('https://heron.github.io'))), address).toBeNull()
   })
@@ -269,7 +269,7 @@ describe('how the process is', () => {
     const counts = () => Promise.reject(new Error('gone'))
     const unbuilt = { ...shop.parts.shop, storefront: async () => undefined }
     for (const changes of [{ shop: unbuilt }, { store: { ...shop.store, counts } }]) {
-      const answer = await doorOf(shop, changes)('/readyz')
+      const answer = await requestsTo(shop, changes)('/readyz')
       expect([answer.status, await answer.text()]).toEqual([503, 'not ready'])
     }
   })
@@ -279,17 +279,17 @@ describe('numbers', () => {
   const METRICS_TOKEN = 'sixteen-characters'
   const asked = (token?: string) => ({ headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
   test('are for whoever has the token, live', async () => {
-    const live = doorOf(shop, { config: configOf({ METRICS_TOKEN }) })
+    const live = requestsTo(shop, { config: configOf({ METRICS_TOKEN }) })
     for (const token of [undefined, '', 'undefined', METRICS_TOKEN.slice(1), `${METRICS_TOKEN}x`])
       expect((await live('/metrics', asked(token))).status).toBe(404)
     expect((await live('/metrics', asked(METRICS_TOKEN))).status).toBe(200)
   })
   test('are for nobody, live, without a token in the settings', async () => {
-    const live = doorOf(shop, { config: configOf() })
+    const live = requestsTo(shop, { config: configOf() })
     for (const token of [undefined, '', 'undefined']) expect((await live('/metrics', asked(token))).status).toBe(404)
   })
   test('count by route, and hold no key, no address, nobody and no made-up word', async () => {
-    const fresh = doorOf(shop)
+    const fresh = requestsTo(shop)
     await fresh(`/api/v1/orders/${order}?${query}`)
     await fresh(downloadUrl(shop.parts.config, order, 'guide-pdf', new Date()).replace(shop.url, ''))
     await fresh('/made-up/by-mira@example.org')

@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttp } from '../../app/http/api.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
-import { doorOf, json } from './open-api.ts'
+import { json, requestsTo } from './open-api.ts'
 
 let shop: TestShop
 beforeAll(async () => {
@@ -14,7 +14,7 @@ describe('who is asking', () => {
   const lines = json({ lines: [] })
   /** How many of these, each said to come from another address, are let through when each address has one try. */
   async function letThrough(TRUSTED_PROXIES: number, forwarded: string[]): Promise<number> {
-    const limited = doorOf(shop, { config: { CHECKOUTS_PER_MINUTE_PER_ADDRESS: 1, TRUSTED_PROXIES } })
+    const limited = requestsTo(shop, { config: { CHECKOUTS_PER_MINUTE_PER_ADDRESS: 1, TRUSTED_PROXIES } })
     const statuses: number[] = []
     for (const value of forwarded) {
       const headers = { ...lines.headers, 'x-forwarded-for': value } as Record<string, string>

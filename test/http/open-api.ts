@@ -6,13 +6,16 @@ import { createHttp } from '../../app/http/api.ts'
 import type { Parts } from '../../app/parts.ts'
 import type { TestShop } from '../support/shop.ts'
 
-/** The door of a test shop with some parts changed, called without a server. */
-export function doorOf(shop: TestShop, changes: Partial<Omit<Parts, 'config'>> & { config?: Partial<Config> } = {}) {
+/** The HTTP interface of a test shop with some parts changed, called without a server. */
+export function requestsTo(
+  shop: TestShop,
+  changes: Partial<Omit<Parts, 'config'>> & { config?: Partial<Config> } = {},
+) {
   const { config, ...parts } = changes
   const http = createHttp({ ...shop.parts, ...parts, config: { ...shop.parts.config, ...config } })
   return async (address: string, init?: RequestInit): Promise<Response> => http.request(address, init)
 }
-export type Door = ReturnType<typeof doorOf>
+export type Requests = ReturnType<typeof requestsTo>
 
 export const json = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
   method: 'POST',

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { orderFragment, sizeText } from '../../app/http/buyers/order-page.ts'
+import { orderFragment } from '../../app/http/buyers/order-page.ts'
 import { type OrderView, viewOrder } from '../../app/http/buyers/order-view.ts'
 import { jobDueAt } from '../../app/job/job.ts'
 import type { Fact } from '../../app/order/event.ts'
+import { sizeText } from '../../catalog/size.ts'
 import * as given from '../order/facts.ts'
 import { book, guide, head, ORDER, orderOf, paid, placed, stickers } from '../order/facts.ts'
 

@@ -6,7 +6,7 @@ import { DOWNLOAD_LINK_LIFETIME_HOURS, downloadUrl, orderKey } from '../../app/l
 import { orderIdFrom } from '../../app/order/id.ts'
 import { StoreBusyError } from '../../app/store/refusal.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
-import { asBrowser, type Door, doorOf, form, json, smallStorefront } from './open-api.ts'
+import { asBrowser, form, json, type Requests, requestsTo, smallStorefront } from './open-api.ts'
 
 const CHECKOUTS = '/api/v1/checkouts'
 const UNKNOWN = orderIdFrom(Buffer.alloc(15, 7))
@@ -14,7 +14,7 @@ const guide = { price: 'guide/pdf', quantity: 1 }
 
 let shop: TestShop
 let storefront: Awaited<ReturnType<typeof smallStorefront>>
-let door: Door
+let door: Requests
 let order: `ord_${string}`
 let key: string
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await shop.work()
   order = sale.order
   key = orderKey(shop.parts.config, order)
-  door = doorOf(shop)
+  door = requestsTo(shop)
 })
 afterAll(async () => {
   await shop.close()
@@ -75,16 +75,16 @@ describe('an order that is not opened', () => {
       texts.add(`${answer.status} ${JSON.stringify([...answer.headers])} ${await answer.text()}`)
     }
     expect([...texts]).toHaveLength(1)
-    expect(await failure(doorOf(shop)(`/api/v1/orders/${UNKNOWN}?key=${wrong}`))).toEqual(none)
+    expect(await failure(requestsTo(shop)(`/api/v1/orders/${UNKNOWN}?key=${wrong}`))).toEqual(none)
   })
   test.each(['/orders/', '/thanks?order='])('is the same on the page %s', async (path) => {
-    const fresh = doorOf(shop)
+    const fresh = requestsTo(shop)
     const key = path.includes('?') ? '&key=' : '?key='
     expect(await failure(fresh(`${path}${UNKNOWN}${key}${wrong}`))).toEqual(none)
     expect(await failure(fresh(path === '/orders/' ? `/orders/${order}` : '/thanks'))).toEqual(none)
   })
   test('is a page with the same words, and the same status, to a browser', async () => {
-    const answer = await doorOf(shop)(`/orders/${UNKNOWN}?key=x`, { headers: asBrowser })
+    const answer = await requestsTo(shop)(`/orders/${UNKNOWN}?key=x`, { headers: asBrowser })
     const page = await answer.text()
     expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8'])
     expect(page).toMatch(/^<!doctype html><main>.*<h1>No such order<\/h1>/s)
@@ -92,7 +92,7 @@ describe('an order that is not opened', () => {
     expect(page).toContain(answer.headers.get('x-request-id'))
   })
   test('has to wait from the 21st wrong key of a minute on, while a right one still opens', async () => {
-    const fresh = doorOf(shop)
+    const fresh = requestsTo(shop)
     for (let tries = 0; tries < 20; tries += 1) {
       expect((await fresh(`/api/v1/orders/${order}?key=wrong${tries}`)).status).toBe(404)
     }
@@ -143,7 +143,7 @@ describe('a download', () => {
     ['an order that is none', (text: string) => text.replace(order, 'ord_1')],
   ])('by a link with %s is refused', async (_, change) => {
     expect(change(link())).not.toBe(link())
-    expect(await failure(doorOf(shop)(change(link())))).toEqual(notWhole)
+    expect(await failure(requestsTo(shop)(change(link())))).toEqual(notWhole)
   })
   test('of a file that the order does not entitle to is refused, though the link is genuine', async () => {
     expect(await failure(door(link('guide-epub')))).toEqual({
@@ -248,7 +248,7 @@ describe('a checkout', () => {
       wait: expect.closeTo(60, -1),
     }
     for (const config of [{ CHECKOUTS_PER_MINUTE_PER_ADDRESS: 2 }, { CHECKOUTS_PER_MINUTE: 2 }]) {
-      const limited = doorOf(shop, { config })
+      const limited = requestsTo(shop, { config })
       const empty = json({ lines: [] })
       expect([(await limited(CHECKOUTS, empty)).status, (await limited(CHECKOUTS, empty)).status]).toEqual([422, 422])
       expect(await failure(limited(CHECKOUTS, json({ lines: [guide] })))).toEqual(waiting)
@@ -271,14 +271,14 @@ describe('a checkout', () => {
     await shop.stripe.control('faults', { down: true })
     expect((await door(CHECKOUTS, again)).status).toBe(502)
     await shop.stripe.control('faults', { down: false })
-    const later = doorOf(shop, { now: () => new Date(Date.now() + 6 * 60_000) })
+    const later = requestsTo(shop, { now: () => new Date(Date.now() + 6 * 60_000) })
     expect((await failure(later(CHECKOUTS, again))).status).toBe(409)
     expect((await door(CHECKOUTS, again)).status).toBe(201)
     expect((await later(CHECKOUTS, again)).status).toBe(201)
   })
   test('while the store has its hands full', async () => {
     const busy = () => Promise.reject(new StoreBusyError('busy'))
-    const full = doorOf(shop, { store: { ...shop.store, transact: busy } })
+    const full = requestsTo(shop, { store: { ...shop.store, transact: busy } })
     expect(await failure(full(CHECKOUTS, json({ lines: [guide] })))).toEqual({
       status: 503,
       title: 'In a moment',
@@ -287,7 +287,7 @@ describe('a checkout', () => {
     })
   })
   test('when we have a bug, of which nothing gets out', async () => {
-    const broken = doorOf(shop, {
+    const broken = requestsTo(shop, {
       shop: { ...shop.parts.shop, catalog: () => expect.unreachable('the secret inside') },
     })
     expect(await failure(broken(CHECKOUTS, json({ lines: [guide] })))).toEqual({
@@ -346,7 +346,7 @@ describe('an address with nothing at it', () => {
   ])('is %s', async (path) => expect((await door(path)).status).toBe(404))
   test('is the whole shop before its storefront is built', async () => {
     expect(
-      await failure(doorOf(shop, { shop: { ...shop.parts.shop, storefront: async () => undefined } })('/')),
+      await failure(requestsTo(shop, { shop: { ...shop.parts.shop, storefront: async () => undefined } })('/')),
     ).toEqual({
       status: 503,
       title: 'In a moment',

@@ -4,7 +4,7 @@ import { deskUrl } from '../../app/link.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import { evolveShop, NO_SHOP } from '../../app/shop/shop.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
-import { type Door, doorOf, form } from './open-api.ts'
+import { form, type Requests, requestsTo } from './open-api.ts'
 
 const at = '2026-03-01T09:00:00.000Z'
 const repository = 'heron/shop'
@@ -16,11 +16,11 @@ const FACTS: ShopEvent[] = [
 ]
 
 let shop: TestShop
-let door: Door
+let door: Requests
 let key: string
 beforeAll(async () => {
   shop = await openTestShop()
-  door = doorOf(shop)
+  door = requestsTo(shop)
   key = new URL(deskUrl(shop.parts.config)).searchParams.get('key') ?? ''
 })
 afterAll(() => shop.close())
@@ -29,13 +29,13 @@ afterAll(() => shop.close())
 const doorAfter = (events: ShopEvent[], isOpen = true) => {
   const { store, shop: live } = shop.parts
   const shopNow = events.reduce(evolveShop, NO_SHOP)
-  return doorOf(shop, {
+  return requestsTo(shop, {
     store: { ...store, shop: async () => shopNow, shopEvents: async () => events },
     shop: { ...live, isOpen: () => isOpen },
   })
 }
-const view = async (ask: Door) => ShopView.parse(await (await ask('/api/v1/shop')).json())
-const page = async (ask: Door) => (await ask(`/desk?key=${key}`)).text()
+const view = async (ask: Requests) => ShopView.parse(await (await ask('/api/v1/shop')).json())
+const page = async (ask: Requests) => (await ask(`/desk?key=${key}`)).text()
 
 describe('/api/v1/shop', () => {
   it('says which commit is live, and which was refused', async () => {
@@ -87,7 +87,7 @@ describe('the page for maintainers', () => {
   })
 
   it('opens to its key alone, and makes who guesses wait', async () => {
-    const fresh = doorOf(shop)
+    const fresh = requestsTo(shop)
     expect((await fresh(`/desk?key=${key}`)).status).toBe(200)
     const guesses: number[] = []
     for (let guess = 0; guess < 25; guess += 1) guesses.push((await fresh(`/desk?key=${guess}`)).status)
@@ -131,20 +131,20 @@ describe('choosing a repository', () => {
   const githubApp = (repositories: () => Promise<string[]>) => ({ ...shop.parts.githubApp, repositories })
   const two = async () => ['heron/<shop>', 'heron/goods']
   const ours = { 'sec-fetch-site': 'same-origin' }
-  const post = (ask: Door, fields: Record<string, string>, headers: Record<string, string> = ours) =>
+  const post = (ask: Requests, fields: Record<string, string>, headers: Record<string, string> = ours) =>
     ask('/desk/repository', form(fields, headers))
 
   it('is offered where none is, from those that the App may enter', async () => {
-    const text = await page(doorOf(shop, { githubApp: githubApp(two) }))
+    const text = await page(requestsTo(shop, { githubApp: githubApp(two) }))
     expect(text).toContain('value="heron/goods"')
     expect(text).toContain('heron/&lt;shop&gt;')
-    const none = await page(doorOf(shop, { githubApp: githubApp(async () => []) }))
+    const none = await page(requestsTo(shop, { githubApp: githubApp(async () => []) }))
     expect(none).toContain('installed nowhere')
   })
 
   it('is not offered while GitHub is away, and the page is there all the same', async () => {
     const away = githubApp(() => Promise.reject(new Error('away')))
-    expect(await page(doorOf(shop, { githubApp: away }))).toContain('GitHub does not answer')
+    expect(await page(requestsTo(shop, { githubApp: away }))).toContain('GitHub does not answer')
   })
 
   it('is not offered once something is live', async () => {
@@ -152,7 +152,7 @@ describe('choosing a repository', () => {
   })
 
   it('needs the key, the page itself, and one of the repositories', async () => {
-    const ask = doorOf(shop, { githubApp: githubApp(two) })
+    const ask = requestsTo(shop, { githubApp: githubApp(two) })
     const repository = 'heron/goods'
     expect((await post(ask, { key: 'x', repository })).status).toBe(404)
     expect((await post(ask, { key, repository }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
@@ -164,7 +164,7 @@ describe('choosing a repository', () => {
   })
 
   it('is recorded, and causes the work to look', async () => {
-    const ask = doorOf(shop, { githubApp: githubApp(two) })
+    const ask = requestsTo(shop, { githubApp: githubApp(two) })
     const answer = await post(ask, { key, repository: 'heron/goods' }, { origin: shop.url })
     expect(answer.status).toBe(303)
     expect(answer.headers.get('location')).toBe(deskUrl(shop.parts.config))

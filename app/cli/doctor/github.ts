@@ -1,3 +1,4 @@
+import { namesOf } from '../../github/repository-name.ts'
 import { type AppDeclaration, readAppDeclaration, webhookAddress } from '../../setup/manifest.ts'
 import { type Check, checkOf, type Finding, fault, reasonOf, type Tools, unseen, well } from './check.ts'
 
@@ -105,7 +106,7 @@ const LEVELS = ['read', 'write', 'admin']
 const covers = (given: string | undefined, wanted: string) => LEVELS.indexOf(given ?? '') >= LEVELS.indexOf(wanted)
 
 async function lookAtInstallation(tools: Tools, repository: string): Promise<Finding> {
-  const [owner = '', repo = ''] = repository.split('/')
+  const { owner, repo } = namesOf(repository)
   const { githubApp } = await tools.github()
   const wanted = await readAppDeclaration()
   try {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { formatMoney, toMinorUnits } from '../../../catalog/schema/money.ts'
+import { sizeText } from '../../../catalog/size.ts'
 import type { OrderView } from './order-view.ts'
 
 /** What an order is called to its buyer, and what to say of it. Never a success that isn't true. */
@@ -116,15 +117,3 @@ const tryAgain = (url: string) =>
 /** A day for people, the same everywhere: `22 November 2026`. */
 const dateText = (instant: string): string =>
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(instant))
-
-/** Bytes for people: `1.2 MB`. */
-export function sizeText(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB']
-  let value = bytes
-  let step = 0
-  while (Math.round(value) >= 1000 && step < units.length - 1) {
-    value /= 1000
-    step += 1
-  }
-  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
-}

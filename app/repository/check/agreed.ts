@@ -6,6 +6,7 @@ import {
   ownersOf,
   parseCodeowners,
 } from '../../github/codeowners.ts'
+import { namesOf } from '../../github/repository-name.ts'
 import { parseCommand } from '../command.ts'
 import type { Approval } from './approval.ts'
 
@@ -116,9 +117,4 @@ async function textAt(
     if ((error as { status?: number }).status === 404) return undefined
     throw error
   }
-}
-
-function namesOf(repository: string) {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ProbotOctokit } from 'probot'
+import { namesOf } from '../../github/repository-name.ts'
 import type { CheckReport } from './findings.ts'
 
 /** What the check is called; branch protection names it too, so it never changes. */
@@ -37,7 +38,7 @@ type CheckRun = Awaited<ReturnType<ProbotOctokit['rest']['checks']['listForRef']
 /** The newest of our runs about the same thing. */
 async function lastRun(octokit: ProbotOctokit, target: Target): Promise<CheckRun | undefined> {
   const { data } = await octokit.rest.checks.listForRef({
-    ...namesOf(target),
+    ...namesOf(target.repository),
     ref: target.sha,
     check_name: CHECK_NAME,
     app_id: target.appId,
@@ -55,7 +56,7 @@ async function lastRun(octokit: ProbotOctokit, target: Target): Promise<CheckRun
 async function begin(octokit: ProbotOctokit, target: Target, report: CheckReport, externalId: string) {
   const isWhole = report.annotations.length <= ANNOTATIONS_PER_REQUEST
   const { data } = await octokit.rest.checks.create({
-    ...namesOf(target),
+    ...namesOf(target.repository),
     name: CHECK_NAME,
     head_sha: target.sha,
     external_id: externalId,
@@ -74,7 +75,7 @@ async function complete(
   for (let sent = run.sent; ; sent += ANNOTATIONS_PER_REQUEST) {
     const isLast = sent + ANNOTATIONS_PER_REQUEST >= report.annotations.length
     await octokit.rest.checks.update({
-      ...namesOf(target),
+      ...namesOf(target.repository),
       check_run_id: run.id,
       ...(isLast ? { status: 'completed', conclusion: report.conclusion } : { status: 'in_progress' }),
       output: outputOf(report, sent),
@@ -85,11 +86,6 @@ async function complete(
 
 function outputOf({ title, summary, annotations }: CheckReport, from: number) {
   return { title, summary, annotations: annotations.slice(from, from + ANNOTATIONS_PER_REQUEST) }
-}
-
-function namesOf({ repository }: Target) {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
 }
 
 /** The same for the same report: addresses of previews change with every commit elsewhere, and say nothing new. */

@@ -4,6 +4,7 @@ import type { Catalog } from '../../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
 import { keyOfEntries, layOutCatalog } from '../../github/catalog-at.ts'
 import { CatalogRefusedError, readCatalogTree, type TreeEntry } from '../../github/catalog-tree.ts'
+import { namesOf } from '../../github/repository-name.ts'
 import { previewUrl } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
 import { approvalsOf, codeOwnersAt } from './agreed.ts'
@@ -259,9 +260,4 @@ function targetOf(parts: CheckParts, repository: string, sha: string, subject: s
 
 function gone(error: { status?: number }): undefined {
   if (error.status !== 404) throw error
-}
-
-function namesOf(repository: string) {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
 }

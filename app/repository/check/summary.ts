@@ -1,6 +1,7 @@
 import type { PriceChange, ProductChange } from '../../../catalog/changes.ts'
 import { printProblems } from '../../../catalog/problem/problem.ts'
 import { type Money, toDecimalText } from '../../../catalog/schema/money.ts'
+import { sizeText } from '../../../catalog/size.ts'
 import { altText, codeBlock, codeCell, codeSpan, plainLine } from '../../github/markdown.ts'
 import { changeWords } from './change-words.ts'
 import type { Asked, AssetFact, Findings } from './findings.ts'
@@ -194,15 +195,7 @@ function fileWords(file: AssetFact['file']): string {
   if ('missing' in file) return '**not there**'
   const large = file.size >= RELEASE_FILE_BYTES_MAX ? ' (GitHub takes less than 2 GiB)' : ''
   const digest = file.sha256 ? `SHA-256 \`${file.sha256}\`` : 'no SHA-256: uploaded before June 2025'
-  return `${sizeWords(file.size)}${large}, ${digest}`
-}
-
-/** A size as people read it: `1.2 MB`. */
-export function sizeWords(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB']
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10))
-  const number = bytes / 1024 ** power
-  return `${power === 0 ? number : number.toFixed(1)} ${units[power]}`
+  return `${sizeText(file.size)}${large}, ${digest}`
 }
 
 function previewSection({ previews, after }: Findings): string {

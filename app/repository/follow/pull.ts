@@ -1,5 +1,6 @@
 import type { ProbotOctokit } from 'probot'
-import { moveBranch, type Names, removeBranch, startBranch, writeCommit } from '../../github/branch.ts'
+import { moveBranch, removeBranch, startBranch, writeCommit } from '../../github/branch.ts'
+import type { Names } from '../../github/repository-name.ts'
 import { assetPath, changedFiles, digestOf, type ReleaseUpdate } from './plan.ts'
 import { BRANCHES, bodyOf, branchOf, type Mark, markIn, replacedBy, titleOf } from './words.ts'
 

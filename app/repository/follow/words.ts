@@ -1,5 +1,5 @@
+import { sizeText } from '../../../catalog/size.ts'
 import { codeCell, plainLine } from '../../github/markdown.ts'
-import { sizeWords } from '../check/summary.ts'
 import type { ReleaseUpdate, Update } from './plan.ts'
 
 /** Branches of ours begin with it. */
@@ -52,7 +52,7 @@ function rowOf({ asset, after, found }: Update): string {
   const review = asset.review === 'approved' ? '' : ` (${asset.review})`
   const digest = found.sha256 ? codeCell(found.sha256) : 'not known to GitHub'
   const cells = [codeCell(asset.id) + review, codeCell(asset.release.tag), codeCell(after.tag), codeCell(after.file)]
-  return `| ${[...cells, sizeWords(found.size), digest].join(' | ')} |`
+  return `| ${[...cells, sizeText(found.size), digest].join(' | ')} |`
 }
 
 /** The mark in a pull request's text; nothing when a person took it out or changed it. */

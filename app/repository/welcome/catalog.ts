@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { Line } from '../../../catalog/schema/common.ts'
 import { ShopSettings } from '../../../catalog/schema/shop.ts'
 import { plainLine } from '../../github/markdown.ts'
+import { namesOf } from '../../github/repository-name.ts'
 
 /** What a repository says of itself, as far as a new shop needs it. All of it was written by people, for other purposes. */
 export type About = {
@@ -25,7 +26,7 @@ const NOT_A_PROJECT = /^(?:\.github|\.?shop|store|merch|goods|catalog|catalogue|
 
 /** What the project seems to be called. */
 export function projectName({ repository, organization }: About): string {
-  const [owner = '', name = ''] = repository.split('/')
+  const { owner, repo: name } = namesOf(repository)
   const candidates = NOT_A_PROJECT.test(name) ? [organization?.name, owner] : [name]
   return candidates.map((candidate) => lineOf(candidate, NAME_CHARACTERS_MAX)).find(Boolean) ?? 'Our project'
 }
@@ -104,7 +105,7 @@ function lineOf(value: string | null | undefined, charactersMax = 120): string |
 
 /** Lower-case words joined by hyphens, from the project's name. */
 function shopId(about: About): string {
-  const [owner = '', name = ''] = about.repository.split('/')
+  const { owner, repo: name } = namesOf(about.repository)
   const id = (NOT_A_PROJECT.test(name) ? owner : name)
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

@@ -1,6 +1,5 @@
 import type { ProbotOctokit } from 'probot'
-
-type Names = { owner: string; repo: string }
+import type { Names } from '../../github/repository-name.ts'
 
 /** The commit that a branch points to; nothing when there is no such branch, or no commit in the repository at all (409). */
 export async function refSha(octokit: ProbotOctokit, names: Names, branch: string): Promise<string | undefined> {
@@ -40,28 +39,6 @@ export async function isAskedAgain(
   if (!events) return true // nobody remembers when; the other title is there
   const happened = events.map(({ event }) => event)
   return happened.lastIndexOf('renamed') > happened.lastIndexOf('closed')
-}
-
-type Welcome = { branch: string; parent: string; message: string; files: Readonly<Record<string, string>> }
-
-/**
- * Puts files into one commit on top of another, and a new branch on it. The branch appears with the commit or not at all;
- * one that appeared meanwhile stays as it is.
- */
-export async function commitWelcome(octokit: ProbotOctokit, names: Names, welcome: Welcome): Promise<void> {
-  const { branch, parent, message, files } = welcome
-  const { git } = octokit.rest
-  const { data: base } = await git.getCommit({ ...names, commit_sha: parent })
-  const tree = Object.entries(files).map(([path, content]) => {
-    return { path, content, mode: '100644', type: 'blob' } as const
-  })
-  const { data: written } = await git.createTree({ ...names, base_tree: base.tree.sha, tree })
-  const { data: commit } = await git.createCommit({ ...names, message, tree: written.sha, parents: [parent] })
-  await git.createRef({ ...names, ref: `refs/heads/${branch}`, sha: commit.sha }).catch(alreadyThere)
-}
-
-function alreadyThere(error: { status?: number; message?: string }): undefined {
-  if (error.status !== 422 || !/already exists/i.test(error.message ?? '')) throw error
 }
 
 function missing(error: { status?: number }): undefined {

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { ProbotOctokit } from 'probot'
+import { startBranch } from '../../github/branch.ts'
+import { type Names, namesOf } from '../../github/repository-name.ts'
 import type { Parts } from '../../parts.ts'
 import { WELCOME_TITLE, welcomeBody } from './body.ts'
 import { type About, welcomeCatalog } from './catalog.ts'
-import { commitWelcome, hasCatalogFolder, isAskedAgain, refSha } from './repository.ts'
+import { hasCatalogFolder, isAskedAgain, refSha } from './repository.ts'
 import { addWorkflowUrl, CHECK_WORKFLOW, WORKFLOW_FILE, workflowText } from './workflow.ts'
 
 /** The branch of the App's first pull request in a shop repository. It is made once, and never written to again. */
@@ -51,11 +53,6 @@ export async function welcome(
 }
 
 type Place = { repository: string; base: string; url: string }
-
-const namesOf = (repository: string) => {
-  const [owner = '', repo = ''] = repository.split('/')
-  return { owner, repo }
-}
 
 function told(parts: Pick<Parts, 'log'>, { repository }: Place, end: WelcomeEnd, why: string): WelcomeEnd {
   parts.log.info({ repository, why }, 'no pull request to open a shop')
@@ -114,7 +111,8 @@ async function propose(
     const files = welcomeCatalog(about, await readFile(STICKER, 'utf8'))
     if (mayWriteIt) files[WORKFLOW_FILE] = text
     const writer = mayWriteIt ? await parts.githubApp.forRepository(place.repository, WITH_WORKFLOWS) : octokit
-    await commitWelcome(writer, names, { branch: WELCOME_BRANCH, parent: head, message: WELCOME_TITLE, files })
+    const change = { parent: head, message: WELCOME_TITLE, files: new Map(Object.entries(files)) }
+    await startBranch(writer, names, WELCOME_BRANCH, change).catch(alreadyThere)
   }
   const link = mayWriteIt ? undefined : addWorkflowUrl(place.url, WELCOME_BRANCH, text)
   return openPull(
@@ -125,6 +123,11 @@ async function propose(
   )
 }
 
+/** A branch that appeared meanwhile stays as it is. */
+function alreadyThere(error: { status?: number; message?: string }): undefined {
+  if (error.status !== 422 || !/already exists/i.test(error.message ?? '')) throw error
+}
+
 const WITH_WORKFLOWS = { ...PERMISSIONS, workflows: 'write' } as const
 
 /** The shop's App does not ask for this; who made one of their own may have. */
@@ -132,8 +135,6 @@ async function mayWriteWorkflows({ githubApp }: Pick<Parts, 'githubApp'>, names:
   const { data } = await githubApp.asApp.rest.apps.getRepoInstallation(names)
   return data.permissions.workflows === 'write'
 }
-
-type Names = ReturnType<typeof namesOf>
 
 async function openPull(
   parts: Pick<Parts, 'log'>,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,6 @@ import { ROOT } from '../house/source.ts'
 
 type Step = {
   name?: string
-  uses?: string
   run?: string
   'working-directory'?: string
   env?: Record<string, string>
@@ -16,38 +16,14 @@ type Step = {
 }
 type Workflow = {
   on: Record<string, { inputs?: Record<string, { default?: string }> }>
-  permissions: object
-  jobs: Record<string, { steps: Step[]; 'timeout-minutes'?: number }>
+  jobs: Record<string, { steps: Step[] }>
 }
 
 const FOLDER = join(ROOT, '.github/workflows')
 const REUSABLE = ['build-storefront.yml', 'check-catalog.yml']
-const texts = new Map<string, string>()
-for (const name of await readdir(FOLDER)) texts.set(name, await readFile(join(FOLDER, name), 'utf8'))
 
-const workflow = (name: string) => parse(texts.get(name) ?? '') as Workflow
+const workflow = (name: string) => parse(readFileSync(join(FOLDER, name), 'utf8')) as Workflow
 const stepsOf = (name: string) => Object.values(workflow(name).jobs).flatMap(({ steps }) => steps)
-
-describe.each([...texts.keys()])('%s', (name) => {
-  test('may read, and nothing more', () => {
-    expect(workflow(name).permissions).toEqual({ contents: 'read' })
-    expect(Object.values(workflow(name).jobs).every((job) => job['timeout-minutes'] && !('permissions' in job))).toBe(
-      true,
-    )
-  })
-
-  test('pins every action by its hash, with the version in words', () => {
-    const uses = [...(texts.get(name) ?? '').matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, action]) => action)
-    expect(uses.length).toBeGreaterThan(0)
-    expect(uses.filter((action) => !/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action ?? ''))).toEqual([])
-  })
-
-  test('leaves no credentials behind, and no input in a script', () => {
-    const checkouts = stepsOf(name).filter(({ uses }) => uses?.startsWith('actions/checkout@'))
-    expect(checkouts.filter((step) => step.with?.['persist-credentials'] !== false)).toEqual([])
-    expect(stepsOf(name).filter(({ run }) => run?.includes('${{'))).toEqual([])
-  })
-})
 
 describe.each(REUSABLE)('%s, called', (name) => {
   test('runs the code of its own commit, from a folder beside the catalog', () => {

@@ -65,7 +65,7 @@ test("the README's product is one that the catalog would take", () => {
 })
 
 test('links between the documents lead somewhere', () => {
-  const documents = ['README.md', 'catalog/README.md', ...filesBelow(['.github'], ['.md'])]
+  const documents = ['README.md', 'CHANGELOG.md', 'catalog/README.md', ...filesBelow(['.github'], ['.md'])]
   const broken = documents.flatMap((path) =>
     [...read(path).matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)(?:#[^)]*)?\)/g)]
       .map((match) => match[1] as string)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sell } from './sell.ts'
+import { type Cost, sell } from './sell.ts'
 import { type BenchShop, startAppOf, startSandboxOf } from './start.ts'
 
 /** What was measured, by its name with its unit. */
@@ -38,18 +38,28 @@ export async function measureSandboxSales(checkout: string, { sales, atOnce }: O
   const marks = sales.length > 0 ? sales : [100, 10_000]
   return withShop(await startSandboxOf(checkout), async (shop) => {
     const figures: Figures = {}
-    const rates: number[] = []
+    const costs: Cost[] = []
     let sold = 0
     for (const mark of marks) {
       if (mark > sold) await sell(shop, mark - sold, atOnce)
-      const { salesPerSecond, processorMillisecondsPerSale } = await sell(shop, RATE_SALES, atOnce)
-      figures[`sales/s after ${mark}`] = salesPerSecond
-      figures[`processor ms/sale after ${mark}`] = processorMillisecondsPerSale
-      rates.push(salesPerSecond)
+      const cost = await sell(shop, RATE_SALES, atOnce)
+      figures[`sales/s after ${mark}`] = cost.salesPerSecond
+      figures[`processor ms/sale after ${mark}`] = cost.processorMillisecondsPerSale
+      costs.push(cost)
       sold = Math.max(sold, mark) + RATE_SALES
     }
-    return { ...figures, 'last rate / first rate': (rates.at(-1) ?? 0) / (rates[0] ?? 1) }
+    return { ...figures, ...kept(costs) }
   })
+}
+
+/** The last rate as a part of the first: by the clock, and by what a processor could do that did nothing else. */
+function kept(costs: readonly Cost[]): Figures {
+  const [first, last] = [costs[0], costs.at(-1)]
+  if (!first || !last) return {}
+  return {
+    'rate kept': last.salesPerSecond / first.salesPerSecond,
+    'rate kept, by processor': first.processorMillisecondsPerSale / last.processorMillisecondsPerSale,
+  }
 }
 
 async function withShop<Result>(shop: BenchShop, measure: (shop: BenchShop) => Promise<Result>): Promise<Result> {

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { draw, strikes } from '../faults.ts'
+import { draw, strikes } from '../faults/faults.ts'
 import { nodeId, repositoryJson } from '../repository.ts'
 import { type GitHubState, idOf, type Repository } from '../state.ts'
 import { account } from '../users.ts'

@@ -1,4 +1,4 @@
-import type { GitHubState } from './state.ts'
+import type { GitHubState } from '../state.ts'
 
 /** How likely something is, from 0 (never) to 1 (always). */
 export type Probability = number

@@ -10,7 +10,7 @@ import { bodyOf } from '../body.ts'
 import { pressAction } from '../checks/checks.ts'
 import { tellCreated, tellPublished } from '../releases/release-change.ts'
 import { findRepository, type GitHubState, publish } from '../state.ts'
-import type { Faults } from './faults.ts'
+import type { Faults } from './fault-state.ts'
 
 const LIMIT_SECONDS = 60
 

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
-import type { Who } from '../access.ts'
-import { type GitHubEnv, Refusal } from '../answer.ts'
+import { type GitHubEnv, Refusal, type Who } from '../answer.ts'
 import type { GitHubState } from '../state.ts'
 import { happens } from './faults.ts'
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Catalog } from '../catalog/offer.ts'
 import { type ReleaseSeed, startGitHub } from './github.ts'
 import { startMail } from './mail.ts'
+import { catalogFiles } from './process/working-copy.ts'
 import { startStripe } from './stripe.ts'
-import { catalogFiles } from './working-copy.ts'
 
 const RELEASES = fileURLToPath(new URL('./releases', import.meta.url))
 const GITHUB_APP_ID = 4242

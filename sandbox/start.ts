@@ -7,12 +7,12 @@ import { watch } from 'chokidar'
 import { loadCatalog } from '../catalog/load.ts'
 import type { Catalog } from '../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../catalog/problem/problem.ts'
-import { type AppProcess, startAppProcess } from './app-process.ts'
-import { LOCK, lockFolder } from './lock.ts'
-import { Sentence } from './sentence.ts'
-import { readSettings } from './settings.ts'
+import { type AppProcess, startAppProcess } from './process/app-process.ts'
+import { LOCK, lockFolder } from './process/lock.ts'
+import { Sentence } from './process/sentence.ts'
+import { readSettings } from './process/settings.ts'
+import { openWorkingCopy, type WorkingCopy } from './process/working-copy.ts'
 import { type Addresses, startStandIns } from './stand-ins.ts'
-import { openWorkingCopy, type WorkingCopy } from './working-copy.ts'
 
 // `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
 // exactly the code it runs live; only the addresses are others.

@@ -7,14 +7,14 @@ import { HTTPException } from 'hono/http-exception'
 import { type Keeper, NO_KEEPER, openKeeper } from './keeper.ts'
 import { listen } from './listen.ts'
 import { answer, createApi } from './stripe/api.ts'
+import { expireOverdue } from './stripe/checkout/session.ts'
 import { controlRoutes } from './stripe/controls.ts'
+import { createPostman, type Postman } from './stripe/events/webhooks.ts'
 import { checkoutRoutes } from './stripe/pages/checkout-routes.ts'
 import { homeRoutes } from './stripe/pages/home.ts'
 import { StripeFailure } from './stripe/request.ts'
 import { stripeRoutes } from './stripe/routes.ts'
-import { expireOverdue } from './stripe/session.ts'
 import { type Account, accountOf, emptyState, type State } from './stripe/state.ts'
-import { createPostman, type Postman } from './stripe/webhooks.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
 /** How often the clock is looked at for sessions that run out and deliveries that are tried again. */

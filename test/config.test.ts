@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ConfigError, parseConfig, readConfig, VARIABLES } from '../app/config.ts'
 import { connectMail } from '../app/mail/send.ts'
-import { readSettings } from '../sandbox/settings.ts'
+import { readSettings } from '../sandbox/process/settings.ts'
 import { SETTINGS } from './http/open-api.ts'
 
 /** What is wrong with settings, sentence by sentence; nothing when all is well. */

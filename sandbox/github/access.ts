@@ -1,17 +1,11 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
-import { type GitHubEnv, notFound, Refusal } from './answer.ts'
-import type { App, Installation, Level, Permissions, Token } from './apps/app-state.ts'
+import { type GitHubEnv, notFound, Refusal, type Who } from './answer.ts'
+import type { App, Level, Permissions, Token } from './apps/app-state.ts'
 import { covers, installationsOf } from './apps/coverage.ts'
 import { findRepository, type GitHubState, type Repository } from './state.ts'
-import { mayAs, type Role, roleOf } from './users.ts'
-
-/** Who asks: nobody we know, an App (by a JWT it signed), an installation (by a token it was given), or a user. */
-export type Who =
-  | { kind: 'nobody' }
-  | { kind: 'app'; app: App }
-  | { kind: 'installation'; token: Token; app: App; installation: Installation }
-  | { kind: 'user'; login: string }
+import type { Role } from './user-state.ts'
+import { mayAs, roleOf } from './users.ts'
 
 type Path = { o: string; r: string }
 

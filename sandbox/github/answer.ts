@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Who } from './access.ts'
-import type { GitHubState } from './state.ts'
+import type { App, Installation, Token } from './apps/app-state.ts'
 
 /** What travels with a request: who asks. */
 export type GitHubEnv = { Variables: { who: Who } }
@@ -45,16 +44,16 @@ export function refuse(error: Error, c: Context): Response {
 }
 
 /** The headers of every answer, and the limit of 5,000 requests an hour for each token. */
-export function withLimits(state: GitHubState): MiddlewareHandler {
+export function withLimits(clock: { now: () => number }): MiddlewareHandler {
   const windows = new Map<string, { used: number; endsAt: number }>()
   return async (c, next) => {
     const credentials = c.req.header('authorization') ?? ''
     const key = credentials.includes('.') ? 'the App' : credentials // a JWT is a new one every time
     const known = windows.get(key)
-    const window = known && known.endsAt > state.now() ? known : { used: 0, endsAt: state.now() + HOUR_MS }
+    const window = known && known.endsAt > clock.now() ? known : { used: 0, endsAt: clock.now() + HOUR_MS }
     windows.set(key, window)
     window.used += 1
-    c.header('date', new Date(state.now()).toUTCString())
+    c.header('date', new Date(clock.now()).toUTCString())
     c.header('x-github-request-id', randomBytes(8).toString('hex').toUpperCase())
     c.header('x-github-media-type', 'github.v3; format=json')
     c.header('x-ratelimit-limit', String(REQUESTS_AN_HOUR_MAX))
@@ -72,3 +71,10 @@ export const instant = (milliseconds: number): string => new Date(milliseconds).
 
 /** Where the asker reached us, for the addresses in answers. */
 export const originOf = (c: Context): string => new URL(c.req.url).origin
+
+/** Who asks: nobody we know, an App (by a JWT it signed), an installation (by a token it was given), or a user. */
+export type Who =
+  | { kind: 'nobody' }
+  | { kind: 'app'; app: App }
+  | { kind: 'installation'; token: Token; app: App; installation: Installation }
+  | { kind: 'user'; login: string }

@@ -2,8 +2,8 @@ import { Hono } from 'hono'
 import { visible } from './access.ts'
 import { type GitHubEnv, instant, originOf } from './answer.ts'
 import { paged } from './paging.ts'
-import { type GitHubState, idOf, type Repository, repositoriesOf, repositoryWithId } from './state.ts'
-import { mayAs, roleOf } from './users.ts'
+import { type GitHubState, type Repository, repositoriesOf, repositoryWithId } from './state.ts'
+import { mayAs, nodeId, person, roleOf } from './users.ts'
 
 /** Repositories. Whoever may not see a private one is told it isn't there. */
 export function repositoryRoutes(state: GitHubState): Hono<GitHubEnv> {
@@ -80,32 +80,3 @@ export function repositoryJson(repository: Repository, origin: string) {
     pushed_at: instant(repository.pushedAt),
   }
 }
-
-/** A user, organisation or bot, as it appears inside other things. */
-export function person(login: string, origin: string, type: 'User' | 'Organization' = 'Organization') {
-  const id = idOf('user', login)
-  const url = `${origin}/users/${login}`
-  return {
-    login,
-    id,
-    node_id: nodeId('User', id),
-    avatar_url: `${origin}/avatars/${login}`,
-    gravatar_id: '',
-    url,
-    html_url: `${origin}/${login}`,
-    followers_url: `${url}/followers`,
-    following_url: `${url}/following{/other_user}`,
-    gists_url: `${url}/gists{/gist_id}`,
-    starred_url: `${url}/starred{/owner}{/repo}`,
-    subscriptions_url: `${url}/subscriptions`,
-    repos_url: `${url}/repos`,
-    events_url: `${url}/events{/privacy}`,
-    organizations_url: `${url}/orgs`,
-    received_events_url: `${url}/received_events`,
-    type: login.endsWith('[bot]') ? 'Bot' : type,
-    site_admin: false,
-  }
-}
-
-/** GitHub's other kind of id: opaque text. */
-export const nodeId = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url')

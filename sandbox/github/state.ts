@@ -1,16 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AppSeed, type AppSlice, createAppSlice } from './apps/app-state.ts'
-import type { Outbox } from './apps/webhooks.ts'
+import { type AppSeed, type AppSlice, createAppSlice, type Outbox } from './apps/app-state.ts'
 import type { CheckSlice } from './checks/check-state.ts'
-import { type Faults, NO_FAULTS } from './faults.ts'
-import type { Git } from './git/git.ts'
-import type { Issue } from './issues/issue.ts'
-import type { Protection } from './pulls/protection.ts'
-import type { Pull } from './pulls/pull.ts'
+import { type Faults, NO_FAULTS } from './faults/fault-state.ts'
+import type { Git } from './git/git-state.ts'
+import type { Issue } from './issues/issue-state.ts'
+import type { Protection, Pull } from './pulls/pull-state.ts'
 import { type Content, measure, mediaTypeOf } from './releases/content.ts'
-import type { Organization, Role, User } from './users.ts'
+import type { Organization, Role, User } from './user-state.ts'
 
 /** A file that lies in a release when the stand-in starts, or is put there later. */
 export type ReleaseSeed = {

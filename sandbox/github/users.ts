@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import type { Who } from './access.ts'
-import { type GitHubEnv, instant, notFound, originOf, Refusal } from './answer.ts'
-import { person } from './repository.ts'
+import { type GitHubEnv, instant, notFound, originOf, Refusal, type Who } from './answer.ts'
+
 import { type GitHubState, idOf, type Repository } from './state.ts'
-
-export type User = { login: string; id: number; at: number }
-/** `members` by login in lower case. */
-export type Organization = { login: string; id: number; at: number; members: Map<string, 'admin' | 'member'> }
-
-/** What somebody may do with a repository, most first. */
-export const ROLES = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] as const
-export type Role = (typeof ROLES)[number]
+import { type Organization, ROLES, type Role, type User } from './user-state.ts'
 
 /** The role somebody has in a repository: as its owner, by their organisation, or as a collaborator. Everyone reads what is public. */
 export function roleOf(state: GitHubState, repository: Repository, login: string): Role {
@@ -116,3 +108,32 @@ export function userRoutes(state: GitHubState): Hono<GitHubEnv> {
       return show(c, c.req.param('o'))
     })
 }
+
+/** A user, organisation or bot, as it appears inside other things. */
+export function person(login: string, origin: string, type: 'User' | 'Organization' = 'Organization') {
+  const id = idOf('user', login)
+  const url = `${origin}/users/${login}`
+  return {
+    login,
+    id,
+    node_id: nodeId('User', id),
+    avatar_url: `${origin}/avatars/${login}`,
+    gravatar_id: '',
+    url,
+    html_url: `${origin}/${login}`,
+    followers_url: `${url}/followers`,
+    following_url: `${url}/following{/other_user}`,
+    gists_url: `${url}/gists{/gist_id}`,
+    starred_url: `${url}/starred{/owner}{/repo}`,
+    subscriptions_url: `${url}/subscriptions`,
+    repos_url: `${url}/repos`,
+    events_url: `${url}/events{/privacy}`,
+    organizations_url: `${url}/orgs`,
+    received_events_url: `${url}/received_events`,
+    type: login.endsWith('[bot]') ? 'Bot' : type,
+    site_admin: false,
+  }
+}
+
+/** GitHub's other kind of id: opaque text. */
+export const nodeId = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url')

@@ -2,14 +2,14 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Keeper } from '../keeper.ts'
 import { answer } from './api.ts'
-import { type Buyer, choose } from './buyer.ts'
-import { endpointOf } from './event.ts'
+import { type Buyer, choose } from './checkout/buyer.ts'
+import { checkoutOf, expireOverdue, returnUrl } from './checkout/session.ts'
+import { endpointOf } from './events/event.ts'
+import type { Postman } from './events/webhooks.ts'
 import { closeDispute, failRefund, openDispute } from './money-back.ts'
 import { pay, settle } from './payment.ts'
 import { checkParams, refused } from './request.ts'
-import { checkoutOf, expireOverdue, returnUrl } from './session.ts'
 import type { Account, Checkout } from './state.ts'
-import type { Postman } from './webhooks.ts'
 
 const DUPLICATES_MAX = 20
 const DELAY_MS_MAX = 60_000

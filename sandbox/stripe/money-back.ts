@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import { blankDispute, blankRefund } from './blank.ts'
-import { emit } from './event.ts'
+import { emit } from './events/event.ts'
 import { amount, metadata, missing, refused } from './request.ts'
 import type { Account } from './state.ts'
 import { expandOf } from './view.ts'

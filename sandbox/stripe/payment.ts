@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { BANK_DEBIT, blankCharge, blankPaymentIntent, CARD, NO_ADDRESS } from './blank.ts'
-import type { Buyer } from './buyer.ts'
-import { emit } from './event.ts'
+import type { Buyer } from './checkout/buyer.ts'
+import { emit } from './events/event.ts'
 import { refused } from './request.ts'
 import type { Account, Checkout } from './state.ts'
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Api } from './api.ts'
-import { addEndpoint, endpointParams, removeEndpoint, thinEvent } from './event.ts'
+import { checkoutOf, expireSession, openSession } from './checkout/session.ts'
+import { sessionParams } from './checkout/session-params.ts'
+import { addEndpoint, endpointParams, removeEndpoint, thinEvent } from './events/event.ts'
 import { refund, refundParams } from './money-back.ts'
 import { boolean, listParams } from './request.ts'
-import { checkoutOf, expireSession, openSession } from './session.ts'
-import { sessionParams } from './session-params.ts'
 import { expanded, expandOf, lineItems, newestFirst, page } from './view.ts'
 
 const SESSIONS = '/v1/checkout/sessions'

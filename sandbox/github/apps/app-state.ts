@@ -172,3 +172,6 @@ export const newClient = () => ({
   clientId: `Iv23li${randomBytes(7).toString('hex')}`,
   clientSecret: randomBytes(20).toString('hex'),
 })
+
+/** Deliveries that are under way, and how to break them off. */
+export type Outbox = { underway: Set<Promise<void>>; stopping: AbortController }

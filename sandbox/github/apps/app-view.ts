@@ -1,8 +1,7 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest'
 import { instant } from '../answer.ts'
-import { nodeId } from '../repository.ts'
 import { type GitHubState, idOf, type Repository } from '../state.ts'
-import { account } from '../users.ts'
+import { account, nodeId } from '../users.ts'
 import type { App, Installation } from './app-state.ts'
 import { installationsOf } from './coverage.ts'
 

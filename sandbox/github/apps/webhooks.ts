@@ -1,14 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { draw, strikes } from '../faults.ts'
-import { nodeId, repositoryJson } from '../repository.ts'
+import { draw, strikes } from '../faults/faults.ts'
+import { repositoryJson } from '../repository.ts'
 import { type GitHubState, idOf, type Repository } from '../state.ts'
-import { account } from '../users.ts'
+import { account, nodeId } from '../users.ts'
 import { type App, type Delivery, type Installation, nextId } from './app-state.ts'
 import { covers, installationsOf } from './coverage.ts'
-
-/** Deliveries that are under way, and how to break them off. */
-export type Outbox = { underway: Set<Promise<void>>; stopping: AbortController }
 
 const ANSWER_TIMEOUT_MS = 10_000
 /** GitHub delivers nothing larger: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */

@@ -1,8 +1,9 @@
 import { instant } from '../answer.ts'
 import { appJson } from '../apps/app-view.ts'
 import { gitOf } from '../git/git.ts'
-import { nodeId, repositoryJson } from '../repository.ts'
+import { repositoryJson } from '../repository.ts'
 import { type GitHubState, type Repository, repositoryWithId } from '../state.ts'
+import { nodeId } from '../users.ts'
 import type { NewAnnotation } from './check-request.ts'
 import type { CheckRun, CheckSuite } from './check-state.ts'
 

@@ -1,9 +1,10 @@
 import { instant } from '../answer.ts'
-import { nodeId } from '../repository.ts'
 import { type GitHubState, idOf, type Repository } from '../state.ts'
-import { account } from '../users.ts'
+import { account, nodeId } from '../users.ts'
 import { changesBetween, fileJson } from './difference.ts'
-import { type Git, gitOf, refName } from './git.ts'
+import { gitOf, refName } from './git.ts'
+import type { Git } from './git-state.ts'
+
 import { EMPTY_TREE, type Signature } from './object.ts'
 
 /** GitHub's own name under what its web pages and merges commit. */

@@ -1,5 +1,6 @@
 import { structuredPatch } from 'diff'
-import type { Git } from './git.ts'
+import type { Git } from './git-state.ts'
+
 import { isBinary } from './merge.ts'
 import { differences } from './tree.ts'
 

@@ -1,4 +1,4 @@
-import type { Git } from './git.ts'
+import type { Git } from './git-state.ts'
 
 /** The commits that can be reached from one, itself among them. */
 export function ancestorsOf(git: Git, from: string): Set<string> {

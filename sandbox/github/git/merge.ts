@@ -1,5 +1,6 @@
 import { diffArrays } from 'diff'
-import type { Git } from './git.ts'
+import type { Git } from './git-state.ts'
+
 import { mergeBase } from './history.ts'
 import { EMPTY_TREE, type TreeEntry } from './object.ts'
 import { differences, treeWith } from './tree.ts'

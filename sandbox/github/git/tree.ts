@@ -1,4 +1,4 @@
-import type { Git } from './git.ts'
+import type { Git } from './git-state.ts'
 import { EMPTY_TREE, FOLDER_MODE, isFolder, type TreeEntry, typeOfMode } from './object.ts'
 
 /** A file where it lies; for a recursive listing a folder, too. */

@@ -7,8 +7,9 @@ import { bodyOf, numberIn } from '../body.ts'
 import { paged } from '../paging.ts'
 import { type GitHubState, newId, type Repository } from '../state.ts'
 import { account } from '../users.ts'
-import { type Comment, findIssue, type Issue, mayTriage } from './issue.ts'
+import { findIssue, mayTriage } from './issue.ts'
 import { commentJson, issueJson } from './issue-json.ts'
+import type { Comment, Issue } from './issue-state.ts'
 
 const BODY_LETTERS_MAX = 65_536
 const CommentRequest = z.object({ body: z.string().min(1).max(BODY_LETTERS_MAX) })

@@ -2,9 +2,9 @@ import { emit } from '../apps/webhooks.ts'
 import { tellOfPull } from '../pulls/pull-json.ts'
 import { type GitHubState, newId, type Repository } from '../state.ts'
 import { account } from '../users.ts'
-import type { Issue } from './issue.ts'
 import { noteEvent } from './issue-event.ts'
 import { issueJson, labelJson } from './issue-json.ts'
+import type { Issue } from './issue-state.ts'
 
 export type IssueEdit = {
   title?: string | undefined

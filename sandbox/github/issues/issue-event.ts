@@ -2,13 +2,9 @@ import { Hono } from 'hono'
 import { visible } from '../access.ts'
 import { type GitHubEnv, instant, notFound, originOf } from '../answer.ts'
 import { paged } from '../paging.ts'
-import { nodeId } from '../repository.ts'
 import { type GitHubState, newId } from '../state.ts'
-import { account } from '../users.ts'
-import type { Issue } from './issue.ts'
-
-/** Something that was done with an issue or a pull request. */
-export type IssueEvent = { id: number; event: 'closed' | 'reopened' | 'renamed'; actor: string; at: number }
+import { account, nodeId } from '../users.ts'
+import type { Issue, IssueEvent } from './issue-state.ts'
 
 /** Remembers what was done. */
 export function noteEvent(state: GitHubState, issue: Issue, event: IssueEvent['event'], actor: string): void {

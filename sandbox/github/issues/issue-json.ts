@@ -1,9 +1,8 @@
 import { instant } from '../answer.ts'
-import { nodeId } from '../repository.ts'
 import { type GitHubState, idOf, type Repository } from '../state.ts'
-import { account, associationOf } from '../users.ts'
-import type { Comment, Issue } from './issue.ts'
-import { REACTIONS, type Reaction } from './reaction.ts'
+import { account, associationOf, nodeId } from '../users.ts'
+import type { Comment, Issue, Reaction } from './issue-state.ts'
+import { REACTIONS } from './issue-state.ts'
 
 /** Labels that nobody gave a colour have this. */
 const LABEL_COLOR = 'ededed'

@@ -8,31 +8,8 @@ import { requireReopenable } from '../pulls/pull.ts'
 import type { GitHubState, Repository } from '../state.ts'
 import { actorOf, mayAs, roleOf } from '../users.ts'
 import { addLabels, editIssue, newIssue, removeLabels, tellOfIssue } from './issue-edit.ts'
-import type { IssueEvent } from './issue-event.ts'
 import { issueJson, labelJson } from './issue-json.ts'
-import type { Reaction } from './reaction.ts'
-
-export type Comment = { id: number; author: string; body: string; at: number; updatedAt: number; reactions: Reaction[] }
-/** What issues and pull requests have in common: a pull request is an issue, too. */
-export type Issue = {
-  id: number
-  number: number
-  author: string
-  title: string
-  body: string | null
-  state: 'open' | 'closed'
-  stateReason: 'completed' | 'reopened' | 'not_planned' | 'duplicate' | null
-  at: number
-  updatedAt: number
-  closedAt: number | null
-  closedBy: string | null
-  labels: string[]
-  assignees: string[]
-  comments: Map<number, Comment>
-  reactions: Reaction[]
-  /** What was done with it, oldest first; none before the first time. */
-  events?: IssueEvent[]
-}
+import type { Issue } from './issue-state.ts'
 
 const BODY_LETTERS_MAX = 65_536
 const Body = z.string().max(BODY_LETTERS_MAX, 'body is too long (maximum is 65536 characters)').nullish()

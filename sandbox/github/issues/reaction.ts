@@ -3,14 +3,12 @@ import { z } from 'zod'
 import { type GitHubEnv, instant, originOf } from '../answer.ts'
 import { bodyOf } from '../body.ts'
 import { paged } from '../paging.ts'
-import { nodeId } from '../repository.ts'
 import { type GitHubState, newId } from '../state.ts'
-import { account } from '../users.ts'
+import { account, nodeId } from '../users.ts'
 import { findComment } from './comment.ts'
 import { findIssue } from './issue.ts'
-
-export const REACTIONS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes'] as const
-export type Reaction = { id: number; author: string; content: (typeof REACTIONS)[number]; at: number }
+import type { Reaction } from './issue-state.ts'
+import { REACTIONS } from './issue-state.ts'
 
 const ReactionRequest = z.object({ content: z.enum(REACTIONS) })
 

@@ -3,7 +3,7 @@ import type { Markup } from '../../page.ts'
 import type { CheckRun } from '../checks/check-state.ts'
 import { suiteStatus } from '../checks/check-view.ts'
 import type { GitHubState, Repository } from '../state.ts'
-import { anchorOf, type ChangedFile, lineLink, remark } from './diff.ts'
+import { anchorOf, type ChangedFile, lineLink, remark } from './code/diff.ts'
 import { breakable, button, count, pathOf } from './dress.ts'
 import { markdown } from './markdown.ts'
 

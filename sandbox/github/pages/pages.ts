@@ -1,16 +1,16 @@
 import { type Context, Hono } from 'hono'
 import { notFound } from '../answer.ts'
 import { findRepository, type GitHubState } from '../state.ts'
-import { commitRoutes } from './commits.ts'
+import { commitRoutes } from './code/commits.ts'
+import { editRoutes } from './code/edit.ts'
+import { fileRoutes } from './code/files.ts'
+import { productRoutes } from './code/product.ts'
+import { releasePages } from './code/releases.ts'
 import { showRefusal } from './dress.ts'
-import { editRoutes } from './edit.ts'
-import { fileRoutes } from './files.ts'
 import { homePageRoutes } from './home.ts'
 import { issueRoutes } from './issues.ts'
 import { type PageEnv, type RepositoryEnv, signInRoutes, withPerson, withRepository } from './person.ts'
-import { productRoutes } from './product.ts'
 import { pullRoutes } from './pulls.ts'
-import { releasePages } from './releases.ts'
 
 /**
  * The pages for people, on github.com's paths, without any script: repositories, files, pull requests, issues, releases.

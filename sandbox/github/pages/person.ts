@@ -10,7 +10,8 @@ import { hostRoutes } from '../host.ts'
 import { releaseRoutes } from '../releases/release.ts'
 import { signedInAs } from '../session.ts'
 import type { GitHubState, Repository } from '../state.ts'
-import { mayAs, type Role, roleOf, tokenFor } from '../users.ts'
+import type { Role } from '../user-state.ts'
+import { mayAs, roleOf, tokenFor } from '../users.ts'
 
 /** What a page knows: the state, who looks at it, and that person's REST API, whose routes are called without a network. */
 export type PageEnv = { Variables: { state: GitHubState; login: string; api: Octokit } }

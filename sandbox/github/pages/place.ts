@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
 import { notFound } from '../answer.ts'
 import { resolveCommit } from '../git/commit.ts'
-import { branchTip, type Git, gitOf } from '../git/git.ts'
+import { branchTip, gitOf } from '../git/git.ts'
+import type { Git } from '../git/git-state.ts'
+
 import { EMPTY_TREE } from '../git/object.ts'
 import { entryAt, type PathEntry } from '../git/tree.ts'
 import type { RepositoryEnv } from './person.ts'

@@ -7,9 +7,7 @@ import { conclusionOf } from '../checks/checks.ts'
 import { branchTip } from '../git/git.ts'
 import type { GitHubState, Repository } from '../state.ts'
 import { mayAs, roleOf } from '../users.ts'
-
-/** What a branch asks for before something may be merged into it. `admins`: even of them. */
-export type Protection = { contexts: string[]; strict: boolean; reviews: number; codeOwners: boolean; admins: boolean }
+import type { Protection } from './pull-state.ts'
 
 const ProtectionRequest = z.object({
   required_status_checks: z

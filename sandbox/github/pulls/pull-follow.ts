@@ -1,8 +1,8 @@
 import { gitOf, refName } from '../git/git.ts'
 import { isAncestor } from '../git/history.ts'
 import type { GitHubState, Repository } from '../state.ts'
-import type { Pull } from './pull.ts'
 import { tellOfPull } from './pull-json.ts'
+import type { Pull } from './pull-state.ts'
 
 type Move = { before: string | undefined; after: string | undefined; actor: string }
 

@@ -7,12 +7,12 @@ import { commitsBetween, mergeBase } from '../git/history.ts'
 import { mergeCommits } from '../git/merge.ts'
 import { EMPTY_TREE } from '../git/object.ts'
 import { common } from '../issues/issue-json.ts'
-import { nodeId, repositoryJson } from '../repository.ts'
+import { repositoryJson } from '../repository.ts'
 import { type GitHubState, type Repository, repositoryWithId } from '../state.ts'
-import { account } from '../users.ts'
+import { account, nodeId } from '../users.ts'
+import { approvalsOf } from './approvals.ts'
 import { obstacle } from './protection.ts'
-import type { Pull } from './pull.ts'
-import { approvalsOf } from './review.ts'
+import type { Pull } from './pull-state.ts'
 
 /** A pull request as the lists have it. */
 export function shortPullJson(state: GitHubState, base: Repository, pull: Pull, origin: string) {

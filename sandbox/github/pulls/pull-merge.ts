@@ -8,13 +8,14 @@ import { branchTip, gitOf } from '../git/git.ts'
 import { mergeTrees } from '../git/merge.ts'
 import { EMPTY_TREE, type Signature } from '../git/object.ts'
 import { moveRef } from '../git/push.ts'
-import type { Issue } from '../issues/issue.ts'
+import type { Issue } from '../issues/issue-state.ts'
 import { type GitHubState, type Repository, repositoryWithId } from '../state.ts'
+import { approvalsOf } from './approvals.ts'
 import { obstacle } from './protection.ts'
-import { findPull, type Pull } from './pull.ts'
+import { findPull } from './pull.ts'
 import { setMerged } from './pull-follow.ts'
 import { pullCommits, tellOfPull, testMerge } from './pull-json.ts'
-import { approvalsOf } from './review.ts'
+import type { Pull } from './pull-state.ts'
 
 const MergeRequest = z.object({
   commit_title: z.string().optional(),

@@ -11,25 +11,7 @@ import { paged } from '../paging.ts'
 import { findRepository, type GitHubState, newId, type Repository, repositoryWithId } from '../state.ts'
 import { actorOf, mayAs, roleOf } from '../users.ts'
 import { pullCommits, pullFiles, pullJson, shortPullJson, tellOfPull } from './pull-json.ts'
-import type { Review } from './review.ts'
-
-/** The part of a pull request that an issue lacks; title, body, author and state are its issue's, of the same number. */
-export type Pull = {
-  id: number
-  number: number
-  /** The repository that the head lies in, by id; it may be gone. */
-  headRepository: number
-  headBranch: string
-  headSha: string
-  base: string
-  /** Where the base was when this was opened, or last moved on. */
-  baseSha: string
-  draft: boolean
-  mergedAt: number | null
-  mergedBy: string | null
-  mergeSha: string | null
-  reviews: Review[]
-}
+import type { Pull } from './pull-state.ts'
 
 const FILES_MAX = 3000
 const COMMITS_MAX = 250

@@ -9,8 +9,8 @@ import { EMPTY_TREE } from '../git/object.ts'
 import { moveRef } from '../git/push.ts'
 import { findRepository, type GitHubState, type Repository } from '../state.ts'
 import { account } from '../users.ts'
-import type { Pull } from './pull.ts'
 import { testMerge } from './pull-json.ts'
+import type { Pull } from './pull-state.ts'
 
 const QueueRequest = z.object({
   repository: z.string().regex(/^[^/]+\/[^/]+$/),

@@ -4,20 +4,11 @@ import { type GitHubEnv, instant, notFound, originOf, Refusal } from '../answer.
 import { emit } from '../apps/webhooks.ts'
 import { bodyOf, numberIn } from '../body.ts'
 import { paged } from '../paging.ts'
-import { nodeId } from '../repository.ts'
 import { type GitHubState, newId, type Repository } from '../state.ts'
-import { account, associationOf, mayAs, roleOf } from '../users.ts'
-import { findPull, type Pull } from './pull.ts'
+import { account, associationOf, mayAs, nodeId, roleOf } from '../users.ts'
+import { findPull } from './pull.ts'
 import { shortPullJson } from './pull-json.ts'
-
-export type Review = {
-  id: number
-  author: string
-  body: string
-  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING'
-  sha: string
-  at: number
-}
+import type { Pull, Review } from './pull-state.ts'
 
 const EVENTS = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED', COMMENT: 'COMMENTED' } as const
 const Event = z.enum(['APPROVE', 'REQUEST_CHANGES', 'COMMENT'])
@@ -75,17 +66,6 @@ export function reviewRoutes(state: GitHubState): Hono<GitHubEnv> {
       tell(state, repository, pull, review, 'dismissed', actor)
       return c.json(reviewJson(state, repository, pull, review, originOf(c)))
     })
-}
-
-/** How many who may write have approved with their last word; none as long as one of them asks for changes. */
-export function approvalsOf(state: GitHubState, repository: Repository, pull: Pull): number {
-  const last = new Map<string, Review['state']>()
-  for (const { author, state: stated } of pull.reviews) {
-    const counts = stated !== 'COMMENTED' && stated !== 'PENDING'
-    if (counts && mayAs(roleOf(state, repository, author), 'write')) last.set(author, stated)
-  }
-  const words = [...last.values()]
-  return words.includes('CHANGES_REQUESTED') ? 0 : words.filter((word) => word === 'APPROVED').length
 }
 
 function requireReview(event: z.output<typeof Event> | undefined, body: string | null | undefined, isTheirs: boolean) {

@@ -1,8 +1,7 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest'
 import { instant } from '../answer.ts'
-import { nodeId } from '../repository.ts'
 import type { Asset, GitHubState, Release, Repository } from '../state.ts'
-import { account } from '../users.ts'
+import { account, nodeId } from '../users.ts'
 
 type ReleaseJson = RestEndpointMethodTypes['repos']['getRelease']['response']['data']
 type AssetJson = RestEndpointMethodTypes['repos']['getReleaseAsset']['response']['data']

@@ -6,11 +6,11 @@ import formats from 'ajv-formats'
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { endpointParams } from '../../../sandbox/stripe/event.ts'
+import { sessionParams } from '../../../sandbox/stripe/checkout/session-params.ts'
+import { endpointParams } from '../../../sandbox/stripe/events/event.ts'
 import { refundParams } from '../../../sandbox/stripe/money-back.ts'
 import { checkParams, parseForm, StripeFailure } from '../../../sandbox/stripe/request.ts'
 import { eventList } from '../../../sandbox/stripe/routes.ts'
-import { sessionParams } from '../../../sandbox/stripe/session-params.ts'
 import { line, sale, shipped, startBench, startReceiver } from './bench.ts'
 
 const folder = path.resolve(import.meta.dirname, '../../../../shared/stripe')

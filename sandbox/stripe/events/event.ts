@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { z } from 'zod'
-import { missing, webAddress } from './request.ts'
-import { type Account, type Endpoint, type KeptEvent, nextRandom } from './state.ts'
+import { missing, webAddress } from '../request.ts'
+import { type Account, type Endpoint, type KeptEvent, nextRandom } from '../state.ts'
 
 /** How long Stripe lists events. */
 const EVENTS_KEPT_SECONDS = 30 * 24 * 60 * 60

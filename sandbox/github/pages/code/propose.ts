@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
-import { Refusal } from '../answer.ts'
-import { branchTip } from '../git/git.ts'
-import { findRepository, type Repository } from '../state.ts'
-import { encoded, pathOf } from './dress.ts'
-import { may, type RepositoryEnv } from './person.ts'
-import type { Place } from './place.ts'
+import { Refusal } from '../../answer.ts'
+import { branchTip } from '../../git/git.ts'
+import { findRepository, type Repository } from '../../state.ts'
+import { encoded, pathOf } from '../dress.ts'
+import { may, type RepositoryEnv } from '../person.ts'
+import type { Place } from '../place.ts'
 
 /** A change of one file; without bytes the file goes. `sha` is the blob's that the person saw. */
 export type FileChange = {

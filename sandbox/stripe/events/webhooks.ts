@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
+import { type Account, type Delivery, type Endpoint, type KeptEvent, nextRandom } from '../state.ts'
 import { thinEvent } from './event.ts'
-import { type Account, type Delivery, type Endpoint, type KeptEvent, nextRandom } from './state.ts'
 
 /** Waits between tries: minutes, then hours, for about three days, as Stripe does in live mode. */
 const RETRY_WAITS_SECONDS = [60, 300, 1800, 7200, 18_000, 36_000, 86_400, 86_400]

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
-import type { Markup } from '../../page.ts'
-import type { NewAnnotation } from '../checks/check-request.ts'
-import { breakable, encoded } from './dress.ts'
+import type { Markup } from '../../../page.ts'
+import type { NewAnnotation } from '../../checks/check-request.ts'
+import { breakable, encoded } from '../dress.ts'
 
 /** A changed file, as the API gives it. */
 export type ChangedFile = {

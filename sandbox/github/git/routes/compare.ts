@@ -1,13 +1,13 @@
 import { Hono } from 'hono'
-import { visible } from '../access.ts'
-import { type GitHubEnv, notFound, originOf } from '../answer.ts'
-import { paged } from '../paging.ts'
-import type { GitHubState, Repository } from '../state.ts'
-import { commitJson, resolveCommit } from './commit.ts'
-import { changesBetween, fileJson } from './difference.ts'
-import { gitOf } from './git.ts'
-import { commitsBetween, mergeBase } from './history.ts'
-import { EMPTY_TREE } from './object.ts'
+import { visible } from '../../access.ts'
+import { type GitHubEnv, notFound, originOf } from '../../answer.ts'
+import { paged } from '../../paging.ts'
+import type { GitHubState, Repository } from '../../state.ts'
+import { commitJson, resolveCommit } from '../commit.ts'
+import { changesBetween, fileJson } from '../difference.ts'
+import { gitOf } from '../git.ts'
+import { commitsBetween, mergeBase } from '../history.ts'
+import { EMPTY_TREE } from '../object.ts'
 
 /** What one answer holds (https://docs.github.com/en/rest/commits/commits#compare-two-commits). */
 const COMMITS_MAX = 250

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
+import type { Account, Checkout } from '../state.ts'
 import { addUp, shipBy } from './session.ts'
-import type { Account, Checkout } from './state.ts'
 
 /** What a buyer says at the checkout, from the page or from a test. Quantities are by line item id. */
 export type Buyer = {

@@ -1,15 +1,16 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
-import { visible, writable } from '../access.ts'
-import { type GitHubEnv, notFound, originOf, Refusal } from '../answer.ts'
-import { bodyOf } from '../body.ts'
-import { nodeId } from '../repository.ts'
-import type { GitHubState, Repository } from '../state.ts'
-import { actorOf } from '../users.ts'
-import { gitCommitJson, identityOf, resolveCommit } from './commit.ts'
-import { type Git, gitOf } from './git.ts'
-import { EMPTY_TREE, type Signature } from './object.ts'
-import { entryAt, treeEntryJson, treeWith, walk } from './tree.ts'
+import { visible, writable } from '../../access.ts'
+import { type GitHubEnv, notFound, originOf, Refusal } from '../../answer.ts'
+import { bodyOf } from '../../body.ts'
+import type { GitHubState, Repository } from '../../state.ts'
+import { actorOf, nodeId } from '../../users.ts'
+import { gitCommitJson, identityOf, resolveCommit } from '../commit.ts'
+import { gitOf } from '../git.ts'
+import type { Git } from '../git-state.ts'
+
+import { EMPTY_TREE, type Signature } from '../object.ts'
+import { entryAt, treeEntryJson, treeWith, walk } from '../tree.ts'
 
 /** Beyond this many entries GitHub cuts a recursive listing off (https://docs.github.com/en/rest/git/trees). */
 const TREE_ENTRIES_MAX = 100_000

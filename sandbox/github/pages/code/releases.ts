@@ -1,14 +1,14 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { html } from 'hono/html'
-import { formatSize, type Markup } from '../../page.ts'
-import { notFound, originOf, Refusal } from '../answer.ts'
-import { numberIn } from '../body.ts'
-import { signedAddress } from '../releases/download.ts'
-import type { Asset, Release } from '../state.ts'
-import { clock, count, pathOf, showIn } from './dress.ts'
-import { textOf } from './issues.ts'
-import { may, type RepositoryEnv } from './person.ts'
+import { formatSize, type Markup } from '../../../page.ts'
+import { notFound, originOf, Refusal } from '../../answer.ts'
+import { numberIn } from '../../body.ts'
+import { signedAddress } from '../../releases/download.ts'
+import type { Asset, Release } from '../../state.ts'
+import { clock, count, pathOf, showIn } from '../dress.ts'
+import { textOf } from '../issues.ts'
+import { may, type RepositoryEnv } from '../person.ts'
 
 const UPLOAD_BYTES_MAX = 100 * 1024 * 1024
 

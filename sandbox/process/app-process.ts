@@ -7,7 +7,7 @@ import { Sentence } from './sentence.ts'
 
 // The shop itself: the very code that runs live, as a process of its own. Only its settings are others.
 
-const APP = fileURLToPath(new URL('../app/main.ts', import.meta.url))
+const APP = fileURLToPath(new URL('../../app/main.ts', import.meta.url))
 /** What any program needs of the environment. Nothing else gets in: a setting of a real shop's least of all. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG', 'TZ', 'NODE_OPTIONS']
 const LOOK_EVERY_MILLISECONDS = 50

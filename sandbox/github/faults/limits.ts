@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
-import type { Who } from './access.ts'
-import { type GitHubEnv, Refusal } from './answer.ts'
+import { type GitHubEnv, Refusal, type Who } from '../answer.ts'
+import type { GitHubState } from '../state.ts'
 import { happens } from './faults.ts'
-import type { GitHubState } from './state.ts'
 
 const REQUESTS_KEPT_MAX = 1000
 const MINUTE_MS = 60_000

@@ -1,9 +1,9 @@
 import type Stripe from 'stripe'
-import { blankLineItem, blankPrice, blankSession, blankShippingRate } from './blank.ts'
-import { emit } from './event.ts'
-import { missing, refused } from './request.ts'
+import { blankLineItem, blankPrice, blankSession, blankShippingRate } from '../blank.ts'
+import { emit } from '../events/event.ts'
+import { missing, refused } from '../request.ts'
+import type { Account, Checkout, CheckoutLine } from '../state.ts'
 import { checkGoods, type PricedLine, type SessionParams, type ShippingRateParams } from './session-params.ts'
-import type { Account, Checkout, CheckoutLine } from './state.ts'
 
 /** When a session may run out, from its creation on; at the latest when it does not say. */
 const EXPIRY_SECONDS_MIN = 30 * 60

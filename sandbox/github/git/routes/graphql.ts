@@ -1,9 +1,9 @@
 import { buildSchema, type GraphQLError, graphql } from 'graphql'
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { type GitHubEnv, Refusal } from '../answer.ts'
-import { bodyOf } from '../body.ts'
-import type { GitHubState } from '../state.ts'
+import { type GitHubEnv, Refusal } from '../../answer.ts'
+import { bodyOf } from '../../body.ts'
+import type { GitHubState } from '../../state.ts'
 import { rootOf } from './graphql-root.ts'
 
 /** The part of GitHub's schema that clients of the shop ask for (https://docs.github.com/en/graphql/reference). */

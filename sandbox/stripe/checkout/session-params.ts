@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { Country } from '../../catalog/schema/country.ts'
-import { amount, boolean, currency, integer, metadata, refused, webAddress } from './request.ts'
-import { expandOf } from './view.ts'
+import { Country } from '../../../catalog/schema/country.ts'
+import { amount, boolean, currency, integer, metadata, refused, webAddress } from '../request.ts'
+import { expandOf } from '../view.ts'
 
 /** Limits of `POST /v1/checkout/sessions`, from Stripe's specification. */
 const LINE_ITEMS_MAX = 100

@@ -50,6 +50,7 @@ async function start(): Promise<void> {
   const { PORT, LOG_LEVEL, isRunByNpm } = readSettings()
   const port = await freePort(PORT)
   const folder = join(stateFolder, fromScratch ? 'from-scratch' : 'sandbox')
+  process.umask(0o077) // what is kept is its owner's: keys among it
   await mkdir(folder, { recursive: true })
   const unlock = await lockFolder(folder)
   const stopping = onceAskedToStop(isRunByNpm)
@@ -62,12 +63,11 @@ async function start(): Promise<void> {
   const standIns = await startStandIns({ port, folder, logLevel: LOG_LEVEL, catalog })
   const { addresses, repository } = standIns
   stopping.push(standIns.close, () => rm(join(stateFolder, ADDRESSES), { force: true }))
-  if (fromScratch) {
-    await writeAddresses(stateFolder, addresses)
-    say(organisation(addresses.github, repository))
-  }
+  if (fromScratch) say(organisation(addresses.github, repository))
   const app = startAppProcess({ shopUrl: addresses.shop, settings: standIns.settings, folder }, stopping.ended)
   stopping.push(app.stop)
+  await app.answers
+  if (fromScratch) await writeAddresses(stateFolder, addresses)
   const links = { ...addresses, repository, maintainers: await app.desk }
   if (!catalog) {
     say(waiting(links))

@@ -14,12 +14,17 @@ const LOOK_EVERY_MILLISECONDS = 50
 /** The desk's address is for the table of addresses, which we print. */
 const DESK = /^How the shop is, for its maintainers: (\S+)$/
 
+/** Where a GitHub App can be registered, until the shop has one. */
+const SETUP = /\/setup and enter this code: /
+
 /** What `GET /api/v1/shop` says. */
 export type ShopView = { open: boolean; live: { commit: string } | null; refused: { commit: string } | null }
 
 export type AppProcess = {
   /** What the shop says of itself. Rejects with a Sentence when its process has ended. */
   look: () => Promise<ShopView>
+  /** Resolves once anything answers: the shop, or the page to register its GitHub App. */
+  answers: Promise<unknown>
   /** Resolves with the desk's address once the app serves the shop, by then with a GitHub App. */
   desk: Promise<string>
   stop: () => Promise<void>
@@ -42,11 +47,13 @@ export function startAppProcess(
   })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   const desk = Promise.withResolvers<string>()
+  const setup = Promise.withResolvers<void>()
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
       const [, address] = DESK.exec(line) ?? []
       if (address) desk.resolve(address)
       else process.stdout.write(`${line}\n`)
+      if (SETUP.test(line)) setup.resolve()
     })
   let stopping = false
   void ended.then((code) => stopping || onEnd(code))
@@ -61,6 +68,7 @@ export function startAppProcess(
   }
   return {
     look,
+    answers: Promise.race([desk.promise, setup.promise]),
     desk: desk.promise,
     async stop() {
       stopping = true

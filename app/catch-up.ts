@@ -6,7 +6,7 @@ import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
 import { paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
-import { fetchPayment } from './stripe/payment.ts'
+import { fetchPayment, type Patience } from './stripe/payment.ts'
 
 // The work fetches what is true now. Webhook, return page and sweep all end here, so it does not matter which of them
 // comes, how often, or in which order.
@@ -14,9 +14,6 @@ import { fetchPayment } from './stripe/payment.ts'
 type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'shop'>
 
 const SWEEP: Sweep = { id: 'sweep:stripe', kind: 'sweep', everySeconds: 60, overlapMinutes: 10, keptMinutes: 60 }
-/** A buyer is waiting, and the page can show what we know meanwhile. */
-const RETURN_PAGE_PATIENCE = { timeout: 4_000, maxNetworkRetries: 0 }
-
 /**
  * Asks Stripe for the payment behind an object and records what its order lacks. Gives the order's id, or nothing
  * when the payment is not ours. Rejects when Stripe is down: try again later.
@@ -25,8 +22,9 @@ export async function catchUpWithPayment(
   parts: CatchUpParts,
   object: string,
   cause: Cause,
+  patience: Patience = {},
 ): Promise<OrderId | undefined> {
-  const payment = await fetchPayment(parts.stripe, object, cause.by === 'return-page' ? RETURN_PAGE_PATIENCE : {})
+  const payment = await fetchPayment(parts.stripe, object, patience)
   if (!payment) return undefined
   const { snapshot, customer } = payment
   const { order: id, shop } = snapshot

@@ -13,14 +13,21 @@ export type Sweep = {
   keptMinutes: number
 }
 
+/** No sweep is put off for longer, however often it failed. */
+const AHEAD_HOURS_MAX = 2
+/** As far back as GitHub keeps its deliveries, and Stripe keeps events for longer. */
+const LOST_PLACE_DAYS = 3
+
 /**
- * What makes sure that the sweep comes, given its job as it is in the store: a first one, one in place of another that lies further
- * ahead than it ever may (the clock was wrong), or nothing.
+ * What makes sure that the sweep comes, given its job as it is in the store: a first one, one in place of another that was written
+ * when the clock was ahead of now (nobody knows any more how far it had come), or nothing.
  */
 export function ensureSweep(sweep: Sweep, known: Job | undefined, now: Date): Job[] {
-  if (!known || known.work.kind !== sweep.kind) return [sweepJob(sweep, now, before(sweep, now))]
-  const isFarAhead = Date.parse(known.dueAt) > now.getTime() + sweep.everySeconds * 1000
-  return isFarAhead ? [{ ...known, dueAt: now.toISOString() }] : []
+  if (known?.work.kind !== sweep.kind) return [sweepJob(sweep, now, before(sweep, now))]
+  const isAhead = Date.parse(known.work.since) > now.getTime()
+  const isFarAhead = Date.parse(known.dueAt) > now.getTime() + AHEAD_HOURS_MAX * 3_600_000
+  if (!isAhead && !isFarAhead) return []
+  return [sweepJob(sweep, now, new Date(now.getTime() - LOST_PLACE_DAYS * 86_400_000))]
 }
 
 /** How a sweep ends that was begun at that time: it comes again when the next period begins, however long it took. */

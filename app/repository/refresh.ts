@@ -1,6 +1,6 @@
 import type { Catalog } from '../../catalog/offer.ts'
 import type { CatalogProblem } from '../../catalog/problem/problem.ts'
-import { forgetOldCatalogs } from '../github/catalog-at.ts'
+import { forgetOldCatalogs } from '../github/catalog/catalog-at.ts'
 import { jobsDue } from '../job/job.ts'
 import { watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
 import type { Head } from '../live/source.ts'

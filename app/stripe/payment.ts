@@ -6,6 +6,9 @@ import { isOrderId, type OrderId } from '../order/id.ts'
 /** A payment as Stripe has it now, and who made it. */
 export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null }
 
+/** How long Stripe may take to answer, and how often it is asked again; by the SDK's own bounds where nothing is said. */
+export type Patience = Pick<Stripe.RequestOptions, 'timeout' | 'maxNetworkRetries'>
+
 /**
  * Fetches the payment behind any of Stripe's objects, by the id's prefix: a Session, PaymentIntent, charge, refund or
  * dispute. Nothing when it does not exist or is not ours: other software may use the same account. `patience` bounds
@@ -14,7 +17,7 @@ export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null }
 export async function fetchPayment(
   stripe: Stripe,
   object: string,
-  patience: Stripe.RequestOptions = {},
+  patience: Patience = {},
 ): Promise<Payment | undefined> {
   const session = await findSession(stripe, object, patience).catch(noneIfMissing)
   const order = session?.client_reference_id
@@ -41,7 +44,7 @@ export async function fetchPayment(
 async function findSession(
   stripe: Stripe,
   object: string,
-  patience: Stripe.RequestOptions = {},
+  patience: Patience = {},
 ): Promise<Stripe.Checkout.Session | undefined> {
   const [prefix] = object.split('_')
   switch (prefix) {

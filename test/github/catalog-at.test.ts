@@ -1,8 +1,8 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { CATALOG_KEPT_DAYS, fetchCatalogAt, forgetOldCatalogs } from '../../app/github/catalog-at.ts'
-import { CatalogRefusedError } from '../../app/github/catalog-tree.ts'
+import { CATALOG_KEPT_DAYS, fetchCatalogAt, forgetOldCatalogs } from '../../app/github/catalog/catalog-at.ts'
+import { CatalogRefusedError } from '../../app/github/catalog/catalog-tree.ts'
 import { loadCatalog } from '../../catalog/load.ts'
 import { commit, SAMPLE, startWorld, tip, type World } from '../repository/check/repositories.ts'
 

@@ -17,6 +17,8 @@ import { orderFragment } from './order-page.ts'
 import { OrderView, viewOrder } from './order-view.ts'
 
 /** How often a waiting page may make us ask Stripe about the same order. */
+/** A buyer is waiting, and the page can show what we know meanwhile. */
+const RETURN_PAGE_PATIENCE = { timeout: 4_000, maxNetworkRetries: 0 }
 const LOOK_AGAIN_SECONDS = 2
 const LOOKS_REMEMBERED_MAX = 10_000
 
@@ -125,7 +127,7 @@ async function openOrder(
   }
   const object = order.checkout ?? (checkout?.startsWith('cs_') ? checkout : undefined)
   if (!object || paymentStatus(order) !== 'pending' || !mayLook(lastLooks, order.id, parts.now())) return order
-  await catchUpWithPayment(parts, object, { by: 'return-page' }).catch((error: unknown) => {
+  await catchUpWithPayment(parts, object, { by: 'return-page' }, RETURN_PAGE_PATIENCE).catch((error: unknown) => {
     parts.log.warn({ order: order.id, err: error }, 'Stripe does not answer; the page shows what we know')
   })
   return (await parts.store.order(order.id)) ?? order

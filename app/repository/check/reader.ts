@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { CatalogRefusedError } from '../../github/catalog-tree.ts'
+import { CatalogRefusedError } from '../../github/catalog/catalog-tree.ts'
 import type { Answer, Asked, Loaded } from './reading.ts'
 
 /** A catalog of 1,000 products takes about a second. */

@@ -1,7 +1,7 @@
 import type { ProbotOctokit } from 'probot'
-import { FILE_BYTES_MAX, FILES_MAX } from '../../catalog/check/files.ts'
-import { IMAGE_BYTES_MAX, SVG_BYTES_MAX } from '../../catalog/check/images.ts'
-import { namesOf } from './repository-name.ts'
+import { FILE_BYTES_MAX, FILES_MAX } from '../../../catalog/check/files.ts'
+import { IMAGE_BYTES_MAX, SVG_BYTES_MAX } from '../../../catalog/check/images.ts'
+import { namesOf } from '../repository-name.ts'
 
 /** Something in a catalog's tree. `unread`: a file that no check reads, for its kind or its size; only its size matters. */
 export type TreeEntry = { sha: string; kind: 'file' | 'unread' | 'link' | 'submodule'; size: number }

@@ -34,6 +34,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('a transaction', () => describeTransactions(now))
     describe('orders', () => describeOrders(now))
     describe('jobs', () => describeJobs(now))
+    describe('the next due job', () => describeNextDue(now))
     describe('the shop', () => describeShop(now))
     describe('who watches it', () => describeWatching(now))
     describe('what it hands out', () => describeHandedOut(now))
@@ -305,6 +306,33 @@ function describeJobs(now: Now): void {
       expect(ids(await claim('09:00'))).toEqual(['other'])
       await now.reopen()
     }
+  })
+}
+
+function describeNextDue(now: Now): void {
+  const keep = (...jobs: Job[]) => now.store.transact({}, () => ({ jobs }))
+  const next = () => now.store.nextDueAt(KINDS)
+  const iso = (time: string) => at(time).toISOString()
+
+  it('is the earliest of these kinds, over a restart too', async () => {
+    expect(await next()).toBeUndefined()
+    await keep(due('later', '09:30'), due('first', '09:01'))
+    expect(await now.store.nextDueAt(['mail'])).toBeUndefined()
+    expect(await next()).toBe(iso('09:01'))
+    await now.reopen()
+    expect(await next()).toBe(iso('09:01'))
+  })
+
+  it('is not one that somebody is at work on before its lease is over, or it is settled', async () => {
+    await keep(due('job', '09:00'))
+    const [job] = await now.store.claimJobs(at('09:10'), 1, 60, KINDS)
+    expect(await next()).toBe(iso('09:11'))
+    await keep(due('job', '09:12'), due('other', '09:20'))
+    expect(await next()).toBe(iso('09:12'))
+    await keep(due('job', '09:05'))
+    expect(await next()).toBe(iso('09:11'))
+    await now.store.transact({}, () => ({ settled: [settledOf(job)] }))
+    expect(await next()).toBe(iso('09:05'))
   })
 }
 

@@ -82,6 +82,7 @@ describe('durability', { timeout: 30_000 }, () => {
       customer: store.customer(order),
       job: store.job(`receipt:${order}`),
       claimJobs: store.claimJobs(new Date('2030-01-01T00:00:00Z'), 10, 60, ['mail']),
+      nextDueAt: store.nextDueAt(['mail']),
       counts: store.counts(),
       nothingToWrite: store.transact({ order }, () => ({})),
       refused: store.transact({ order }, () => unexpected(new Error('placed already'))).catch(() => 'refused'),
@@ -94,6 +95,20 @@ describe('durability', { timeout: 30_000 }, () => {
     await Promise.all(Object.values(calls))
     expect(answered.toSorted()).toEqual(Object.keys(calls).toSorted())
     expect(await calls.order).toMatchObject({ id: order, version: 2 })
+  })
+
+  it('tells who watches of a change once it is on the disk', async () => {
+    const { disk, gate, open } = gatedDisk()
+    const store = await openOn(disk)
+    let told = 0
+    store.watch(() => told++)
+    gate.shut = true
+    const writing = store.transact({ order }, () => wholeSale(order))
+    await settled()
+    expect(told).toBe(0)
+    open()
+    await writing
+    expect(told).toBe(1)
   })
 
   it('writes nothing for a change without content', async () => {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { html, raw } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 import type { Parts } from '../parts.ts'
+import { documentOf } from './document.ts'
 import { DESK_STYLE } from './maintainers/desk-page.ts'
 
 type Fragment = HtmlEscapedString | Promise<HtmlEscapedString>
@@ -18,23 +20,9 @@ export async function showPage(parts: Pick<Parts, 'shop'>, shell: keyof typeof S
   const { file, marker } = SHELLS[shell]
   const folder = await parts.shop.storefront()
   const content = String(await fragment)
-  if (!folder) return bare(content)
+  // In the colours and letters that every shop has.
+  if (!folder)
+    return documentOf({ title: 'Our shop', style: DESK_STYLE, body: html`<main class="desk">${raw(content)}</main>` })
   const page = await readFile(join(folder, file), 'utf8')
   return page.replace(marker, () => content)
 }
-
-/** In the colours and letters that every shop has. */
-const bare = (content: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Our shop</title>
-<link rel="stylesheet" href="${DESK_STYLE}">
-</head>
-<body><main class="desk">
-${content}
-</main></body>
-</html>`

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { html } from 'hono/html'
-
-/** What `html` makes: text in which everything that came from outside is escaped. */
-export type Markup = ReturnType<typeof html>
+import { documentOf, type Markup } from '../http/document.ts'
 
 /** Where the stylesheet is. */
 export const STYLE_PATH = '/setup/style.css'
@@ -21,25 +19,18 @@ export type Step = 1 | 2 | 3
 
 /** A whole page of the setup. It needs no script. */
 export function pageOf(step: Step, title: string, content: Markup): Markup {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Setting up the shop</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${STYLE_PATH}">
-</head>
-<body>
-<header class="setup-head"><p><strong>Tagsale</strong> · Setting up the shop</p></header>
+  const body = html`<header class="setup-head"><p><strong>Tagsale</strong> · Setting up the shop</p></header>
 <main class="setup">
 <ol class="setup-steps" aria-label="Steps">${STEPS.map((name, place) => stepItem(name, place + 1, step))}</ol>
 ${content}
 </main>
-<footer class="setup-foot"><p>This page is there until the shop starts, and only for the browser with the code.</p></footer>
-</body>
-</html>`
+<footer class="setup-foot"><p>This page is there until the shop starts, and only for the browser with the code.</p></footer>`
+  return documentOf({
+    title: `${title} · Setting up the shop`,
+    style: STYLE_PATH,
+    body,
+    head: html`<link rel="icon" href="data:,">`,
+  })
 }
 
 function stepItem(name: string, number: number, now: Step): Markup {

@@ -1,8 +1,9 @@
 import { html } from 'hono/html'
+import type { Markup } from '../http/document.ts'
 import { settingLines } from './env-file.ts'
 import type { RegisteredApp } from './exchange.ts'
 import type { AppManifest } from './manifest.ts'
-import { type Markup, notice, pageOf } from './page.ts'
+import { notice, pageOf } from './page.ts'
 
 /** Where the form of the manifest goes: to the account of whoever is signed in, or to an organisation of theirs. */
 export type Account = { kind: 'personal' } | { kind: 'organisation'; name: string }

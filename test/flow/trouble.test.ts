@@ -28,11 +28,23 @@ test('a payment is found however long Stripe refuses us, and mailed when it does
   expect(await shop.mail.all()).toHaveLength(1)
 })
 
+async function reservedOf(price: string): Promise<number | undefined> {
+  const seen = await shop.store.transact({ prices: [price] }, ({ reserved }) => ({
+    events: [],
+    count: reserved.get(price),
+  }))
+  return seen.count
+}
+
 test('who comes back from the payment page with the same cart finds the same page, and holds nothing twice', async () => {
   const cart = [{ price: 'sticker', quantity: 3 }]
   const first = await checkOut(shop, cart, { shipTo: 'DE' }, { 'idempotency-key': KEY })
   const again = await checkOut(shop, cart, { shipTo: 'DE' }, { 'idempotency-key': KEY })
   expect([again.status, again.url]).toEqual([201, first.url])
+  expect(await reservedOf('sticker')).toBe(3)
+  expect(await kinds(first.order)).toEqual(['order.placed', 'order.checkout_opened'])
+  await checkOut(shop, [{ price: 'sticker', quantity: 1 }], { shipTo: 'DE' }) // the count is seen to count
+  expect(await reservedOf('sticker')).toBe(4)
 })
 
 test('who comes back and changes the cart gets a new page; the old one is closed, and its stock is free', async () => {

@@ -8,8 +8,8 @@ import { filesBelow, type Import, importsOf, ROOT, read } from './source.ts'
 const CATALOG = ['catalog/']
 const CORE = [...CATALOG, 'app/order/', 'app/job/', 'app/shop/']
 const COMMON = [...CORE, 'app/link.ts']
-/** The wiring and the start; and the subjects, whose insides are their own. */
-const STARTS = ['app/main.ts', 'app/app.ts', 'app/cli/', 'app/setup/']
+/** The wiring and the start. */
+const STARTS = ['app/main.ts', 'app/app.ts', 'app/cli/']
 const EVERYTHING = ['app/', ...CATALOG]
 
 /** The first rule whose folder or file fits decides; a file without one is refused. Types alone may come from more. */
@@ -51,7 +51,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       'app/store/refusal.ts',
     ],
   },
-  { of: 'app/setup/', may: ['app/setup/', 'app/order/id.ts', 'app/config.ts'] },
+  { of: 'app/setup/', may: ['app/setup/', 'app/order/id.ts', 'app/config.ts', 'app/http/document.ts'] },
   ...STARTS.map((of) => ({ of, may: EVERYTHING })),
   { of: 'sandbox/', may: [...CATALOG, 'sandbox/'] },
   { of: 'site/', may: [...CATALOG, 'site/'] },

@@ -2,9 +2,7 @@ import { html } from 'hono/html'
 import type { ClosedReason, ShopEvent } from '../../shop/event.ts'
 import type { ShopState } from '../../shop/shop.ts'
 import type { LastDeliveries } from '../../store/store.ts'
-
-/** What `html` makes: text in which everything that came from outside is escaped. */
-type Markup = ReturnType<typeof html>
+import { documentOf, type Markup } from '../document.ts'
 
 /** Where the page's stylesheet is. */
 export const DESK_STYLE = '/desk.css'
@@ -32,7 +30,7 @@ export type Desk = {
 /** The page of a shop's maintainers: what is live, what is not and why, and what to do. It needs no script. */
 export function deskPage(desk: Desk): Markup {
   const { name, isOpen } = desk
-  return documentOf(
+  return inDesk(
     `${name}, for maintainers`,
     html`<header class="desk-head">
 <p class="desk-soft">For maintainers</p>
@@ -51,7 +49,7 @@ ${historySection(desk)}`,
 
 /** What everybody else sees, those too whom GitHub sends here after they installed the App. It tells nothing of the shop. */
 export function welcomePage(): Markup {
-  return documentOf(
+  return inDesk(
     'For maintainers of this shop',
     html`<header class="desk-head"><h1>For maintainers of this shop</h1></header>
 <section>
@@ -68,24 +66,8 @@ App may enter several repositories, somebody has to choose one first, on the pag
   )
 }
 
-function documentOf(title: string, content: Markup | Promise<unknown>): Markup {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-<link rel="stylesheet" href="${DESK_STYLE}">
-</head>
-<body>
-<main class="desk">
-${content}
-</main>
-</body>
-</html>`
-}
+const inDesk = (title: string, content: Markup): Markup =>
+  documentOf({ title, style: DESK_STYLE, body: html`<main class="desk">${content}</main>` })
 
 function stateOf({ isOpen, products, shop }: Desk): string {
   if (isOpen) return products === 1 ? 'Open, with one product' : `Open, with ${products} products`

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { html } from 'hono/html'
 import type { HttpEnv } from '../context.ts'
+import { documentOf } from '../document.ts'
 
 const ABOUT = {
   openapi: '3.1.0',
@@ -35,14 +36,14 @@ function docsPage(document: ReturnType<OpenAPIHono['getOpenAPI31Document']>) {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Operation>).map(([method, operation]) => ({ path, method, operation })),
   )
-  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${ABOUT.info.title} API</title><link rel="stylesheet" href="/docs.css"></head><body><main>
+  const body = html`<main>
 <h1>${ABOUT.info.title} API ${ABOUT.info.version}</h1><p>${ABOUT.info.description} For software: <a href="/openapi.json">openapi.json</a>.</p>
 ${operations.map(({ path, method, operation }) => section(path, method, operation))}
 <h1>Shapes</h1>${Object.entries(document.components?.schemas ?? {}).map(
     ([name, schema]) =>
       html`<section><h2>${name}</h2><pre tabindex="0">${JSON.stringify(schema, null, 2)}</pre></section>`,
-  )}</main></body></html>`
+  )}</main>`
+  return documentOf({ title: `${ABOUT.info.title} API`, style: '/docs.css', body })
 }
 
 /** Text with `code` in it. */

@@ -282,3 +282,9 @@ test('a taken port is an error that names it', async () => {
   const { startStripe } = await import('../../sandbox/stripe.ts')
   await expect(startStripe({ port: Number(new URL(bench.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
+
+test('the sandbox subscribes to what the shop looks at, no more and no less', async () => {
+  const { STRIPE_EVENTS } = await import('../../sandbox/stand-ins.ts')
+  const { STRIPE_EVENTS: wanted } = await import('../../app/intake.ts')
+  expect(STRIPE_EVENTS).toEqual([...wanted])
+})

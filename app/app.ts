@@ -11,6 +11,7 @@ import { folderSource } from './live/folder-source.ts'
 import { createLiveShop } from './live/live-shop.ts'
 import { connectMail } from './mail/send.ts'
 import type { Parts } from './parts.ts'
+import { createCatalogReader } from './repository/check/reader.ts'
 import { repositorySource } from './repository/repository-source.ts'
 import type { Store } from './store/store.ts'
 import { connectStripe } from './stripe/client.ts'
@@ -42,7 +43,8 @@ export async function openParts(
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const shop = createLiveShop({ store, source }, build)
   const stripe = connectStripe(config)
-  const parts = { config, source, shop, store, stripe, ...github, sendMail, now, random: randomBytes, log }
+  const readApart = createCatalogReader()
+  const parts = { config, source, shop, store, stripe, ...github, readApart, sendMail, now, random: randomBytes, log }
   return { parts, close: sendMail.close }
 }
 

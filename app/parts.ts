@@ -6,6 +6,7 @@ import type { GitHubApp } from './github/client.ts'
 import type { LiveShop } from './live/live-shop.ts'
 import type { CatalogSource } from './live/source.ts'
 import type { Random } from './order/id.ts'
+import type { CatalogReader } from './repository/check/reader.ts'
 import type { Store } from './store/store.ts'
 
 /** A mail, ready to send. `id` makes its Message-ID, so that a copy sent twice is recognised as one. */
@@ -22,6 +23,8 @@ export type Parts = {
   stripe: Stripe
   /** A client with access to this repository (`owner/name`), as the App's installation. */
   github: (repository: string) => Promise<ProbotOctokit>
+  /** Reads strangers' catalogs, apart from where buyers are served. */
+  readApart: CatalogReader
   /** The App at work in repositories: checks, pull requests, issues. */
   githubApp: GitHubApp
   sendMail: (mail: Mail) => Promise<void>

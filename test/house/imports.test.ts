@@ -21,7 +21,11 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/link.ts', may: CORE },
   { of: 'app/config.ts', may: CORE },
   { of: 'app/log.ts', may: [] },
-  { of: 'app/parts.ts', may: CORE, types: ['app/github/client.ts', 'app/live/live-shop.ts'] },
+  {
+    of: 'app/parts.ts',
+    may: CORE,
+    types: ['app/github/client.ts', 'app/live/live-shop.ts', 'app/repository/check/reader.ts'],
+  },
   { of: 'app/store/', may: [...CORE, 'app/store/'] },
   { of: 'app/mail/', may: [...COMMON, 'app/mail/'] },
   { of: 'app/stripe/', may: [...CORE, 'app/stripe/'] },

@@ -13,10 +13,9 @@ import { lookAtAssets, missingFiles, warningsOf } from './assets.ts'
 import { type Target, writeCheckRun } from './check-run.ts'
 import type { Asked, Findings } from './findings.ts'
 import { differingPaths, mergeCatalogs } from './merge.ts'
-import { readApart } from './reader.ts'
 import { reportOf, troubleReport } from './report.ts'
 
-export type CheckParts = Pick<Parts, 'config' | 'now' | 'log' | 'github' | 'githubApp'>
+export type CheckParts = Pick<Parts, 'config' | 'now' | 'log' | 'github' | 'githubApp' | 'readApart'>
 
 /** All that a check does: it reads, and writes its own result. */
 const PERMISSIONS = {
@@ -185,7 +184,7 @@ async function load(parts: CheckParts, octokit: ProbotOctokit, repository: strin
   if (entries.size === 0) return { known: 'none', problems: [], tree: '' }
   const tree = keyOfEntries(entries)
   const { folder } = await layOutCatalog({ folder: parts.config.DATA_FOLDER }, octokit, repository, tree, entries)
-  const loaded = await readApart(folder)
+  const loaded = await parts.readApart(folder)
   if ('problems' in loaded) return { known: 'broken', problems: loaded.problems, tree }
   return { known: loaded.catalog, problems: [], tree }
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import pLimit from 'p-limit'
 import { CatalogRefusedError } from '../../github/catalog/catalog-tree.ts'
 import type { Answer, Asked, Loaded } from './reading.ts'
 
@@ -6,50 +7,56 @@ import type { Answer, Asked, Loaded } from './reading.ts'
 export const READ_SECONDS_MAX = 20
 const READING = new URL('./reading.ts', import.meta.url)
 
-let worker: Worker | undefined
-let turn: Promise<unknown> = Promise.resolve()
+/** Reads a catalog as loadCatalog does. Throws a CatalogRefusedError when that takes longer than `secondsMax`. */
+export type CatalogReader = (folder: string, secondsMax?: number) => Promise<Loaded>
 
 /**
- * Reads a catalog as loadCatalog does, but apart: a stranger's YAML may take long, and buyers are served in this thread.
- * One at a time. Throws a CatalogRefusedError when it takes longer than READ_SECONDS_MAX.
+ * A reader with a thread of its own: a stranger's YAML may take long, and buyers are served in this one. It reads one catalog at a
+ * time, and begins another thread where it had to end one.
  */
-export function readApart(folder: string, secondsMax = READ_SECONDS_MAX): Promise<Loaded> {
-  const result = turn.then(() => read(folder, secondsMax))
-  turn = result.catch(() => {})
-  return result
+export function createCatalogReader(): CatalogReader {
+  const inTurn = pLimit(1)
+  let thread: Worker | undefined
+  const end = async (ended: Worker) => {
+    if (thread === ended) thread = undefined
+    await ended.terminate()
+  }
+  return (folder, secondsMax = READ_SECONDS_MAX) =>
+    inTurn(async () => {
+      thread ??= startThread(end)
+      const used = thread
+      try {
+        return await ask(used, folder, secondsMax)
+      } catch (error) {
+        await end(used)
+        throw error
+      }
+    })
 }
 
-async function read(folder: string, secondsMax: number): Promise<Loaded> {
-  worker ??= startWorker()
-  const reading = worker
+async function ask(thread: Worker, folder: string, secondsMax: number): Promise<Loaded> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const onExit = () => reject(new Error('the thread that reads catalogs ended'))
   const timer = setTimeout(() => reject(tooSlow(secondsMax)), secondsMax * 1000)
-  reading.once('message', resolve).once('error', reject).once('exit', onExit)
+  thread.once('message', resolve).once('error', reject).once('exit', onExit)
   try {
-    reading.postMessage({ folder } satisfies Asked)
+    thread.postMessage({ folder } satisfies Asked)
     const answer = await promise
     if ('failure' in answer) throw new Error(answer.failure)
     return answer.loaded
-  } catch (error) {
-    worker = undefined
-    await reading.terminate()
-    throw error
   } finally {
     clearTimeout(timer)
-    reading.off('message', resolve).off('error', reject).off('exit', onExit)
+    thread.off('message', resolve).off('error', reject).off('exit', onExit)
   }
 }
 
 /** It keeps no process alive, and is given nothing of ours. */
-function startWorker(): Worker {
-  const started = new Worker(READING, { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 512 } })
-  started.unref()
-  started.on('error', () => {}) // whoever waits for it hears of it; between two catalogs nobody does
-  started.once('exit', () => {
-    if (worker === started) worker = undefined
-  })
-  return started
+function startThread(onExit: (ended: Worker) => unknown): Worker {
+  const thread = new Worker(READING, { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 512 } })
+  thread.unref()
+  thread.on('error', () => {}) // whoever waits for it hears of it; between two catalogs nobody does
+  thread.once('exit', () => onExit(thread))
+  return thread
 }
 
 const tooSlow = (seconds: number) =>

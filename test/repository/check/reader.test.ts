@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readApart } from '../../../app/repository/check/reader.ts'
+import { createCatalogReader } from '../../../app/repository/check/reader.ts'
 import { loadCatalog } from '../../../catalog/load.ts'
 import { FIXTURE_CATALOG } from '../../support/shop.ts'
 
+const readApart = createCatalogReader()
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tagsale-reader-'))

@@ -5,6 +5,7 @@ import { Octokit } from '@octokit/rest'
 import pino from 'pino'
 import { connectGitHub } from '../../../app/github/client.ts'
 import type { CheckParts } from '../../../app/repository/check/check.ts'
+import { createCatalogReader } from '../../../app/repository/check/reader.ts'
 import { startGitHub } from '../../../sandbox/github.ts'
 
 /** What a commit does: text or bytes to put, a symbolic link, or null to delete; by path from the repository's root. */
@@ -62,7 +63,13 @@ export async function startWorld(repositories: Record<string, Change>) {
     LINK_SECRET: 'k'.repeat(32),
     GITHUB_APP_ID: APP,
   }
-  const parts = { ...clients, log, now: () => new Date(), config } as unknown as CheckParts
+  const parts = {
+    ...clients,
+    readApart: createCatalogReader(),
+    log,
+    now: () => new Date(),
+    config,
+  } as unknown as CheckParts
   return {
     ...{ github, parts, folder },
     as: (login: string) => new Octokit({ baseUrl: github.url, auth: github.tokenFor(login), log: silent }),

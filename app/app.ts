@@ -41,7 +41,7 @@ export async function openParts(
   })
   const source = await openSource({ config, store, log, githubApp: github.githubApp })
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
-  const shop = createLiveShop({ store, source }, build)
+  const shop = createLiveShop({ store, source, log }, build)
   const stripe = connectStripe(config)
   const readApart = createCatalogReader()
   const parts = { config, source, shop, store, stripe, ...github, readApart, sendMail, now, random: randomBytes, log }

@@ -27,14 +27,18 @@ export type LiveShop = {
   follow: () => Promise<void>
 }
 
-type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'> }
+type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'>; log: Pick<Logger, 'error'> }
 type Shown = { tree: string | undefined; isOpen: boolean; catalog: Catalog; storefront: string; selling: Catalog }
 
 /** A shop that shows nothing, until it follows the store. `build` gives the folder of a catalog's storefront. */
-export function createLiveShop({ store, source }: Parts, build: (catalogFolder: string) => Promise<string>): LiveShop {
+export function createLiveShop(
+  { store, source, log }: Parts,
+  build: (catalogFolder: string) => Promise<string>,
+): LiveShop {
   let shown: Shown = { ...shownAs(NOTHING_YET, false), tree: undefined, storefront: '' }
   let last: { catalog: Catalog } | undefined
   let turn: Promise<unknown> = Promise.resolve()
+  let restoring: Promise<boolean> | undefined
   const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
     const result = turn.then(act)
     turn = result.catch(() => {})
@@ -69,6 +73,22 @@ export function createLiveShop({ store, source }: Parts, build: (catalogFolder: 
     shown = { ...shown, ...shownAs(shown.catalog, isOpen(state)) }
   }
 
+  /** Whether lost pages are there again. One try for all who ask, and none again at once where that failed. */
+  function restored(): Promise<boolean> {
+    restoring ??= inTurn(follow).then(
+      () => {
+        restoring = undefined
+        return true
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'the pages were lost, and can not be made again; it is tried again')
+        setTimeout(() => (restoring = undefined), TRY_AGAIN_SECONDS * 1000).unref()
+        return false
+      },
+    )
+    return restoring
+  }
+
   return {
     catalog: () => shown.selling,
     tree: () => shown.tree,
@@ -77,7 +97,7 @@ export function createLiveShop({ store, source }: Parts, build: (catalogFolder: 
     prepare: (folder) => inTurn(() => prepare(folder)),
     follow: () => inTurn(follow),
     async storefront() {
-      if (!(await isThere(shown.storefront))) await inTurn(follow)
+      if (!(await isThere(shown.storefront)) && !(await restored())) return undefined
       return shown.storefront || undefined
     },
   }
@@ -98,6 +118,7 @@ export async function startFollowing({
     clearTimeout(again)
     await shop.follow().catch((error: unknown) => {
       log.error({ err: error }, 'what is live can not be shown here; it is tried again')
+      clearTimeout(again)
       again = setTimeout(() => void follow(), TRY_AGAIN_SECONDS * 1000).unref()
     })
   }

@@ -150,3 +150,19 @@ test('GitHub’s repository is not asked for what lies on the disk', async () =>
   await shop.github.control('faults', {})
   expect((await shop.github.as('ada').rest.repos.get(SHOP_REPOSITORY)).status).toBe(200)
 })
+
+test('pages that are lost and can not be made again are waited for, an order’s own page is there without them, and one try serves all', async () => {
+  let tries = 0
+  shop.parts.source.bring = () => {
+    tries += 1
+    return Promise.reject(new Error('GitHub is away'))
+  }
+  await rm(site.folder, { recursive: true })
+  const pages = await Promise.all(Array.from({ length: 20 }, () => fetch(shop.url)))
+  expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([503]))
+  expect(tries).toBe(1)
+  const missing = await fetch(`${shop.url}/orders/ord_nobody?key=x`, { headers: { accept: 'text/html' } })
+  expect([missing.status, await missing.text()]).toEqual([404, expect.stringContaining('No such order')])
+  expect(shop.logged.join('')).toContain('the pages were lost')
+  site = await smallStorefront()
+})

@@ -43,7 +43,8 @@ export function startWorker(parts: Parts): Worker {
             ring(queue)
           })
         }
-        if (busy < JOBS_AT_ONCE) alarm.set(queue, await store.nextDueAt(QUEUES[queue]))
+        // A full queue is woken by the end of its own work; its alarm would go off for what it can't begin.
+        alarm.set(queue, busy < JOBS_AT_ONCE ? await store.nextDueAt(QUEUES[queue]) : undefined)
       } catch (error) {
         report(error)
         await sleep(PAUSE_AFTER_FAILURE_MILLISECONDS)

@@ -94,3 +94,17 @@ test('stopped, it lets what it has begun end, and begins nothing more', async ()
   await sleep(300)
   expect(await isDone('too-late')).toBe(false)
 })
+
+test('a queue that is full of work that hangs is left alone until some of it ends', async () => {
+  const hanging = Promise.withResolvers<never>()
+  const { calls, store } = countingStore({ order: () => hanging.promise })
+  for (let count = 0; count < 8; count += 1) await ask(`hangs-${count}`, later(300))
+  const worker = startWorker({ ...shop.parts, store })
+  await sleep(700)
+  await ask('another-queue', later(0), { kind: 'fulfill', order })
+  const before = calls.length
+  await sleep(700)
+  expect(calls.length - before).toBeLessThan(20)
+  hanging.reject(new Error('it hung for long enough'))
+  await worker.stop(1)
+})

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises'
+import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
@@ -7,8 +8,9 @@ import { isOpen } from '../shop/shop.ts'
 import type { Store } from '../store/store.ts'
 import type { CatalogSource } from './source.ts'
 
-/** After a failure to show what is live, it is tried again. */
+/** After a failure to show what is live, it is tried again; later each time. */
 const TRY_AGAIN_SECONDS = 5
+const TRY_AGAIN_SECONDS_MAX = 300
 
 /** What this process shows. The store says what is live; what is here follows it, and can be lost without harm. */
 export type LiveShop = {
@@ -35,15 +37,13 @@ export function createLiveShop(
   { store, source, log }: Parts,
   build: (catalogFolder: string) => Promise<string>,
 ): LiveShop {
-  let shown: Shown = { ...shownAs(NOTHING_YET, false), tree: undefined, storefront: '' }
+  let shown = NOTHING_SHOWN
   let last: { catalog: Catalog } | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-  let restoring: Promise<boolean> | undefined
-  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
-    const result = turn.then(act)
-    turn = result.catch(() => {})
-    return result
-  }
+  const inTurn = pLimit(1)
+  const restored = oneTry(
+    () => inTurn(follow),
+    (error) => log.error({ err: error }, 'the pages were lost, and can not be made again; it is tried again'),
+  )
 
   /** A folder of a catalog never changes, so the last one that was read is not read again. */
   async function read(folder: string) {
@@ -58,11 +58,18 @@ export function createLiveShop(
     return 'problems' in loaded ? loaded : { ...loaded, storefront: await build(folder) }
   }
 
+  /** At once, whatever is being built meanwhile. */
+  async function closeIfClosed(): Promise<void> {
+    if (!isOpen(await store.shop())) shown = { ...shown, ...shownAs(shown.catalog, false) }
+  }
+
   async function follow(): Promise<void> {
     const state = await store.shop()
     const { live } = state
-    if (!isOpen(state)) shown = { ...shown, ...shownAs(shown.catalog, false) }
-    if (!live) return
+    if (!live) {
+      shown = NOTHING_SHOWN
+      return
+    }
     if (shown.tree !== live.tree || !(await isThere(shown.storefront))) {
       const folder = await source.bring(live)
       if (folder === undefined) throw new Error(`the catalog of ${live.commit} is not to be had any more`)
@@ -70,23 +77,7 @@ export function createLiveShop(
       if ('problems' in prepared) throw new Error(`this version can't sell from ${live.commit}, which was live`)
       shown = { ...shown, catalog: prepared.catalog, tree: live.tree, storefront: prepared.storefront }
     }
-    shown = { ...shown, ...shownAs(shown.catalog, isOpen(state)) }
-  }
-
-  /** Whether lost pages are there again. One try for all who ask, and none again at once where that failed. */
-  function restored(): Promise<boolean> {
-    restoring ??= inTurn(follow).then(
-      () => {
-        restoring = undefined
-        return true
-      },
-      (error: unknown) => {
-        log.error({ err: error }, 'the pages were lost, and can not be made again; it is tried again')
-        setTimeout(() => (restoring = undefined), TRY_AGAIN_SECONDS * 1000).unref()
-        return false
-      },
-    )
-    return restoring
+    shown = { ...shown, ...shownAs(shown.catalog, isOpen(await store.shop())) }
   }
 
   return {
@@ -95,11 +86,36 @@ export function createLiveShop(
     isOpen: () => shown.isOpen,
     read,
     prepare: (folder) => inTurn(() => prepare(folder)),
-    follow: () => inTurn(follow),
+    async follow() {
+      await closeIfClosed()
+      await inTurn(follow)
+    },
     async storefront() {
       if (!(await isThere(shown.storefront)) && !(await restored())) return undefined
       return shown.storefront || undefined
     },
+  }
+}
+
+/** Whether it worked, one try for all who ask while it is under way; where it failed, for those too who ask soon after. */
+function oneTry(act: () => Promise<unknown>, onFailure: (error: unknown) => void): () => Promise<boolean> {
+  let trying: Promise<boolean> | undefined
+  const end = () => {
+    trying = undefined
+  }
+  return () => {
+    trying ??= act().then(
+      () => {
+        end()
+        return true
+      },
+      (error: unknown) => {
+        onFailure(error)
+        setTimeout(end, TRY_AGAIN_SECONDS * 1000).unref()
+        return false
+      },
+    )
+    return trying
   }
 }
 
@@ -114,18 +130,28 @@ export async function startFollowing({
   log: Pick<Logger, 'error'>
 }): Promise<{ stop: () => void }> {
   let again: NodeJS.Timeout | undefined
+  let pause = TRY_AGAIN_SECONDS
+  let isStopped = false
   const follow = async () => {
     clearTimeout(again)
-    await shop.follow().catch((error: unknown) => {
-      log.error({ err: error }, 'what is live can not be shown here; it is tried again')
-      clearTimeout(again)
-      again = setTimeout(() => void follow(), TRY_AGAIN_SECONDS * 1000).unref()
-    })
+    await shop.follow().then(
+      () => {
+        pause = TRY_AGAIN_SECONDS
+      },
+      (error: unknown) => {
+        if (isStopped) return
+        log.error({ err: error }, 'what is live can not be shown here; it is tried again')
+        clearTimeout(again)
+        again = setTimeout(() => void follow(), pause * 1000).unref()
+        pause = Math.min(2 * pause, TRY_AGAIN_SECONDS_MAX)
+      },
+    )
   }
   const unwatch = store.watch((changed) => void (changed.shop && follow()))
   await follow()
   return {
     stop: () => {
+      isStopped = true
       unwatch()
       clearTimeout(again)
     },
@@ -164,3 +190,5 @@ const NOTHING_YET: Catalog = {
   products: new Map(),
   assets: new Map(),
 }
+
+const NOTHING_SHOWN: Shown = { ...shownAs(NOTHING_YET, false), tree: undefined, storefront: '' }

@@ -29,3 +29,12 @@ export const isRecorded = (shop: ShopState, head: Pick<Head, 'commit' | 'reposit
   !shop.refused &&
   shop.live?.commit === head.commit &&
   isSameRepository(shop.repository, head.repository)
+
+/**
+ * Whether somebody else had a say while the work took its time: another repository was chosen, another commit was refused, or the
+ * shop was closed or opened. Then the work begins anew, by what holds now.
+ */
+export const isOvertaken = (known: ShopState, now: ShopState): boolean =>
+  known.repository !== now.repository ||
+  known.refused?.commit !== now.refused?.commit ||
+  known.closed?.at !== now.closed?.at

@@ -2,14 +2,14 @@ import type { Catalog } from '../../catalog/offer.ts'
 import type { CatalogProblem } from '../../catalog/problem/problem.ts'
 import { forgetOldCatalogs } from '../github/catalog/catalog-at.ts'
 import { jobsDue } from '../job/job.ts'
-import { watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
+import { refreshShopJob, watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
 import type { Head } from '../live/source.ts'
 import type { Parts } from '../parts.ts'
 import { assetNews } from '../shop/asset-news.ts'
 import type { ClosedReason, ShopEvent } from '../shop/event.ts'
 import type { ShopState } from '../shop/shop.ts'
 import { brokenCatalogIssue } from './issues.ts'
-import { isRecorded, planRefresh } from './refresh-plan.ts'
+import { isOvertaken, isRecorded, planRefresh } from './refresh-plan.ts'
 
 // From a merge to the live shop: what the catalog's source has now is fetched, checked, built, recorded, and only then shown.
 // A catalog with mistakes leaves the last good one where it is.
@@ -22,28 +22,29 @@ const BROKEN = 'broken-catalog'
 
 /** Makes live what the catalog's source has now. Rejects when it can't be reached, or the storefront can't be built. */
 export async function refreshShop(parts: RefreshParts): Promise<void> {
+  const before = await parts.store.shop()
   const found = await parts.source.current()
   if (!found) return
-  const plan = planRefresh(await parts.store.shop(), found, parts.shop.tree())
+  const plan = planRefresh(before, found, parts.shop.tree())
   switch (plan.do) {
     case 'nothing':
       return parts.shop.follow()
     case 'close':
-      return closeShop(parts, plan.reason)
+      return closeShop(parts, before, plan.reason)
     case 'reopen':
-      return reopen(parts, plan)
+      return reopen(parts, before, plan)
     case 'refuse':
-      return refuse(parts, plan.head, [plan.problem])
+      return refuse(parts, before, plan.head, [plan.problem])
     case 'publish':
-      return publish(parts, plan)
+      return publish(parts, before, plan)
   }
 }
 
 /** All that GitHub is asked for comes before the pages, which take long; and those before the recording: what is live can be shown. */
-async function publish(parts: RefreshParts, { head, tree, folder }: Publication): Promise<void> {
-  const { live, refused, closed } = await parts.store.shop()
+async function publish(parts: RefreshParts, known: ShopState, { head, tree, folder }: Publication): Promise<void> {
+  const { live, refused, closed } = known
   const read = await parts.shop.read(folder)
-  if ('problems' in read) return refuse(parts, head, read.problems)
+  if ('problems' in read) return refuse(parts, known, head, read.problems)
   // What open pull requests change may be another thing now; not after a push that left the catalog alone.
   const isSameTree = live?.tree === tree && !closed
   const checks = isSameTree ? [] : await parts.source.checks()
@@ -58,9 +59,10 @@ async function publish(parts: RefreshParts, { head, tree, folder }: Publication)
     ...news.map((fact) => ({ ...about, ...fact })),
   ]
   // Once for each commit, also when a build took so long that the job was begun a second time.
-  await parts.store.transact({}, ({ shop }) =>
-    isRecorded(shop, head) ? {} : { shop: facts, jobs: jobsDue([watchAssetsJob, ...checks], now) },
-  )
+  await parts.store.transact({}, ({ shop }) => {
+    if (isOvertaken(known, shop)) return { jobs: jobsDue([refreshShopJob], now) }
+    return isRecorded(shop, head) ? {} : { shop: facts, jobs: jobsDue([watchAssetsJob, ...checks], now) }
+  })
   await parts.shop.follow()
   parts.log.info({ commit: head.commit, by: head.by, products: read.catalog.products.size }, 'live')
   await forgetOldCatalogs(parts.config.DATA_FOLDER, new Set([tree]), now)
@@ -76,12 +78,16 @@ async function catalogOf({ shop, source }: RefreshParts, live: Live): Promise<Ca
 }
 
 /** The newest commit has mistakes: after the shop was closed, what was live before opens again. */
-async function reopen(parts: RefreshParts, { live, refused }: Pick<Required<ShopState>, 'live' | 'refused'>) {
+async function reopen(
+  parts: RefreshParts,
+  known: ShopState,
+  { live, refused }: Pick<Required<ShopState>, 'live' | 'refused'>,
+) {
   const folder = await parts.source.bring(live)
   const prepared = folder === undefined ? undefined : await parts.shop.prepare(folder)
   if (!prepared || 'problems' in prepared) return
   await parts.store.transact({}, ({ shop }) => {
-    if (!shop.closed || !shop.repository) return {}
+    if (!shop.closed || !shop.repository || isOvertaken(known, shop)) return {}
     const about = { repository: shop.repository, at: parts.now().toISOString() }
     const { commit, tree, by } = live
     const facts: ShopEvent[] = [
@@ -95,23 +101,33 @@ async function reopen(parts: RefreshParts, { live, refused }: Pick<Required<Shop
 }
 
 /** The issue first: were the fact there without it, nobody would come back to write it. */
-async function refuse(parts: RefreshParts, head: Head, problems: readonly CatalogProblem[]): Promise<void> {
+async function refuse(
+  parts: RefreshParts,
+  known: ShopState,
+  head: Head,
+  problems: readonly CatalogProblem[],
+): Promise<void> {
   const { repository, commit } = head
-  const { live } = await parts.store.shop()
+  const { live } = known
   const words = brokenCatalogIssue({ head, problems, live, githubUrl: parts.config.GITHUB_URL })
   await parts.source.tell({ mark: BROKEN, ...words })
   const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), commit }
-  await parts.store.transact({}, () => ({ shop: [{ ...fact, problems: problems.length }] }))
+  await parts.store.transact({}, ({ shop }) =>
+    isOvertaken(known, shop)
+      ? { jobs: jobsDue([refreshShopJob], parts.now()) }
+      : { shop: [{ ...fact, problems: problems.length }] },
+  )
   parts.log.error({ commit, problems: problems.length }, 'the catalog has mistakes; the last good one stays live')
 }
 
 /** Sells nothing more. What was bought is still given, as long as GitHub lets us. */
-async function closeShop(parts: RefreshParts, reason: ClosedReason): Promise<void> {
+async function closeShop(parts: RefreshParts, known: ShopState, reason: ClosedReason): Promise<void> {
   const repository = await parts.source.name()
   if (!repository) return
   const now = parts.now()
   const { isNew, wasOpen } = await parts.store.transact({}, ({ shop }) => {
     const wasOpen = shop.live !== undefined
+    if (isOvertaken(known, shop)) return { isNew: false, wasOpen, jobs: jobsDue([refreshShopJob], now) }
     // Each time: a repository that was empty may have its first commit by now.
     const jobs = jobsDue(reason === 'no-catalog' ? [welcomeJob(repository)] : [], now)
     if (shop.closed?.reason === reason) return { isNew: false, wasOpen, jobs }

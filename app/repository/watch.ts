@@ -21,6 +21,7 @@ const NEVER_SEEN = { sha256: null, size: -1, releaseAsset: -1 }
 export async function watchAssets(parts: WatchParts): Promise<void> {
   const repository = await parts.source.name()
   if (!repository) return
+  await parts.shop.follow() // this may have been asked for by the write that made another catalog live
   const shop = await parts.store.shop()
   const approved = [...parts.shop.catalog().assets.values()].filter(({ review }) => review === 'approved')
   const isNew = (asset: Asset) => !approvedFile(shop, asset.release)
@@ -57,7 +58,9 @@ const toApproved = ({ release: file }: Asset, { id, size, sha256 }: ReleaseFileF
 async function watchFile(parts: WatchParts, repository: string, shop: ShopState, asset: Asset, found: ApprovedFile) {
   const known = approvedFile(shop, asset.release)
   const head = { repository, at: parts.now().toISOString(), asset: asset.id }
-  const record = (fact: ShopEvent) => parts.store.transact({}, () => ({ shop: [fact] }))
+  // Of a repository that was chosen meanwhile, this says nothing.
+  const record = (fact: ShopEvent) =>
+    parts.store.transact({}, ({ shop: now }) => (now.repository === shop.repository ? { shop: [fact] } : {}))
   const mark = `changed:${asset.id}`
   if (isSameBytes(changedFile(shop, asset.release) ?? known ?? NEVER_SEEN, found)) return
   if (!known || isSameBytes(known, found)) {

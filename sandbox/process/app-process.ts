@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -39,7 +41,8 @@ export function startAppProcess(
   onEnd: (code: number | null) => void,
 ): AppProcess {
   const passedOn = PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))
-  const child = spawn(process.execPath, ['--env-file-if-exists=.env', APP], {
+  const hasEnvFile = existsSync(join(folder, '.env')) // where the setup has written one
+  const child = spawn(process.execPath, [...(hasEnvFile ? ['--env-file=.env'] : []), APP], {
     cwd: folder,
     env: { ...Object.fromEntries(passedOn), ...settings },
     // The channel tells the app when we are gone, however we went.
@@ -56,11 +59,14 @@ export function startAppProcess(
       if (SETUP.test(line)) setup.resolve()
     })
   let stopping = false
-  void ended.then((code) => stopping || onEnd(code))
+  void ended.then(
+    (code) => stopping || onEnd(code),
+    () => onEnd(1), // it could not even be started
+  )
 
   async function look(): Promise<ShopView> {
     for (;;) {
-      if (child.exitCode !== null) throw new Sentence('The shop has stopped.')
+      if (child.exitCode !== null || child.signalCode !== null) throw new Sentence('The shop has stopped.')
       const answer = await fetch(`${shopUrl}/api/v1/shop`).catch(() => undefined)
       if (answer?.ok) return (await answer.json()) as ShopView
       await sleep(LOOK_EVERY_MILLISECONDS)

@@ -110,6 +110,31 @@ test('a build that fails is tried again, and the release that came with it is no
   expect(await factsOf('asset.released')).toHaveLength(1)
 })
 
+test('what was chosen or closed while the storefront builds is not undone when it is built', async () => {
+  const { builds, build } = holdableBuild()
+  shop = await openFollowingShop(undefined, { build })
+  const { held, open } = gate()
+  builds.held = held
+  await push({ [PRODUCT]: null })
+  await shop.github.settled()
+  const working = shop.work()
+  await expect.poll(() => builds.count).toBe(2)
+  const at = new Date().toISOString()
+  const closed = { type: 'shop.closed', repository: 'heron/shop', at, reason: 'not-installed' } as const
+  await shop.store.transact({}, () => ({ shop: [closed] }))
+  await expect.poll(() => shop.parts.shop.isOpen()).toBe(false) // though the build is not over
+  const chosen = { type: 'shop.chosen', repository: 'heron/other', at } as const
+  await shop.store.transact({}, () => ({ shop: [chosen] }))
+  const facts = await factsOf('shop.updated')
+  open()
+  builds.held = Promise.resolve()
+  await shop.github.control('faults', { down: true }) // so that nothing else is found out meanwhile
+  await working
+  expect(await factsOf('shop.updated')).toEqual(facts)
+  expect(await shop.store.shop()).toMatchObject({ repository: 'heron/other' })
+  await shop.github.control('faults', {})
+})
+
 test('a release that is taken back by force, and comes again, is told once', async () => {
   shop = await openFollowingShop()
   await publish('guide-v2')

@@ -1,3 +1,4 @@
+import type Stripe from 'stripe'
 import { z } from 'zod'
 import type { Api } from './api.ts'
 import { checkoutOf, expireSession, openSession } from './checkout/session.ts'
@@ -37,8 +38,7 @@ function sessionRoutes({ account, route, retrieve }: Api): void {
     expanded(state, openSession(account, params).session, params.expand),
   )
   route('GET', SESSIONS, sessionList, (params) => {
-    const sessions = newestFirst(state.checkouts).map(({ session }) => session)
-    const found = page(sessions.filter(isOf(params)), SESSIONS, params)
+    const found = page(sessionsOf(account, params.payment_intent), SESSIONS, params)
     return { ...found, data: found.data.map((session) => expanded(state, session, params.expand)) }
   })
   retrieve(SESSIONS, 'checkout.session', (id) => checkoutOf(account, id).session)
@@ -50,6 +50,14 @@ function sessionRoutes({ account, route, retrieve }: Api): void {
     expireSession(account, checkout)
     return checkout.session
   })
+}
+
+/** All, newest first; or the one that a payment was made in. */
+function sessionsOf({ state, sessionIds }: Api['account'], payment: string | undefined): Stripe.Checkout.Session[] {
+  if (!payment) return newestFirst(state.checkouts).map(({ session }) => session)
+  const id = sessionIds.findLast((one) => state.checkouts[one]?.session.payment_intent === payment)
+  const checkout = id && state.checkouts[id]
+  return checkout ? [checkout.session] : []
 }
 
 function paymentRoutes({ account, route, retrieve }: Api): void {

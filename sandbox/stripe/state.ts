@@ -64,6 +64,8 @@ export type Account = {
   newId: (prefix: string) => string
   /** Before this time, no open session runs out: nobody has to look through all of them. */
   nextDeadline: number
+  /** The ids of all sessions, oldest first: what is asked for is nearly always among the last. */
+  sessionIds: string[]
 }
 
 /** An account in which nothing has happened yet. */
@@ -95,6 +97,7 @@ export function accountOf(state: State, url: () => string): Account {
     now: () => Math.floor(Date.now() / 1000) + state.clock,
     newId: (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`,
     nextDeadline: 0,
+    sessionIds: Object.keys(state.checkouts),
   }
 }
 

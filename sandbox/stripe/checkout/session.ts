@@ -23,6 +23,7 @@ export function openSession(account: Account, params: SessionParams): Checkout {
   const session = newSession(account, params, lines, rates)
   const checkout: Checkout = { session, lines, deadline, percentOff: 0, paymentMetadata }
   account.nextDeadline = Math.min(account.nextDeadline, deadline)
+  account.sessionIds.push(session.id)
   if (rates[0]) shipBy(account, checkout, rates[0].id)
   addUp(checkout)
   state.checkouts[session.id] = checkout

@@ -22,7 +22,7 @@ const CONNECTIONS_CHECK_MILLISECONDS = 1_000
 
 export type RunningApp = { stop: () => Promise<void> }
 
-/** Starts the app: store, parts, what is live, routes, work. Stops them in reverse order, after what is in flight. */
+/** Starts the app: store, parts, routes, what is live, work. Stops them in reverse order, after what is in flight. */
 export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
   const onFailure = (error: Error) => {
     log.fatal({ err: error }, 'the store can not write; stopping, so that nothing is promised that is not kept')
@@ -32,9 +32,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   const { store } = await openLowdbStore({ folder: join(config.DATA_FOLDER, 'store'), now, onFailure, log })
   try {
     const { parts, close } = await openParts(config, { store, log, now })
-    const following = await startFollowing(parts)
     const app = createApp(parts)
     const server = await listen(config, app.fetch)
+    // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
+    const following = await startFollowing(parts)
     await startSweeping(parts)
     await startRepositoryWork(parts)
     const worker = app.startWorker()

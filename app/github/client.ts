@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
 import { type Budget, createBudget, limitSeconds } from './busy.ts'
+import { namesOf } from './repository-name.ts'
 
 export type GitHubOptions = {
   /** The number of the shop's own GitHub App. */
@@ -116,7 +117,7 @@ const noAccess = (repository: string, error: RequestFailure): unknown => {
 type RequestFailure = Error & { status?: number; response?: { headers: Record<string, string | number | undefined> } }
 
 function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): ProbotOctokit {
-  const owner = repository.split('/')[0]?.toLowerCase() ?? ''
+  const owner = namesOf(repository).owner.toLowerCase()
   client.hook.wrap('request', async (request, options) => {
     const isQuery = /\/graphql$/.test(options.url) && !/^\s*mutation\b/.test(String(options.query ?? ''))
     const isRead = options.method === 'GET' || isQuery
@@ -191,7 +192,7 @@ function tokenSource(app: ProbotOctokit, { appId, privateKey }: GitHubOptions) {
       (await app.rest.apps.getRepoInstallation({ owner, repo })).data.id,
   })
   return (repository: string, permissions: Permissions): Tokens => {
-    const [owner = '', repo = ''] = repository.split('/')
+    const { owner, repo } = namesOf(repository)
     return async ({ refresh } = { refresh: false }) => {
       const installationId = await installations.forceFetch(owner, { context: repo })
       try {

@@ -6,6 +6,7 @@ import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
 import { NoAccessError } from '../github/client.ts'
 import { fetchHead, type Head } from '../github/head.ts'
 import { closeIssue, keepIssue } from '../github/issue.ts'
+import { namesOf } from '../github/repository-name.ts'
 import type { JobRequest } from '../job/job.ts'
 import { findShopJob, refreshShopJob } from '../job/repository-jobs.ts'
 import type { CatalogSource, Found } from '../live/source.ts'
@@ -128,6 +129,5 @@ async function isUpToDate(
 ): Promise<boolean> {
   if (!closed) return head?.commit === (refused ?? live)?.commit
   if (closed.reason !== 'no-catalog') return false
-  const [owner = '', repo = ''] = head?.repository.split('/') ?? []
-  return !head || (await hasCatalogFolder(octokit, { owner, repo }, head.commit)) !== 'catalog'
+  return !head || (await hasCatalogFolder(octokit, namesOf(head.repository), head.commit)) !== 'catalog'
 }

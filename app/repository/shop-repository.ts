@@ -1,4 +1,5 @@
 import { NoAccessError } from '../github/client.ts'
+import { namesOf } from '../github/repository-name.ts'
 import { jobsDue } from '../job/job.ts'
 import { refreshShopJob } from '../job/repository-jobs.ts'
 import type { Parts } from '../parts.ts'
@@ -30,9 +31,8 @@ export async function findShop(parts: FindParts): Promise<void> {
 async function withCatalog({ githubApp }: Pick<Parts, 'githubApp'>, names: readonly string[]): Promise<string[]> {
   const found: string[] = []
   for (const repository of names) {
-    const [owner = '', repo = ''] = repository.split('/')
     const octokit = await githubApp.forRepository(repository, READS)
-    const has = await octokit.rest.repos.getContent({ owner, repo, path: 'catalog/shop.yaml' }).then(
+    const has = await octokit.rest.repos.getContent({ ...namesOf(repository), path: 'catalog/shop.yaml' }).then(
       () => true,
       (error: { status?: number }) =>
         error.status === 404 || error instanceof NoAccessError ? false : Promise.reject(error),

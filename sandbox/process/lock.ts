@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Sentence } from './sentence.ts'
 
@@ -11,16 +11,22 @@ export const LOCK = 'sandbox.pid'
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, LOCK)
-  const holder = Number(await readFile(file, 'utf8').catch(() => ''))
-  if (holder && isAlive(holder)) {
-    const instead = 'Stop that one first, or give this one a folder of its own: npm start -- --state FOLDER'
-    throw new Sentence(`Another process is using ${folder} (its number is ${holder}). ${instead}`)
-  }
-  await rm(file, { force: true })
-  const handle = await open(file, 'wx', 0o600)
-  await handle.writeFile(String(process.pid))
-  await handle.close()
+  // Only one process can make a file.
+  const make = () => writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 })
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    await refuseBeside(file, folder)
+    await rm(file, { force: true }) // its process is gone
+    await make()
+  })
   return () => rm(file, { force: true })
+}
+
+async function refuseBeside(file: string, folder: string): Promise<void> {
+  const holder = Number(await readFile(file, 'utf8').catch(() => ''))
+  if (!holder || !isAlive(holder)) return
+  const instead = 'Stop that one first, or give this one a folder of its own: npm start -- --state FOLDER'
+  throw new Sentence(`Another process is using ${folder} (its number is ${holder}). ${instead}`)
 }
 
 function isAlive(pid: number): boolean {

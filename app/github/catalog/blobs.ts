@@ -3,6 +3,7 @@ import { access, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { ProbotOctokit } from 'probot'
+import { namesOf } from '../repository-name.ts'
 import { CatalogRefusedError } from './catalog-tree.ts'
 
 /** Blobs in one GraphQL question. */
@@ -93,7 +94,7 @@ type TextAnswer = { repository: Record<string, { text?: string | null; isTruncat
 
 /** https://docs.github.com/en/graphql/reference/objects#blob */
 async function askForTexts(octokit: ProbotOctokit, repository: string, blobs: readonly Blob[]) {
-  const [owner, name] = repository.split('/')
+  const { owner, repo: name } = namesOf(repository)
   const fields = blobs.map(({ sha }, index) => `b${index}: object(oid: "${sha}") { ... on Blob { text isTruncated } }`)
   const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields.join(' ')} } }`
   const answer = await octokit.graphql<TextAnswer>(query, { owner, name })
@@ -107,8 +108,7 @@ async function askForTexts(octokit: ProbotOctokit, repository: string, blobs: re
 
 /** https://docs.github.com/en/rest/git/blobs#get-a-blob */
 async function askForBytes(octokit: ProbotOctokit, repository: string, sha: string): Promise<Buffer> {
-  const [owner = '', repo = ''] = repository.split('/')
-  const { data } = await octokit.rest.git.getBlob({ owner, repo, file_sha: sha })
+  const { data } = await octokit.rest.git.getBlob({ ...namesOf(repository), file_sha: sha })
   return Buffer.from(data.content, data.encoding === 'base64' ? 'base64' : 'utf8')
 }
 

@@ -79,8 +79,8 @@ test('it ends with who started it, even one that is killed', async () => {
     const { newDatabase } = await startPostgres()
     console.log(await newDatabase())`
   const owner = spawn(process.execPath, ['-e', program], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(owner.stdout.setEncoding('utf8'), 'data')
-  const url = line.trim() as string
+  const [line] = await Promise.race([once(owner.stdout, 'data'), once(owner, 'exit')])
+  const url = String(line).trim()
   const { ended } = await stayConnected(url)
   owner.kill('SIGKILL')
   await ended
@@ -90,7 +90,10 @@ test('it ends with who started it, even one that is killed', async () => {
 test('it runs from a checkout that only its owner may enter, installed without scripts', async () => {
   const home = await mkdtemp(join(tmpdir(), 'tagsale-postgres-home-')) // with mode 700
   onTestFinished(() => rm(home, { recursive: true }))
-  const [checkout, own] = [join(home, 'package'), await mkdtemp(join(isRoot ? '/tmp' : tmpdir(), 'tagsale-postgres-own-'))]
+  const [checkout, own] = [
+    join(home, 'package'),
+    await mkdtemp(join(isRoot ? '/tmp' : tmpdir(), 'tagsale-postgres-own-')),
+  ]
   onTestFinished(() => rm(own, { recursive: true }))
   await mkdir(checkout)
   await cp(dirname(nativeFolder()), checkout, { recursive: true, verbatimSymlinks: true })

@@ -14,7 +14,7 @@ const CONNECTIONS_MAX = 200
 const SHARED_BUFFERS_MEGABYTES = 16
 /** So much of its log is kept, to say why it did not start. */
 const LOG_CHARACTERS_MAX = 4000
-/** PostgreSQL refuses to run as root. This is the kernel's number for nobody: it needs no line in /etc/passwd. */
+/** PostgreSQL refuses to run as root, and initdb as who has no line in /etc/passwd. On Linux this is who `nobody` is. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
 const isRoot = process.getuid?.() === 0

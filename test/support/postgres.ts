@@ -47,17 +47,7 @@ export async function startPostgres({ durable = false } = {}): Promise<Postgres>
   // TMPDIR may be root's alone.
   const folder = await mkdtemp(join(isRoot ? '/tmp' : tmpdir(), 'tagsale-postgres-'))
   if (isRoot) await chown(folder, NOBODY.uid, NOBODY.gid)
-  const watchdog = spawn('sh', ['-c', WATCHDOG, 'sh', folder], {
-    ...bare,
-    cwd: folder,
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  const removed = once(watchdog, 'close')
-  const remove = async () => {
-    watchdog.stdin.end()
-    await removed
-  }
+  const remove = watch(folder)
   let server: ChildProcess
   const end = async (signal: 'SIGKILL' | 'SIGQUIT') => {
     if (server.exitCode !== null || server.signalCode !== null) return
@@ -100,6 +90,21 @@ export function databasesIn(url: string): Databases {
     for (const name of names.splice(0)) await command(url, `drop database if exists ${name} with (force)`)
   }
   return { newDatabase, stop }
+}
+
+/** What removes the folder, which also happens when this process ends, with the server in it. */
+function watch(folder: string): () => Promise<void> {
+  const watchdog = spawn('sh', ['-c', WATCHDOG, 'sh', folder], {
+    ...bare,
+    cwd: folder,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const removed = once(watchdog, 'close')
+  return async () => {
+    watchdog.stdin.end()
+    await removed
+  }
 }
 
 /** Where the binaries for this platform lie. */

@@ -5,7 +5,7 @@ import { z } from 'zod'
 const STRIPE_API_URL = 'https://api.stripe.com'
 const GITHUB_API_URL = 'https://api.github.com'
 const GITHUB_URL = 'https://github.com'
-const LINK_SECRET_CHARACTERS_MIN = 32
+const SECRET_CHARACTERS_MIN = 32
 const WEBHOOK_SECRET_CHARACTERS_MIN = 16
 
 const MAILBOX = /[^\s<>@]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*/.source
@@ -17,6 +17,7 @@ const Count = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   const error = `a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`
   return z.coerce.number({ error }).int().min(least).max(most)
 }
+const Secret = z.string().min(SECRET_CHARACTERS_MIN, `at least ${SECRET_CHARACTERS_MIN} random characters`)
 const Secrets = z
   .string()
   .transform((text) => text.split(',').map((secret) => secret.trim()))
@@ -34,7 +35,11 @@ const Environment = z.object({
   TRUSTED_PROXIES: Count(0, 10).default(0),
   CATALOG_FOLDER: z.string().optional(),
   DATA_FOLDER: z.string().default('.tagsale/live'),
-  LINK_SECRET: z.string().min(LINK_SECRET_CHARACTERS_MIN, `at least ${LINK_SECRET_CHARACTERS_MIN} random characters`),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'an address such as postgres://user:password@db.example.org/shop' })
+    .optional(),
+  LINK_SECRET: Secret,
+  STORE_KEY: Secret,
   STRIPE_SECRET_KEY: z
     .string()
     .regex(/^(sk|rk)_(test|live)_\w{8,}$/, 'a key of Stripe: rk_live_…, or rk_test_… to try'),

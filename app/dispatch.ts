@@ -1,7 +1,7 @@
 import { catchUpWithPayment, giveUpOrder, sweep } from './catch-up.ts'
 import { fulfill } from './fulfillment/fulfill.ts'
 import type { Job, JobOutcome } from './job/job.ts'
-import { QUEUES, type Queue } from './job/queue.ts'
+import type { Queue } from './job/queue.ts'
 import { nextTry } from './job/retry.ts'
 import { mailOrder } from './mail/mail-order.ts'
 import { headOf, withJobs } from './order/decide.ts'
@@ -25,7 +25,7 @@ const MISSING_CHECKOUT_HOURS = 24
 
 /** The jobs of a queue that have been due for longest, so many at most; nobody else gets them meanwhile. */
 export const claimDueJobs = ({ store, now }: Pick<Parts, 'store' | 'now'>, queue: Queue, most: number) =>
-  store.claimJobs(now(), most, JOB_LEASE_SECONDS, QUEUES[queue])
+  store.claimJobs(now(), most, JOB_LEASE_SECONDS, queue)
 
 /** Performs a claimed job, and records how it ended. */
 export async function dispatch(parts: Parts, job: ClaimedJob): Promise<void> {

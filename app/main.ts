@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { createApp, openParts } from './app.ts'
@@ -12,7 +11,7 @@ import { startFollowing } from './live/live-shop.ts'
 import { createLog } from './log.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
-import { openLowdbStore } from './store/lowdb.ts'
+import { openStore } from './store/open.ts'
 
 const STOP_SECONDS_MAX = 8
 /** A slow or silent connection may not hold a place for long. */
@@ -29,7 +28,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     process.exit(1)
   }
   const now = () => new Date()
-  const { store } = await openLowdbStore({ folder: join(config.DATA_FOLDER, 'store'), now, onFailure, log })
+  const store = await openStore(config, { log, onFailure })
   try {
     const { parts, close } = await openParts(config, { store, log, now })
     const app = createApp(parts)

@@ -44,7 +44,7 @@ export function startWorker(parts: Parts): Worker {
           })
         }
         // A full queue is woken by the end of its own work; its alarm would go off for what it can't begin.
-        alarm.set(queue, busy < JOBS_AT_ONCE ? await store.nextDueAt(QUEUES[queue]) : undefined)
+        alarm.set(queue, busy < JOBS_AT_ONCE ? await store.nextDueAt(queue) : undefined)
       } catch (error) {
         report(error)
         await sleep(PAUSE_AFTER_FAILURE_MILLISECONDS)

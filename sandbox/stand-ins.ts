@@ -43,7 +43,12 @@ export type StandIns = {
 }
 
 /** Settings of the sandbox that a restart must find again. */
-type Kept = { linkSecret: string; githubSecret: string; webhook?: { address: string; secret: string } }
+type Kept = {
+  linkSecret: string
+  storeKey: string
+  githubSecret: string
+  webhook?: { address: string; secret: string }
+}
 
 type Options = {
   port: number
@@ -85,6 +90,7 @@ export async function startStandIns(options: Options): Promise<StandIns> {
       SMTP_URL: mail.smtpUrl,
       MAIL_FROM: catalog ? `${catalog.shop.name} <${catalog.shop.contact}>` : 'shop@localhost.example',
       LINK_SECRET: kept.linkSecret,
+      STORE_KEY: kept.storeKey,
       CHECKOUTS_PER_MINUTE,
       CHECKOUTS_PER_MINUTE_PER_ADDRESS: CHECKOUTS_PER_MINUTE,
       LOG_LEVEL: options.logLevel,
@@ -144,7 +150,10 @@ function releaseRepositories(releases: readonly ReleaseSeed[], shop: string) {
 async function keptSecrets(folder: string): Promise<Kept> {
   const text = await readFile(settingsFile(folder), 'utf8').catch(() => undefined)
   const secret = () => randomBytes(32).toString('base64url')
-  return { linkSecret: secret(), githubSecret: secret(), ...(text ? (JSON.parse(text) as Kept) : {}) }
+  const known = text ? (JSON.parse(text) as Partial<Kept>) : {}
+  const kept = { linkSecret: secret(), storeKey: secret(), githubSecret: secret(), ...known }
+  await writeFile(settingsFile(folder), JSON.stringify(kept), { mode: 0o600 })
+  return kept
 }
 
 /** A webhook endpoint is registered when the shop's address is new to Stripe's stand-in. */

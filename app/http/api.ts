@@ -7,7 +7,7 @@ import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
-import { StoreBusyError } from '../store/refusal.ts'
+import { StoreUnavailableError } from '../store/refusal.ts'
 import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
 import { downloadRoutes } from './buyers/downloads.ts'
 import { orderRoutes } from './buyers/orders.ts'
@@ -114,7 +114,7 @@ function refusalOf(error: Error): Refusal {
   if (error instanceof HTTPException) {
     return new Refusal({ status: error.status, title: 'This is not what was expected', detail: `${error.message}.` })
   }
-  if (error instanceof StoreBusyError) {
+  if (error instanceof StoreUnavailableError) {
     const detail = 'The shop has its hands full. Please try again in a moment.'
     return new Refusal({ status: 503, title: 'In a moment', detail, retryAfterSeconds: BUSY_RETRY_SECONDS })
   }

@@ -9,3 +9,8 @@ export const QUEUES = {
   shop: ['find-shop', 'refresh-shop', 'welcome', 'follow-releases', 'watch-assets', 'sweep-github'],
 } as const satisfies Record<string, readonly Work['kind'][]>
 export type Queue = keyof typeof QUEUES
+
+const queues = new Map(Object.entries(QUEUES).flatMap(([queue, kinds]) => kinds.map((kind) => [kind, queue as Queue])))
+
+/** The queue that work of this kind waits in. */
+export const queueOf = (kind: Work['kind']): Queue => queues.get(kind) as Queue

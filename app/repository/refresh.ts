@@ -59,7 +59,7 @@ async function publish(parts: RefreshParts, known: ShopState, { head, tree, fold
     ...news.map((fact) => ({ ...about, ...fact })),
   ]
   // Once for each commit, also when a build took so long that the job was begun a second time.
-  await parts.store.transact({}, ({ shop }) => {
+  await parts.store.transact({ shop: true }, ({ shop }) => {
     if (isOvertaken(known, shop)) return { jobs: jobsDue([refreshShopJob], now) }
     return isRecorded(shop, head) ? {} : { shop: facts, jobs: jobsDue([watchAssetsJob, ...checks], now) }
   })
@@ -86,7 +86,7 @@ async function reopen(
   const folder = await parts.source.bring(live)
   const prepared = folder === undefined ? undefined : await parts.shop.prepare(folder)
   if (!prepared || 'problems' in prepared) return
-  await parts.store.transact({}, ({ shop }) => {
+  await parts.store.transact({ shop: true }, ({ shop }) => {
     if (!shop.closed || !shop.repository || isOvertaken(known, shop)) return {}
     const about = { repository: shop.repository, at: parts.now().toISOString() }
     const { commit, tree, by } = live
@@ -112,7 +112,7 @@ async function refuse(
   const words = brokenCatalogIssue({ head, problems, live, githubUrl: parts.config.GITHUB_URL })
   await parts.source.tell({ mark: BROKEN, ...words })
   const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), commit }
-  await parts.store.transact({}, ({ shop }) =>
+  await parts.store.transact({ shop: true }, ({ shop }) =>
     isOvertaken(known, shop)
       ? { jobs: jobsDue([refreshShopJob], parts.now()) }
       : { shop: [{ ...fact, problems: problems.length }] },
@@ -125,7 +125,7 @@ async function closeShop(parts: RefreshParts, known: ShopState, reason: ClosedRe
   const repository = await parts.source.name()
   if (!repository) return
   const now = parts.now()
-  const { isNew, wasOpen } = await parts.store.transact({}, ({ shop }) => {
+  const { isNew, wasOpen } = await parts.store.transact({ shop: true }, ({ shop }) => {
     const wasOpen = shop.live !== undefined
     if (isOvertaken(known, shop)) return { isNew: false, wasOpen, jobs: jobsDue([refreshShopJob], now) }
     // Each time: a repository that was empty may have its first commit by now.

@@ -21,7 +21,7 @@ export async function findShop(parts: FindParts): Promise<void> {
       return
     }
     const at = parts.now().toISOString()
-    await parts.store.transact({}, ({ shop }) =>
+    await parts.store.transact({ shop: true }, ({ shop }) =>
       shop.repository ? {} : { shop: [{ type: 'shop.chosen', repository: only, at }] },
     )
   }

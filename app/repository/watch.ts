@@ -60,7 +60,9 @@ async function watchFile(parts: WatchParts, repository: string, shop: ShopState,
   const head = { repository, at: parts.now().toISOString(), asset: asset.id }
   // Of a repository that was chosen meanwhile, this says nothing.
   const record = (fact: ShopEvent) =>
-    parts.store.transact({}, ({ shop: now }) => (now.repository === shop.repository ? { shop: [fact] } : {}))
+    parts.store.transact({ shop: true }, ({ shop: now }) =>
+      now.repository === shop.repository ? { shop: [fact] } : {},
+    )
   const mark = `changed:${asset.id}`
   if (isSameBytes(changedFile(shop, asset.release) ?? known ?? NEVER_SEEN, found)) return
   if (!known || isSameBytes(known, found)) {

@@ -1,6 +1,6 @@
-/** The store has more to write than it will queue. Nothing was changed; the sender should try again soon (503). */
-export class StoreBusyError extends Error {
-  override name = 'StoreBusyError'
+/** The store can't take this now: too much to write, or its database does not answer. Nothing is known to be kept; try again soon (503). */
+export class StoreUnavailableError extends Error {
+  override name = 'StoreUnavailableError'
 }
 
 /** The store will not be opened as it is. The message tells a person what is wrong, where, and what to do. */

@@ -1,24 +1,27 @@
 import type { Job, Work } from '../job/job.ts'
+import type { Queue } from '../job/queue.ts'
 import type { Customer } from '../order/customer.ts'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
-import type { Order } from '../order/order.ts'
+import type { FulfillmentStatus, Order, OrderSummary } from '../order/order.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import type { ShopState } from '../shop/shop.ts'
 
 /** One delivery from outside. Its id (`stripe:evt_…`) is the key: a repeat is not a second delivery. */
 export type Delivery = { id: string; type: string; receivedAt: string }
 
-/** What a step is about; the engine lets nobody else change these meanwhile. */
-export type Scope = { order?: OrderId; prices?: readonly string[]; delivery?: string }
+/** What a step is about, and may write about; the engine lets nobody else change these meanwhile. */
+export type Scope = { order?: OrderId; prices?: readonly string[]; delivery?: string; shop?: true }
 
 /** How things stand when a step runs. `reserved` counts what orders hold of the stock, for the prices of the scope. */
 export type Before = {
   order: Order | undefined
   reserved: ReadonlyMap<string, number>
   delivered: boolean
-  shop: ShopState
 }
+
+/** What a step with this scope is shown: the shop only where it asks for it. */
+export type BeforeIn<Asked extends Scope> = Before & (Asked extends { shop: true } ? { shop: ShopState } : unknown)
 
 /** A job in somebody's hands. Written anew meanwhile, it has another revision. */
 export type ClaimedJob = Job & { revision: number }
@@ -32,9 +35,11 @@ export type Written = { jobs: readonly Work['kind'][]; shop: boolean }
 /** Everything one transaction writes. All of it, or nothing. */
 export type Change = {
   delivery?: Delivery
+  /** Facts about the order of the scope. */
   events?: readonly OrderEvent[]
+  /** Who bought the order of the scope. */
   customer?: Customer
-  /** Facts about the shop itself. */
+  /** Facts about the shop itself, which the scope must ask for. */
   shop?: readonly ShopEvent[]
   /** Jobs to keep; one with a known id takes its place. */
   jobs?: readonly Job[]
@@ -44,13 +49,27 @@ export type Change = {
 /** When Stripe and GitHub last delivered; nothing before they did. */
 export type LastDeliveries = { stripe?: string; github?: string }
 
-/** Numbers for `/metrics`. */
+/** Numbers for `/metrics`. Each is counted anew: O(what it counts). */
 export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
 
+/** Which orders: those to which all that is given applies. `text` is (the beginning of) an order's id, a mail address or a name. */
+export type OrderFilter = {
+  status?: OrderSummary
+  fulfillment?: FulfillmentStatus
+  price?: string
+  text?: string
+  /** Placed from then on, and before then: instants. */
+  since?: string
+  until?: string
+}
+
+/** A page of orders, newest first, and where the next one begins; nothing when this is the last. */
+export type OrderPage = { orders: readonly Order[]; next?: string }
+
 /**
- * Keeps orders (as facts), customers, jobs and deliveries. Engines: `openLowdbStore`; PostgreSQL comes later.
+ * Keeps orders (as facts), customers, jobs and deliveries of one shop. Engines: `openSqliteStore`, `openPostgresStore`.
  * Whatever a promise here gives is durable: nothing is answered that a crash could take back.
- * A write that fails rejects, and the engine takes no more writes: the process must stop and start again.
+ * A write that fails rejects. Where nobody can know any more what was kept, the engine takes no more: the process must stop.
  */
 export type Store = {
   /**
@@ -58,30 +77,30 @@ export type Store = {
    * A step that throws leaves nothing. An engine may run it more than once, so it must do nothing but decide.
    * Resolves with what the step returned.
    */
-  transact<Result extends Change>(scope: Scope, step: (before: Before) => Result): Promise<Result>
+  transact<Asked extends Scope, Result extends Change>(
+    scope: Asked,
+    step: (before: BeforeIn<Asked>) => Result,
+  ): Promise<Result>
   order(id: OrderId): Promise<Order | undefined>
   /** The facts of an order, oldest first. */
   events(id: OrderId): Promise<readonly OrderEvent[]>
   customer(id: OrderId): Promise<Customer | undefined>
+  /** Orders, newest first, `ORDERS_A_PAGE` at a time; `after` is the `next` of the page before. O(log orders). */
+  orders(filter: OrderFilter, after?: string): Promise<OrderPage>
   /** The shop as its facts tell it. */
   shop(): Promise<ShopState>
   /** The facts about the shop, oldest first. */
   shopEvents(): Promise<readonly ShopEvent[]>
   /**
-   * Due jobs of these kinds, oldest first, that nobody else gets for `leaseSeconds` or until they are settled: written
-   * anew meanwhile, a job waits until then, so that nobody does the same work at the same time. A crash ends the lease,
-   * so work may be started twice: it must be fit for that.
+   * Due jobs of this queue, oldest first, that nobody else gets for `leaseSeconds` or until they are settled: written
+   * anew meanwhile, a job waits until then, so that nobody does the same work at the same time. A process that ends gives
+   * its jobs back, at the latest when their lease is over; so work may be started twice: it must be fit for that.
    */
-  claimJobs(
-    now: Date,
-    most: number,
-    leaseSeconds: number,
-    kinds: readonly Work['kind'][],
-  ): Promise<readonly ClaimedJob[]>
-  /** Keeps everybody from a claimed job until then. It is not written: after a crash, the job is due as it was. */
+  claimJobs(now: Date, most: number, leaseSeconds: number, queue: Queue): Promise<readonly ClaimedJob[]>
+  /** Keeps everybody from a claimed job until then, as long as this process lives. */
   defer(job: ClaimedJob, until: Date): Promise<void>
-  /** When a job of these kinds can be claimed next (an instant, also in the past); nothing where there is none. */
-  nextDueAt(kinds: readonly Work['kind'][]): Promise<string | undefined>
+  /** When a job of this queue can be claimed next (an instant, also in the past); nothing where there is none. */
+  nextDueAt(queue: Queue): Promise<string | undefined>
   job(id: string): Promise<Job | undefined>
   /**
    * Tells of each change that wrote jobs or facts about the shop, once it is durable, whichever process over this store made

@@ -35,6 +35,7 @@ export async function startAppOf(checkout: string): Promise<BenchShop> {
     CATALOG_FOLDER: CATALOG,
     DATA_FOLDER: join(folder, 'data'),
     LINK_SECRET: randomBytes(32).toString('hex'),
+    STORE_KEY: randomBytes(32).toString('hex'),
     MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
     CHECKOUTS_PER_MINUTE: NO_LIMIT,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: NO_LIMIT,

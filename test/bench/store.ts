@@ -1,59 +1,99 @@
-// What the embedded store does here: `node test/bench/store.ts [folder]`. Prints transactions a second, beside the same
-// bytes appended and synced one by one, and how long a journal of 100,000 orders takes to open.
+// What the store does here: `node test/bench/store.ts [--engine sqlite|postgres] [--orders 100000] [--folder .]`. Prints transactions a
+// second beside their yardstick, how long a big store takes to open, and what the desk's lists cost in it.
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { openLowdbStore } from '../../app/store/lowdb.ts'
-import type { Store } from '../../app/store/store.ts'
-import { orderNumber, wholeSale } from '../store/sale.ts'
+import { parseArgs } from 'node:util'
+import { openPostgresStore } from '../../app/store/postgres/postgres.ts'
+import { openSqliteStore } from '../../app/store/sqlite/sqlite.ts'
+import type { OrderFilter, Store } from '../../app/store/store.ts'
+import { orderNumber, sell, wholeSale } from '../store/sale.ts'
+import { startPostgres } from '../support/postgres.ts'
 
 const SECONDS_EACH = 3
-const ORDERS_TO_REPLAY = 100_000
+const LOOKS = 200
+const key = 'k'.repeat(32)
+const { values } = parseArgs({
+  options: {
+    engine: { type: 'string', default: 'sqlite' },
+    orders: { type: 'string', default: '100000' },
+    folder: { type: 'string', default: '.' },
+    open: { type: 'string' },
+  },
+})
 
-const [first, second] = process.argv.slice(2)
-if (first === 'open' && second) await replayed(second)
-else await measureAll(resolve(first ?? '.'))
+if (values.open) await opened(values.open)
+else await measureAll()
 
-async function measureAll(where: string): Promise<void> {
-  const root = await mkdtemp(join(where, 'store-bench-'))
-  const folder = join(root, 'store')
+function openStore(where: string): Promise<Store> {
+  if (where.startsWith('postgres:')) {
+    return openPostgresStore({ url: where, key, random: randomBytes, log: { warn: console.error } })
+  }
+  const onFailure = (error: Error) => {
+    throw error
+  }
+  return openSqliteStore({ folder: where, key, random: randomBytes, onFailure })
+}
+
+async function measureAll(): Promise<void> {
+  const root = await mkdtemp(join(resolve(values.folder), 'store-bench-'))
+  const server = values.engine === 'postgres' ? await startPostgres({ durable: true }) : undefined
+  const [where, empty] = server
+    ? [await server.newDatabase(), await server.newDatabase()]
+    : [join(root, 'store'), join(root, 'empty')]
   try {
-    const { store } = await openStore(folder)
-    const sell = seller(store)
+    const store = await openStore(where)
+    await (await openStore(empty)).close()
+    let orders = 0
+    const sale = () => sell(store, orderNumber(orders++))
     const table: Record<string, object> = {}
     for (const clients of [1, 16, 128]) {
       table[`raw append + fdatasync, ${clients}`] = await rawAppends(join(root, `raw-${clients}`), clients)
-      table[`store, ${clients}`] = await measured(clients, sell)
+      table[`store, ${clients}`] = await measured(clients, sale)
     }
+    while (orders < Number(values.orders)) await Promise.all(Array.from({ length: 1000 }, sale))
     console.table(table)
-    while ((await store.counts()).orders < ORDERS_TO_REPLAY) await Promise.all(Array.from({ length: 1000 }, sell))
+    console.table(await lists(store))
     await store.close()
-    spawnSync(process.execPath, [import.meta.filename, 'open', folder], { stdio: 'inherit' })
+    for (const each of [empty, where])
+      spawnSync(process.execPath, [import.meta.filename, '--open', each], { stdio: 'inherit' })
   } finally {
+    await server?.stop()
     await rm(root, { recursive: true })
   }
 }
 
-function openStore(folder: string) {
-  const onFailure = (error: Error) => {
-    throw error
+/** What the desk asks, and what each costs with so many orders. */
+async function lists(store: Store) {
+  const filters: Record<string, OrderFilter> = {
+    newest: {},
+    'by status': { status: 'PAID' },
+    'by status, none': { status: 'REFUNDED' },
+    'by status and fulfillment': { status: 'PAID', fulfillment: 'shipped' },
+    'by price': { price: 'pin' },
+    'by mail': { text: 'nobody@example.org' },
+    'by name': { text: 'ada' },
+    'by id': { text: orderNumber(77) },
   }
-  return openLowdbStore({ folder, now: () => new Date(), onFailure })
-}
-
-/** One paid order after the other, each in one transaction. */
-function seller(store: Store): () => Promise<unknown> {
-  let orders = 0
-  return () => {
-    const order = orderNumber(orders++)
-    return store.transact({ order }, ({ order: known }) => (known ? { events: [] } : wholeSale(order)))
+  const table: Record<string, object> = {}
+  for (const [name, filter] of Object.entries(filters)) {
+    const waits: number[] = []
+    for (let n = 0; n < LOOKS; n++) {
+      const start = performance.now()
+      await store.orders(filter)
+      waits.push(performance.now() - start)
+    }
+    table[name] = spread(waits)
   }
+  return table
 }
 
 /** How often the action is done in a while by that many clients, each waiting for its answer before the next. */
 async function measured(clients: number, action: () => Promise<unknown>) {
   const waits: number[] = []
+  const cpu = process.cpuUsage()
   const end = performance.now() + SECONDS_EACH * 1000
   const client = async () => {
     while (performance.now() < end) {
@@ -63,9 +103,15 @@ async function measured(clients: number, action: () => Promise<unknown>) {
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
+  const { user, system } = process.cpuUsage(cpu)
+  const used = Math.round((user + system) / waits.length)
+  return { 'a second': Math.round(waits.length / SECONDS_EACH), 'processor µs': used, ...spread(waits) }
+}
+
+function spread(waits: number[]) {
   waits.sort((one, other) => one - other)
   const at = (part: number) => Number((waits[Math.floor(waits.length * part)] ?? 0).toFixed(2))
-  return { 'a second': Math.round(waits.length / SECONDS_EACH), 'p50 ms': at(0.5), 'p99 ms': at(0.99) }
+  return { 'p50 ms': at(0.5), 'p99 ms': at(0.99) }
 }
 
 /** The disk alone: one line appended and synced after the other, whoever waits. */
@@ -82,15 +128,12 @@ async function rawAppends(path: string, clients: number) {
 }
 
 /** Opens the store in a process of its own, as a start of the shop does. */
-async function replayed(folder: string): Promise<void> {
-  const { size } = await stat(join(folder, 'orders.journal'))
+async function opened(where: string): Promise<void> {
   const start = performance.now()
-  const { store, report } = await openStore(folder)
-  const seconds = ((performance.now() - start) / 1000).toFixed(2)
+  const store = await openStore(where)
+  const took = performance.now() - start
+  const memory = Math.round(process.memoryUsage().rss / 1e6)
   const { orders } = await store.counts()
+  console.log(`Opened ${orders} orders in ${took.toFixed(0)} ms; ${memory} MB in use`)
   await store.close()
-  const memory = `${Math.round(process.memoryUsage().rss / 1e6)} MB in use`
-  console.log(
-    `Opened ${orders} orders (${report.events} facts, ${Math.round(size / 1e6)} MB) in ${seconds} s; ${memory}`,
-  )
 }

@@ -40,6 +40,7 @@ export async function openDoctorShop() {
   const values = {
     SHOP_URL: shop.url,
     LINK_SECRET: randomBytes(32).toString('hex'),
+    STORE_KEY: randomBytes(32).toString('hex'),
     CATALOG_FOLDER: 'test/fixtures/catalog',
     DATA_FOLDER: join(folder, 'data'),
     STRIPE_SECRET_KEY: stripe.key,

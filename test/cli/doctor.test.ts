@@ -3,7 +3,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { openStore } from '../../app/store/open.ts'
+import { orderNumber, sell } from '../store/sale.ts'
+import { newDatabase } from '../support/database.ts'
 import { githubWith, openDoctorShop } from './doctor-shop.ts'
 
 let shop: Awaited<ReturnType<typeof openDoctorShop>>
@@ -100,25 +102,38 @@ describe('settings', () => {
 })
 
 describe('the store', () => {
-  const now = () => new Date()
   const onFailure = (error: Error) => {
     throw error
   }
-  test('of a running shop is left alone, and one that is closed is opened as a copy', async () => {
+  const log = { warn: () => {} }
+  test('is looked at while a shop runs, and when it is closed', async () => {
     const DATA_FOLDER = join(shop.folder, 'used')
-    const { store } = await openLowdbStore({ folder: join(DATA_FOLDER, 'store'), now, onFailure })
-    expect((await shop.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} is in use by a running shop`)
+    const store = await openStore({ DATA_FOLDER, STORE_KEY: 'k'.repeat(32) }, { log, onFailure })
+    await sell(store, orderNumber(1))
+    expect((await shop.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} opens: 2 facts`)
+    await sell(store, orderNumber(2))
     await store.close()
-    expect((await shop.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} opens: 0 facts`)
-    expect(await readdir(DATA_FOLDER)).toEqual(['store'])
+    expect((await shop.examine({ DATA_FOLDER })).out).toContain(`✓ Store: ${DATA_FOLDER} opens: 4 facts`)
+  })
+  test('in a database is reached, with tables or without', async () => {
+    const DATABASE_URL = await newDatabase()
+    const said = async () => (await shop.examine({ DATABASE_URL })).out
+    expect(await said()).toContain('is empty, and will be filled at the first start')
+    const store = await openStore({ DATA_FOLDER: '', DATABASE_URL, STORE_KEY: 'k'.repeat(32) }, { log, onFailure })
+    await store.close()
+    expect(await said()).toMatch(/✓ Store: the database \w+ opens: 0 facts/)
+    expect(await faultsOf({ DATABASE_URL: 'postgres://127.0.0.1:1/shop' })).toEqual([
+      expect.stringMatching(/^✗ Store: The database at DATABASE_URL can't be used: /),
+      'Nothing was changed. `npx tagsale store check` looks closer.',
+    ])
   })
   test('that is damaged', async () => {
     const DATA_FOLDER = join(shop.folder, 'damaged')
     await mkdir(join(DATA_FOLDER, 'store'), { recursive: true })
-    await writeFile(join(DATA_FOLDER, 'store/store.json'), '{}')
+    await writeFile(join(DATA_FOLDER, 'store/shop.sqlite'), 'no database')
     expect(await faultsOf({ DATA_FOLDER })).toEqual([
-      expect.stringMatching(/^✗ Store: .*damaged\/.*store\.json cannot be read as a store's manifest\./),
-      'Nothing was changed. The last backup has the same folder.',
+      expect.stringMatching(/^✗ Store: .*damaged\/store\/shop\.sqlite is damaged: file is not a database\./),
+      'Nothing was changed. `npx tagsale store check` looks closer.',
     ])
     expect(await readdir(DATA_FOLDER)).toEqual(['store'])
   })

@@ -1,9 +1,11 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { NoAccessError } from '../../app/github/client.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
 import { repositorySource } from '../../app/repository/repository-source.ts'
+import { openStoreReader } from '../../app/store/open.ts'
+import { sql } from '../../app/store/sql.ts'
 import { fixtureFiles, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
 import { SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
@@ -121,10 +123,10 @@ test('what was chosen or closed while the storefront builds is not undone when i
   await expect.poll(() => builds.count).toBe(2)
   const at = new Date().toISOString()
   const closed = { type: 'shop.closed', repository: 'heron/shop', at, reason: 'not-installed' } as const
-  await shop.store.transact({}, () => ({ shop: [closed] }))
+  await shop.store.transact({ shop: true }, () => ({ shop: [closed] }))
   await expect.poll(() => shop.parts.shop.isOpen()).toBe(false) // though the build is not over
   const chosen = { type: 'shop.chosen', repository: 'heron/other', at } as const
-  await shop.store.transact({}, () => ({ shop: [chosen] }))
+  await shop.store.transact({ shop: true }, () => ({ shop: [chosen] }))
   const facts = await factsOf('shop.updated')
   open()
   builds.held = Promise.resolve()
@@ -199,18 +201,21 @@ test('an idle hour, open or closed, leaves the store nearly as it was, and the s
   shop = await openFollowingShop()
   await minutes(20)
   const grownBy = async () => {
-    const before = await bytesOf(join(shop.parts.config.DATA_FOLDER, 'store'))
+    const before = await rowsOf(shop)
     await minutes(60)
-    return (await bytesOf(join(shop.parts.config.DATA_FOLDER, 'store'))) - before
+    return (await rowsOf(shop)) - before
   }
-  expect(await grownBy()).toBeLessThan(8_000)
+  expect(await grownBy()).toBeLessThan(8)
   await shop.github.control('installations', { owner: 'heron', action: 'delete' })
   await quiet(shop)
-  expect(await grownBy()).toBeLessThan(16_000)
+  expect(await grownBy()).toBeLessThan(16)
   expect(await shop.store.job('sweep-github')).toBeDefined()
 })
 
-async function bytesOf(folder: string): Promise<number> {
-  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size)
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+async function rowsOf({ parts }: TestShop): Promise<number> {
+  const reader = await openStoreReader(parts.config)
+  const [row] = await reader.ask(sql`
+    select (select count(*) from facts) + (select count(*) from deliveries) + (select count(*) from jobs) as rows`)
+  await reader.close()
+  return row?.['rows'] as number
 }

@@ -17,7 +17,7 @@ const KEY = 'the-first-try-of-a-browser'
 test('a payment is found however long Stripe refuses us, and mailed when it does no more', async () => {
   const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
   await pay(shop, sale.session)
-  const [job] = await shop.store.claimJobs(new Date(), 1, 0, ['catch-up'])
+  const [job] = await shop.store.claimJobs(new Date(), 1, 0, 'stripe')
   await shop.store.transact({}, () => ({ jobs: job ? [{ ...job, attempts: 500 }] : [] }))
   await shop.stripe.control('faults', { down: true })
   await shop.work()

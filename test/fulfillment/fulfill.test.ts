@@ -142,5 +142,7 @@ describe('a download', () => {
 async function approve(file: string, sha256: string): Promise<void> {
   const approved = { file: { repository: 'heron/goods', tag: 'guide-v1', file }, size: 1, sha256, releaseAsset: 1 }
   const head = { repository: 'heron/shop', at: new Date().toISOString() }
-  await shop.store.transact({}, () => ({ shop: [{ ...head, type: 'asset.approved', asset: 'guide-pdf', approved }] }))
+  await shop.store.transact({ shop: true }, () => ({
+    shop: [{ ...head, type: 'asset.approved', asset: 'guide-pdf', approved }],
+  }))
 }

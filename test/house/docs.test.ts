@@ -31,6 +31,7 @@ test('every route is named in the architecture', () => {
   const config = parseConfig({
     SHOP_URL: 'http://localhost',
     LINK_SECRET: 'x'.repeat(32),
+    STORE_KEY: 'x'.repeat(32),
     STRIPE_SECRET_KEY: 'sk_test_12345678',
     STRIPE_WEBHOOK_SECRET: 'whsec_12345678',
     GITHUB_APP_ID: 1,

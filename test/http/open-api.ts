@@ -33,6 +33,7 @@ export const asBrowser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 export const SETTINGS = {
   SHOP_URL: 'https://shop.example.org',
   LINK_SECRET: 'a secret of thirty-two characters',
+  STORE_KEY: 'a secret of thirty-two characters',
   STRIPE_SECRET_KEY: 'rk_test_0123456789',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
   GITHUB_APP_ID: '7',

@@ -4,7 +4,7 @@ import { WEBHOOK_BODY_BYTES_MAX } from '../../app/http/outside/webhooks.ts'
 import { Problem } from '../../app/http/problem.ts'
 import { DOWNLOAD_LINK_LIFETIME_HOURS, downloadUrl, orderKey } from '../../app/link.ts'
 import { orderIdFrom } from '../../app/order/id.ts'
-import { StoreBusyError } from '../../app/store/refusal.ts'
+import { StoreUnavailableError } from '../../app/store/refusal.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
 import { asBrowser, form, json, type Requests, requestsTo, smallStorefront } from './open-api.ts'
 
@@ -277,7 +277,7 @@ describe('a checkout', () => {
     expect((await later(CHECKOUTS, again)).status).toBe(201)
   })
   test('while the store has its hands full', async () => {
-    const busy = () => Promise.reject(new StoreBusyError('busy'))
+    const busy = () => Promise.reject(new StoreUnavailableError('busy'))
     const full = requestsTo(shop, { store: { ...shop.store, transact: busy } })
     expect(await failure(full(CHECKOUTS, json({ lines: [guide] })))).toEqual({
       status: 503,

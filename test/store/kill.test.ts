@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { openPostgresStore } from '../../app/store/postgres/postgres.ts'
+import { openSqliteStore } from '../../app/store/sqlite/sqlite.ts'
+import { newDatabase } from '../support/database.ts'
 import { orderNumber } from './sale.ts'
 
 const KILLS_MAX = 12 // in each of two folders
@@ -14,11 +17,22 @@ const SECONDS_MAX = 8
 const SELLS_MS_MAX = 60
 
 const seller = join(import.meta.dirname, 'seller.ts')
-const openStore = async (folder: string) => {
-  const onFailure = (error: Error) => {
-    throw error
-  }
-  return (await openLowdbStore({ folder, now: () => new Date(), onFailure })).store
+const key = 'k'.repeat(32)
+const openStore = (where: string) =>
+  where.startsWith('postgres:')
+    ? openPostgresStore({ url: where, key, random: randomBytes, log: { warn: () => {} } })
+    : openSqliteStore({
+        folder: where,
+        key,
+        random: randomBytes,
+        onFailure: (error) => {
+          throw error
+        },
+      })
+/** Where each engine keeps a new store. */
+const ENGINES: Record<string, (name: string) => Promise<string>> = {
+  SQLite: async (name) => join(root, name),
+  PostgreSQL: () => newDatabase(),
 }
 
 let root = ''
@@ -73,26 +87,27 @@ async function killAgainAndAgain(folder: string, until: number) {
   return { kills, acknowledged: acknowledged.size }
 }
 
-describe('a process that uses the store', () => {
+describe.each(Object.keys(ENGINES))('a process that uses the store, in %s', (engine) => {
   it('can be killed at any moment, and no acknowledged order is lost', async () => {
     const until = Date.now() + SECONDS_MAX * 1000
-    const runs = await Promise.all(['one', 'two'].map((name) => killAgainAndAgain(join(root, name), until)))
+    const stores = await Promise.all(['one', 'two'].map((name) => ENGINES[engine]?.(name) ?? ''))
+    const runs = await Promise.all(stores.map((where) => killAgainAndAgain(where, until)))
     for (const run of runs) {
       expect(run.kills).toBeGreaterThanOrEqual(KILLS_MIN)
       expect(run.acknowledged).toBeGreaterThanOrEqual(run.kills)
     }
   }, 60_000)
-
-  it('is the only one, and another is told so', async () => {
-    const folder = join(root, 'shared')
-    const first = startSeller(folder)
-    await first.sells
-    const second = await startSeller(folder).ended
-    first.kill()
-    await first.ended
-    expect(second.code).toBe(1)
-    expect(second.printed).toBe(
-      `Another process is using the store in ${folder}. Stop that one first, or give this one a folder of its own.\n`,
-    )
-  }, 20_000)
 })
+
+it('a process that uses the store in a folder is the only one, and another is told so', async () => {
+  const folder = join(root, 'shared')
+  const first = startSeller(folder)
+  await first.sells
+  const second = await startSeller(folder).ended
+  first.kill()
+  await first.ended
+  expect(second.code).toBe(1)
+  expect(second.printed).toBe(
+    `Another process is using the store in ${folder}. Stop that one first, or give this one a folder of its own.\n`,
+  )
+}, 20_000)

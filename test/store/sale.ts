@@ -1,6 +1,7 @@
 import { jobDueAt } from '../../app/job/job.ts'
 import type { OrderEvent, OrderPlaced } from '../../app/order/event.ts'
 import { type OrderId, orderIdFrom } from '../../app/order/id.ts'
+import type { Store } from '../../app/store/store.ts'
 
 const MORNING = '2026-03-01T09:00:00.000Z'
 /** What every fact of a test begins with, but for its order. */
@@ -60,3 +61,9 @@ export const wholeSale = (order: OrderId) => ({
     jobDueAt('2026-03-01T09:32:00.000Z', { kind: 'close-checkout', order }, `close-checkout:${order}`),
   ],
 })
+
+/** Writes a whole sale in one transaction. */
+export const sell = (store: Pick<Store, 'transact'>, order: OrderId) => {
+  const sale = wholeSale(order)
+  return store.transact({ order, delivery: sale.delivery.id }, () => sale)
+}

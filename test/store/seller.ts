@@ -1,17 +1,22 @@
 // Run by kill.test.ts as a process of its own: sells until it is killed, and prints the number of each order once it was
-// acknowledged. `node seller.ts <folder>`; when the store will not open it prints why and ends with 1.
+// acknowledged. `node seller.ts <folder or postgres://…> [first number] [step]`; when the store will not open it prints why and
+// ends with 1.
+import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { openPostgresStore } from '../../app/store/postgres/postgres.ts'
+import { openSqliteStore } from '../../app/store/sqlite/sqlite.ts'
 import type { Store } from '../../app/store/store.ts'
-import { orderNumber, wholeSale } from './sale.ts'
+import { orderNumber, sell } from './sale.ts'
 
 const CLIENTS = 8
 const print = (line: string) => writeSync(1, `${line}\n`) // no buffer of ours may hold it back or lose it
+const key = 'k'.repeat(32)
 
-async function main(folder: string): Promise<void> {
-  const onFailure = () => process.exit(2)
-  const { store } = await openLowdbStore({ folder, now: () => new Date(), onFailure })
-  let next = (await store.counts()).orders
+async function main(where: string, first: string | undefined): Promise<void> {
+  const store = where.startsWith('postgres:')
+    ? await openPostgresStore({ url: where, key, random: randomBytes, log: { warn: () => {} } })
+    : await openSqliteStore({ folder: where, key, random: randomBytes, onFailure: () => process.exit(2) })
+  let next = first === undefined ? (await store.counts()).orders : Number(first)
   print('open')
   await Promise.all(Array.from({ length: CLIENTS }, () => sellForEver(store, () => next++)))
 }
@@ -19,12 +24,12 @@ async function main(folder: string): Promise<void> {
 async function sellForEver(store: Store, nextNumber: () => number): Promise<void> {
   for (;;) {
     const n = nextNumber()
-    await store.transact({}, () => wholeSale(orderNumber(n)))
+    await sell(store, orderNumber(n))
     print(String(n))
   }
 }
 
-main(process.argv[2] ?? '').catch((error: Error) => {
+main(process.argv[2] ?? '', process.argv[3]).catch((error: Error) => {
   print(error.message)
   process.exitCode = 1
 })

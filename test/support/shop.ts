@@ -14,11 +14,12 @@ import { startFollowing } from '../../app/live/live-shop.ts'
 import type { Parts } from '../../app/parts.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
 import { startRepositoryWork } from '../../app/repository/sweep.ts'
-import { openLowdbStore } from '../../app/store/lowdb.ts'
+import { openStore } from '../../app/store/open.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
 import { startGitHub } from '../../sandbox/github.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
+import { newDatabase } from './database.ts'
 import { anyPort } from './port.ts'
 
 export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
@@ -81,6 +82,8 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     PORT: port,
     SHOP_URL: url,
     LINK_SECRET: randomBytes(32).toString('hex'),
+    STORE_KEY: randomBytes(32).toString('hex'),
+    ...(process.env['TEST_STORE'] === 'postgres' && { DATABASE_URL: await newDatabase() }),
     STRIPE_SECRET_KEY: stripeServer.key,
     STRIPE_WEBHOOK_SECRET: endpoint.secret,
     STRIPE_API_URL: stripeServer.url,
@@ -105,7 +108,7 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     const onFailure = (error: Error) => {
       throw error
     }
-    const { store } = await openLowdbStore({ folder: join(folder, 'store'), now, onFailure, log })
+    const store = await openStore(config, { log, onFailure })
     const build = options.follow?.build ?? (async () => options.storefront ?? '')
     const { parts, close: closeParts } = await openParts(config, { store, log, now, build })
     const following = await startFollowing(parts)

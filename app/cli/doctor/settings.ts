@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer'
 import { describeReleaseFile, ReleaseFileError } from '../../github/release.ts'
 import { type Check, checkOf, type Finding, fault, type Settings, unseen, well } from './check.ts'
 import { appAnswers, NO_APP } from './github.ts'
-import { lookAtStore } from './store.ts'
+import { lookAtDatabase, lookAtStore } from './store.ts'
 
 const MAIL_SECONDS_MAX = 15
 const FILES_AT_ONCE = 8
@@ -13,7 +13,10 @@ export const SETTINGS_CHECKS: readonly Check[] = [
     problems.length === 0 ? [well('complete')] : problems.map((problem) => fault(problem, waysToSet(problem))),
   ),
   checkOf('Mail', ['SMTP_URL'], async ({ SMTP_URL }) => [await lookAtMail(SMTP_URL)]),
-  checkOf('Store', ['DATA_FOLDER'], async ({ DATA_FOLDER }, tools) => lookAtStore(DATA_FOLDER, tools)),
+  checkOf('Store', ['DATA_FOLDER'], async ({ DATA_FOLDER, DATABASE_URL }) => [
+    ...(await lookAtStore(DATA_FOLDER)),
+    ...(DATABASE_URL ? [await lookAtDatabase(DATABASE_URL)] : []),
+  ]),
   checkOf('Files for sale', ['GITHUB_APP_ID', 'GITHUB_PRIVATE_KEY', 'GITHUB_API_URL'], async (_, tools) => {
     const catalog = await tools.catalog()
     if ('none' in catalog) return [catalog.none]

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, cp, mkdir, realpath, rm, stat, statfs } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { access, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { lockAddress } from '../../store/lock.ts'
-import { openLowdbStore } from '../../store/lowdb.ts'
-import { StoreRefusedError } from '../../store/refusal.ts'
-import { type Finding, fault, type Tools, well } from './check.ts'
+import { openStoreReader } from '../../store/open.ts'
+import { sql } from '../../store/sql.ts'
+import { hasJournal } from '../../store/sqlite/journal.ts'
+import { type Finding, fault, well } from './check.ts'
 
 const FREE_MEGABYTES_MIN = 512
 const MEGABYTE = 1_000_000
 
 /** The data folder: writable, room on its disk, and a store in it that opens. A running shop isn't disturbed. */
-export async function lookAtStore(dataFolder: string, tools: Pick<Tools, 'now'>): Promise<Finding[]> {
+export async function lookAtStore(dataFolder: string): Promise<Finding[]> {
   const existing = await nearest(resolve(dataFolder))
   if (!(await isWritableFolder(existing))) {
     return [fault(`${existing} can't be written`, 'Let the shop write there, or choose another DATA_FOLDER.')]
@@ -28,50 +26,33 @@ export async function lookAtStore(dataFolder: string, tools: Pick<Tools, 'now'>)
             `Make room: at least ${FREE_MEGABYTES_MIN} MB.`,
           ),
         ]
-  return [...room, await lookInside(dataFolder, tools)]
+  return [...room, await lookInside(dataFolder)]
 }
 
-async function lookInside(dataFolder: string, tools: Pick<Tools, 'now'>): Promise<Finding> {
+async function lookInside(dataFolder: string): Promise<Finding> {
   const folder = join(dataFolder, 'store')
   if (!(await exists(folder))) return well(`${dataFolder} is empty, and will be filled at the first start`)
-  if (await isHeld(folder)) return well(`${dataFolder} is in use by a running shop`)
+  if (hasJournal(folder)) return well(`${dataFolder} holds orders of an earlier version, which the next start takes in`)
+  return lookAtFacts(dataFolder, { DATA_FOLDER: dataFolder })
+}
+
+/** The database: reached, and with a store in it or none yet. */
+export const lookAtDatabase = (url: string): Promise<Finding> =>
+  lookAtFacts(`the database ${new URL(url).pathname.slice(1)}`, { DATA_FOLDER: '', DATABASE_URL: url })
+
+async function lookAtFacts(name: string, settings: Parameters<typeof openStoreReader>[0]): Promise<Finding> {
   try {
-    const events = await openCopy(dataFolder, folder, tools)
-    return well(`${dataFolder} opens: ${events} facts`)
+    const reader = await openStoreReader(settings)
+    const [row] = await reader.ask(sql`select count(*) as facts from facts`).finally(reader.close)
+    return well(`${name} opens: ${row?.['facts']} facts`)
   } catch (error) {
-    if (!(error instanceof StoreRefusedError)) throw error
-    return fault(error.message, 'Nothing was changed. The last backup has the same folder.')
+    if (isWithoutTables(error)) return well(`${name} is empty, and will be filled at the first start`)
+    return fault((error as Error).message, 'Nothing was changed. `npx tagsale store check` looks closer.')
   }
 }
 
-/** Opens a copy, because opening mends: what a crash left half-written is cut off. */
-async function openCopy(dataFolder: string, folder: string, { now }: Pick<Tools, 'now'>): Promise<number> {
-  const copy = join(dataFolder, `.doctor-${randomUUID()}`)
-  try {
-    await mkdir(copy, { mode: 0o700 })
-    await cp(folder, copy, { recursive: true })
-    const onFailure = (error: Error) => {
-      throw error
-    }
-    const { store, report } = await openLowdbStore({ folder: copy, now, onFailure })
-    await store.close()
-    return report.events
-  } finally {
-    await rm(copy, { recursive: true, force: true })
-  }
-}
-
-/** Whether a process holds the store's lock. Asking leaves it as it is. */
-async function isHeld(folder: string): Promise<boolean> {
-  const address = lockAddress(await realpath(folder), process.platform)
-  return new Promise((done) => {
-    const call = connect(address, () => {
-      call.destroy()
-      done(true)
-    })
-    call.once('error', () => done(false))
-  })
-}
+/** As PostgreSQL says it. */
+const isWithoutTables = (error: unknown): boolean => (error as { code?: string }).code === '42P01'
 
 async function isWritableFolder(path: string): Promise<boolean> {
   if (!(await stat(path)).isDirectory()) return false

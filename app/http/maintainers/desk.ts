@@ -136,7 +136,7 @@ async function choose(parts: Parts, wanted: string): Promise<void> {
   const now = parts.now()
   const at = now.toISOString()
   const jobs = jobsDue([findShopJob, refreshShopJob], now)
-  await parts.store.transact({}, ({ shop }) =>
+  await parts.store.transact({ shop: true }, ({ shop }) =>
     mayChoose(parts, shop) ? { shop: [{ type: 'shop.chosen' as const, repository, at }], jobs } : {},
   )
   parts.log.info({ repository }, 'a maintainer chose the repository of the shop')

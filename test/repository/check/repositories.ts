@@ -61,6 +61,7 @@ export async function startWorld(repositories: Record<string, Change>) {
     DATA_FOLDER: folder,
     SHOP_URL: 'https://shop.example',
     LINK_SECRET: 'k'.repeat(32),
+    STORE_KEY: 'k'.repeat(32),
     GITHUB_APP_ID: APP,
   }
   const parts = {

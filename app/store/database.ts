@@ -1,0 +1,128 @@
+import { createSecretKey, hash } from 'node:crypto'
+import type { OrderEvent } from '../order/event.ts'
+import type { Random } from '../order/id.ts'
+import type { Order } from '../order/order.ts'
+import type { ShopEvent } from '../shop/event.ts'
+import { NO_SHOP, type ShopState } from '../shop/shop.ts'
+import * as queries from './queries.ts'
+import { StoreRefusedError } from './refusal.ts'
+import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
+import { type Row, type Statement, sql } from './sql.ts'
+import type { Change, Store, Written } from './store.ts'
+import { customerPlace, readsFor, standing, writesFor } from './transaction.ts'
+
+/** From the answers to the reads, what to write and whom it wakes; nothing when there is nothing to write. */
+export type Decide = (
+  answers: readonly (readonly Row[])[],
+) => { statements: readonly Statement[]; written: Written } | undefined
+
+/** What an engine is: it runs statements, and answers nothing that a crash could take back. */
+export type Database = {
+  /** One statement by itself. */
+  ask(statement: Statement): Promise<readonly Row[]>
+  /** Runs the reads, then what was decided from their answers: all in one transaction, which nobody else's comes between. */
+  transact(reads: readonly Statement[], decide: Decide): Promise<void>
+  watch(listener: (written: Written) => void): () => void
+  close(): Promise<void>
+}
+
+/** Who waits for what is written. */
+export function createListeners() {
+  const listeners = new Set<(written: Written) => void>()
+  return {
+    tell: (written: Written) => {
+      for (const listener of [...listeners]) listener(written)
+    },
+    watch: (listener: (written: Written) => void) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+const REVISION_BYTES = 6
+
+/** The store of one shop in a database: the contract, whichever engine runs the statements. */
+export function storeOver(
+  database: Database,
+  { shop, sealer, random }: { shop: string; sealer: Sealer; random: Random },
+): Store {
+  // Where the revisions of this process begin, so that no two processes give the same; it is also the process's name.
+  let revision = Buffer.from(random(REVISION_BYTES)).readUIntBE(0, REVISION_BYTES)
+  const by = String(revision)
+  const parts = { shop, sealer, newRevision: () => ++revision }
+  const { ask } = database
+  let closing: Promise<void> | undefined
+  const facts = <Fact>(rows: readonly Row[]) => rows.map((row) => JSON.parse(row['fact'] as string) as Fact)
+  const factsOf = (subject: string) =>
+    ask(sql`select fact from facts where shop = ${shop} and subject = ${subject} order by version`)
+  return {
+    async transact(scope, step) {
+      let result: Change | undefined
+      await database.transact(readsFor(parts, scope), (answers) => {
+        const stands = standing(scope, answers)
+        result = step(stands.before as never)
+        return writesFor(parts, scope, stands, result)
+      })
+      return result as never
+    },
+    async order(id) {
+      const [row] = await ask(sql`select fold from orders where shop = ${shop} and id = ${id}`)
+      return row && (JSON.parse(row['fold'] as string) as Order)
+    },
+    events: async (id) => facts<OrderEvent>(await factsOf(id)),
+    async customer(id) {
+      const [row] = await ask(sql`select sealed from customers where shop = ${shop} and id = ${id}`)
+      return row && JSON.parse(sealer.open(row['sealed'] as Uint8Array, customerPlace(shop, id)))
+    },
+    orders: async (filter, after) => queries.orderPage(await ask(queries.ordersQuery(parts, filter, after))),
+    async shop() {
+      const [row] = await ask(sql`select state from shops where shop = ${shop}`)
+      return row ? (JSON.parse(row['state'] as string) as ShopState) : NO_SHOP
+    },
+    shopEvents: async () => facts<ShopEvent>(await factsOf('')),
+    async claimJobs(now, most, leaseSeconds, queue) {
+      const until = new Date(now.getTime() + leaseSeconds * 1000).toISOString()
+      const lease = { by, now: now.toISOString(), until, most, queue }
+      return queries.claimedIn(await ask(queries.claimJobs(shop, lease)))
+    },
+    async defer(job, until) {
+      await ask(queries.deferJob(shop, job, until))
+    },
+    async nextDueAt(queue) {
+      const [row] = await ask(sql`select min(ready_at) as next from jobs where shop = ${shop} and queue = ${queue}`)
+      return (row?.['next'] as string | null) ?? undefined
+    },
+    async job(id) {
+      const [row] = await ask(sql`select id, work, due_at, attempts from jobs where shop = ${shop} and id = ${id}`)
+      return row && queries.jobIn(row)
+    },
+    watch: database.watch,
+    counts: async () => queries.countsIn(await ask(queries.countsQuery(shop))),
+    lastDeliveries: async () => queries.lastDeliveriesIn(await ask(queries.lastDeliveriesQuery(shop))),
+    close: () => (closing ??= ask(queries.releaseJobs(shop, by)).then(database.close, database.close)),
+  }
+}
+
+const KEY = 'key'
+const KEY_PLACE = 'the store’s key'
+
+/**
+ * What seals this store's customers: a key of its own, kept sealed by the one from the environment, and made when there is none.
+ * Rejects with `StoreRefusedError` when that is another than the one it was made with.
+ */
+export async function openSealer({ ask }: Pick<Database, 'ask'>, storeKey: string, random: Random): Promise<Sealer> {
+  const outer = createSecretKey(hash('sha256', storeKey, 'buffer'))
+  const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
+  await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)
+  const [row] = await ask(sql`select value from settings where name = ${KEY}`)
+  try {
+    return createSealer(openBytes(outer, row?.['value'] as Uint8Array, KEY_PLACE), random)
+  } catch (error) {
+    throw new StoreRefusedError(
+      'STORE_KEY is not the one that this store was made with, so its customers can not be read. Put the old one back; ' +
+        '`tagsale store key` changes it.',
+      { cause: error },
+    )
+  }
+}

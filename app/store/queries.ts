@@ -1,0 +1,136 @@
+import type { Job } from '../job/job.ts'
+import type { Queue } from '../job/queue.ts'
+import type { Order } from '../order/order.ts'
+import { type Row, type Statement, sql } from './sql.ts'
+import type { ClaimedJob, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
+import { personTerm, priceTerm, type Writer, wordsIn } from './transaction.ts'
+
+// What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
+
+export const ORDERS_A_PAGE = 50
+/** Where a filter has no index of its own, so many orders are looked through for one page; the next goes on from there. */
+export const ORDERS_LOOKED_THROUGH = 1_000
+/** Fewer characters of an order's id are no search: too many begin with them. */
+const ID_CHARACTERS_MIN = 8
+
+/** A page of orders, newest first. `after` is what the page before gave as `next`. */
+export function ordersQuery(writer: Pick<Writer, 'shop' | 'sealer'>, filter: OrderFilter, after?: string): Statement {
+  const { shop } = writer
+  if (filter.text?.startsWith('ord_')) return ordersBeginning(shop, filter.text)
+  const [placedAt = '', id = ''] = (after ?? '').split(' ')
+  const [source, ...others] = sourcesOf(writer, filter)
+  const most = others.length > 0 ? ORDERS_LOOKED_THROUGH : ORDERS_A_PAGE + 1
+  const place = sql`
+    shop = ${shop}
+    ${after === undefined ? NOTHING : sql`and (placed_at, id) < (${placedAt}, ${id})`}
+    ${filter.since === undefined ? NOTHING : sql`and placed_at >= ${filter.since}`}
+    ${filter.until === undefined ? NOTHING : sql`and placed_at < ${filter.until}`}`
+  return sql`
+    with found as (select placed_at, id from ${source?.table ?? ORDERS} where ${place} and ${source?.condition ?? ALL}
+      order by placed_at desc, id desc limit ${most})
+    select found.placed_at, found.id, case when ${others.map(matches).reduce(and, ALL)} then fold end as fold
+    from found join orders on orders.shop = ${shop} and orders.id = found.id order by found.placed_at desc, found.id desc`
+
+  function matches({ table, condition }: Source): Statement {
+    if (table === ORDERS) return condition
+    return sql`exists (select 1 from order_terms where shop = ${shop} and order_terms.id = found.id and ${condition})`
+  }
+}
+
+/** An order's id may be given without its end. There is no second page: whoever finds too much types on. */
+function ordersBeginning(shop: string, text: string): Statement {
+  const begins = text.length < ID_CHARACTERS_MIN ? sql`id = ${text}` : sql`id >= ${text} and id < ${`${text}~`}`
+  return sql`select placed_at, id, fold from orders where shop = ${shop} and ${begins} order by id limit ${ORDERS_A_PAGE}`
+}
+
+/** Where orders are found by their index, in the order of their time. */
+type Source = { table: Statement; condition: Statement }
+
+const NOTHING = sql``
+const ALL = sql`1 = 1`
+const ORDERS = sql`orders`
+const TERMS = sql`order_terms`
+const and = (one: Statement, other: Statement): Statement => sql`${one} and ${other}`
+
+/** One for each thing that is asked for, the one that leaves least first. */
+function sourcesOf({ sealer }: Pick<Writer, 'sealer'>, { text, price, status, fulfillment }: OrderFilter): Source[] {
+  const terms = [
+    ...wordsIn(text ?? '').map((word) => personTerm(sealer, word)),
+    ...(price === undefined ? [] : [priceTerm(price)]),
+  ]
+  return [
+    ...terms.map((term) => ({ table: TERMS, condition: sql`term = ${term}` })),
+    ...(fulfillment ? [{ table: ORDERS, condition: sql`fulfillment = ${fulfillment}` }] : []),
+    ...(status ? [{ table: ORDERS, condition: sql`status = ${status}` }] : []),
+  ]
+}
+
+/** The page that the rows of `ordersQuery` make. */
+export function orderPage(rows: readonly Row[]): OrderPage {
+  const matching = rows.filter((row) => row['fold'] !== null)
+  const shown = matching.slice(0, ORDERS_A_PAGE)
+  const isWhole =
+    rows.length <= ORDERS_A_PAGE || (rows.length < ORDERS_LOOKED_THROUGH && matching.length <= ORDERS_A_PAGE)
+  const last = matching.length > ORDERS_A_PAGE ? shown.at(-1) : rows.at(-1)
+  const orders = shown.map((row) => JSON.parse(row['fold'] as string) as Order)
+  return isWhole || !last ? { orders } : { orders, next: `${last['placed_at']} ${last['id']}` }
+}
+
+/** Gives the longest due jobs of a queue to this process until then; where several ask at once, each has others. */
+export const claimJobs = (
+  shop: string,
+  lease: { by: string; now: string; until: string; most: number; queue: Queue },
+): Statement => sql`
+  with due as materialized (
+    select id from jobs where shop = ${shop} and queue = ${lease.queue} and ready_at <= ${lease.now}
+    order by ready_at limit ${lease.most} for update skip locked)
+  update jobs set leased_by = ${lease.by}, leased_revision = revision, lease_until = ${lease.until}
+  where shop = ${shop} and id in (select id from due)
+  returning id, work, due_at, attempts, revision`
+
+/** The job in a row. */
+export const jobIn = (row: Row): Job => ({
+  id: row['id'] as string,
+  work: JSON.parse(row['work'] as string) as Job['work'],
+  dueAt: row['due_at'] as string,
+  attempts: row['attempts'] as number,
+})
+
+/** The claimed jobs, the longest due first. */
+export const claimedIn = (rows: readonly Row[]): ClaimedJob[] =>
+  rows
+    .map((row) => ({ ...jobIn(row), revision: row['revision'] as number }))
+    .sort((one, other) => (one.dueAt < other.dueAt ? -1 : Number(one.dueAt > other.dueAt)))
+
+/** Keeps a claimed job from everybody until then. */
+export const deferJob = (shop: string, { id, revision }: ClaimedJob, until: Date): Statement => sql`
+  update jobs set lease_until = ${until.toISOString()} where shop = ${shop} and id = ${id} and leased_revision = ${revision}`
+
+/** Gives back what this process has claimed; with no name, what anybody has. */
+export const releaseJobs = (shop: string, by?: string): Statement => sql`
+  update jobs set leased_by = null, leased_revision = null, lease_until = null
+  where shop = ${shop} and ${by === undefined ? sql`leased_by is not null` : sql`leased_by = ${by}`}`
+
+/** How much there is. */
+export const countsQuery = (shop: string): Statement => sql`
+  select (select count(*) from orders where shop = ${shop}) as orders,
+    (select count(*) from jobs where shop = ${shop}) as jobs,
+    (select count(*) from deliveries where shop = ${shop}) as deliveries`
+
+/** What `countsQuery` was answered. */
+export const countsIn = ([row]: readonly Row[]): StoreCounts => ({
+  orders: Number(row?.['orders']),
+  jobsWaiting: Number(row?.['jobs']),
+  deliveries: Number(row?.['deliveries']),
+})
+
+/** When each party last delivered. */
+export const lastDeliveriesQuery = (shop: string): Statement => sql`
+  select (select max(received_at) from deliveries where shop = ${shop} and source = 'stripe') as stripe,
+    (select max(received_at) from deliveries where shop = ${shop} and source = 'github') as github`
+
+/** What `lastDeliveriesQuery` was answered. */
+export const lastDeliveriesIn = ([row]: readonly Row[]): LastDeliveries => ({
+  ...(row?.['stripe'] ? { stripe: row['stripe'] as string } : {}),
+  ...(row?.['github'] ? { github: row['github'] as string } : {}),
+})

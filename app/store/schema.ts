@@ -1,0 +1,105 @@
+// The tables, for both engines: SQLite's words, and what PostgreSQL says instead. A landed migration is never changed; what comes
+// later is a new one. Every key begins with the shop, so that one installation can serve several.
+
+/** The format that the first of these makes; 1 was a journal of our own. */
+export const FIRST_FORMAT = 2
+
+/** Forward only, in this order. Each is run once, whole, and makes the next format. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- What happened, in the order it was written. A fact about the shop itself has no order in it: its subject is ''.
+  create table facts (
+    position integer primary key,
+    shop text not null,
+    subject text not null,
+    version integer not null,
+    at text not null,
+    fact text not null,
+    unique (shop, subject, version)
+  ) strict;
+
+  -- Orders as their facts tell them, with the columns that lists ask for.
+  create table orders (
+    shop text not null,
+    id text not null,
+    version integer not null,
+    placed_at text not null,
+    status text not null,
+    fulfillment text not null,
+    currency text not null,
+    total integer not null,
+    country text,
+    fold text not null,
+    primary key (shop, id)
+  ) strict;
+  create index orders_by_time on orders (shop, placed_at, id);
+  create index orders_by_status on orders (shop, status, placed_at, id);
+  create index orders_by_fulfillment on orders (shop, fulfillment, placed_at, id);
+
+  -- What an order can be found by besides: its products, and keyed hashes of who bought it.
+  create table order_terms (
+    shop text not null,
+    term text not null,
+    placed_at text not null,
+    id text not null,
+    primary key (shop, id, term)
+  ) strict, without rowid;
+  create index order_terms_by_term on order_terms (shop, term, placed_at, id);
+
+  -- The shop as its facts tell it.
+  create table shops (shop text primary key, version integer not null, state text not null) strict;
+
+  -- Who bought, sealed; nothing else holds anything personal.
+  create table customers (shop text not null, id text not null, sealed blob not null, primary key (shop, id)) strict, without rowid;
+
+  create table jobs (
+    shop text not null,
+    id text not null,
+    queue text not null,
+    kind text not null,
+    work text not null,
+    due_at text not null,
+    attempts integer not null,
+    revision integer not null,
+    leased_by text,
+    leased_revision integer,
+    lease_until text,
+    ready_at text not null generated always as (case when lease_until > due_at then lease_until else due_at end) stored,
+    primary key (shop, id)
+  ) strict, without rowid;
+  create index jobs_by_readiness on jobs (shop, queue, ready_at);
+
+  create table deliveries (
+    shop text not null,
+    id text not null,
+    source text not null,
+    type text not null,
+    received_at text not null,
+    primary key (shop, id)
+  ) strict, without rowid;
+  create index deliveries_by_time on deliveries (shop, source, received_at);
+
+  -- What orders hold back of limited stock.
+  create table reserved (shop text not null, price text not null, quantity integer not null, primary key (shop, price))
+  strict, without rowid;
+
+  -- The key that seals customers, itself sealed by the one from the environment; and what was taken in from elsewhere.
+  create table settings (name text primary key, value blob not null) strict;
+  `,
+]
+
+/** The format that this program writes. It opens older ones and brings them here; newer ones it leaves alone. */
+export const FORMAT = FIRST_FORMAT + MIGRATIONS.length - 1
+
+/** The migrations that a store of this format lacks, each with the format that it makes; 0 is a store without tables. */
+export const migrationsAfter = (format: number): { format: number; migration: string }[] =>
+  MIGRATIONS.map((migration, n) => ({ format: FIRST_FORMAT + n, migration })).filter((one) => one.format > format)
+
+/** PostgreSQL's words for the same. Its text compares by bytes, as SQLite's does, whatever language the server speaks. */
+export const forPostgres = (migration: string): string =>
+  migration
+    .replaceAll('position integer primary key', 'position bigint generated always as identity primary key')
+    .replaceAll(/\btext\b/g, 'text collate "C"')
+    .replaceAll(/\binteger\b/g, 'bigint')
+    .replaceAll(/\bblob\b/g, 'bytea')
+    .replaceAll(/\)\s+strict(, without rowid)?/g, ')')

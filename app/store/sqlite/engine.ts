@@ -1,0 +1,142 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { createListeners, type Database, type Decide } from '../database.ts'
+import { StoreUnavailableError } from '../refusal.ts'
+import { type Row, type Statement, sql } from '../sql.ts'
+import type { Written } from '../store.ts'
+
+// SQLite in the process. Its transactions are over before anything else runs here, and steps that arrive together share one. A
+// commit only writes; one flush of the write-ahead log for all of them follows, without holding up the process, and nobody is
+// answered before. (SQLite's own flush would stop every page while a slow disk works.)
+
+const STATEMENTS_KEPT_MAX = 300
+/** Steps that share a transaction: it holds up all else meanwhile. */
+const STEPS_AT_ONCE = 128
+/** Steps that may wait for the disk; more are refused as busy. */
+export const STEPS_WAITING_MAX = 10_000
+
+type Step = { reads: readonly Statement[]; decide: Decide; done: PromiseWithResolvers<void> }
+type EngineParts = {
+  db: DatabaseSync
+  onFailure: (error: Error) => void
+  /** Resolves when all that was committed would survive a power cut. */
+  flush: () => Promise<void>
+  closed: () => Promise<void>
+}
+
+/** Runs statements on an open file, grouped as said above. */
+export function databaseOver({ db, onFailure, flush, closed }: EngineParts): Database {
+  const run = runner(db)
+  const listeners = createListeners()
+  const waiting: Step[] = []
+  let working: Promise<void> | undefined
+  let flushing: Promise<void> | undefined
+  let failure: Error | undefined
+  let isClosed = false
+  let closing: Promise<void> | undefined
+
+  async function ask(statement: Statement): Promise<readonly Row[]> {
+    refuseWhenOver()
+    const rows = run(statement)
+    await flushing?.catch(() => undefined) // what it saw may be on its way to the disk
+    if (failure) throw failure
+    return rows
+  }
+
+  async function transact(reads: readonly Statement[], decide: Decide): Promise<void> {
+    refuseWhenOver()
+    if (waiting.length >= STEPS_WAITING_MAX)
+      throw new StoreUnavailableError('The store has too much to write. Try again soon.')
+    const done = Promise.withResolvers<void>()
+    waiting.push({ reads, decide, done })
+    working ??= work()
+    return done.promise
+  }
+
+  function refuseWhenOver(): void {
+    if (failure) throw failure
+    if (isClosed) throw new Error('The store is closed.')
+  }
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      await nextTurn() // those just answered may have more to write: let them come along
+      const steps = waiting.splice(0, STEPS_AT_ONCE)
+      try {
+        run(BEGIN)
+        const ends = steps.map((step) => perform(run, step))
+        run(COMMIT)
+        if (ends.some(({ written }) => written)) await (flushing = flush())
+        flushing = undefined
+        for (const end of ends) end.answer()
+        for (const { written } of ends) if (written) listeners.tell(written)
+      } catch (error) {
+        return giveUp(error as Error, steps)
+      }
+    }
+    working = undefined
+  }
+
+  /** After a failed write or flush nobody knows what is on the disk, and a second one that succeeds would be a lie. */
+  function giveUp(cause: Error, steps: readonly Step[]): void {
+    failure = new Error(`The store takes no more writes, because one failed: ${cause.message}`, { cause })
+    for (const { done } of [...steps, ...waiting.splice(0)]) done.reject(failure)
+    onFailure(failure)
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true
+    await working
+    db.close()
+    await closed()
+  }
+
+  return { ask, transact, watch: listeners.watch, close: () => (closing ??= close()) }
+}
+
+type Run = (statement: Statement) => readonly Row[]
+
+/** One step inside of the open transaction. What it refuses leaves nothing; what the disk refuses ends everything. */
+function perform(run: Run, { reads, decide, done }: Step): { written?: Written; answer: () => void } {
+  try {
+    const change = decide(reads.map(run))
+    run(SAVEPOINT)
+    change?.statements.forEach(run)
+    run(RELEASE)
+    return { ...(change && { written: change.written }), answer: () => done.resolve() }
+  } catch (error) {
+    if (isOfTheDisk(error)) throw error
+    if (codeOf(error) !== undefined) run(ROLLBACK_TO)
+    return { answer: () => done.reject(error) }
+  }
+}
+
+const BEGIN = sql`begin immediate`
+const COMMIT = sql`commit`
+const SAVEPOINT = sql`savepoint step`
+const RELEASE = sql`release step`
+const ROLLBACK_TO = sql`rollback to step`
+
+/** Runs statements, each prepared once. There is one writer, so nothing has to be locked. */
+export function runner(db: DatabaseSync): Run {
+  const prepared = new LRUCache<string, StatementSync>({ max: STATEMENTS_KEPT_MAX })
+  return ({ sql: text, values }) => {
+    let statement = prepared.get(text)
+    if (!statement) {
+      statement = db.prepare(text.replaceAll(/ for update( skip locked)?/g, '').replaceAll(/\$(\d+)/g, '?$1'))
+      prepared.set(text, statement)
+    }
+    return statement.all(...values) as Row[]
+  }
+}
+
+// https://www.sqlite.org/rescode.html
+const CONSTRAINT = 19
+
+/** SQLite's number for what went wrong; nothing when it was not SQLite. */
+export const codeOf = (error: unknown): number | undefined => (error as { errcode?: number }).errcode
+const isOfTheDisk = (error: unknown): boolean => {
+  const code = codeOf(error)
+  return code !== undefined && (code & 0xff) !== CONSTRAINT
+}

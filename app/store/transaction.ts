@@ -1,0 +1,219 @@
+import { z } from 'zod'
+import type { Job, Work } from '../job/job.ts'
+import { queueOf } from '../job/queue.ts'
+import { Customer } from '../order/customer.ts'
+import { OrderEvent } from '../order/event.ts'
+import type { OrderId } from '../order/id.ts'
+import { evolve, fulfillmentStatus, type Order, reservedBy, subtotalOf, summaryOf } from '../order/order.ts'
+import { ShopEvent } from '../shop/event.ts'
+import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
+import type { Sealer } from './seal.ts'
+import { type Row, type Statement, sql } from './sql.ts'
+import type { Before, Change, Delivery, Scope, Settled, Written } from './store.ts'
+
+// One transaction, for every engine: what to ask, what the step is shown, and what to write. All of it is decided here; an engine
+// only runs the statements, in this order, and all of them or none.
+
+/**
+ * What making statements needs besides: whose rows they are, how people are sealed, and a number for each job that is written, another
+ * each time, whoever writes: a job that ended and was asked for again is not the one that ended.
+ */
+export type Writer = { shop: string; sealer: Sealer; newRevision: () => number }
+
+const StoredWork = z.custom<Work>((work) => typeof work === 'object' && work !== null && 'kind' in work)
+/** A job as it may be written. */
+export const StoredJob = z.object({ id: z.string(), work: StoredWork, dueAt: z.iso.datetime(), attempts: z.int() })
+/** A delivery as it may be written. */
+export const StoredDelivery = z.object({ id: z.string(), type: z.string(), receivedAt: z.iso.datetime() })
+const StoredChange = z.object({
+  delivery: StoredDelivery.optional(),
+  events: z.array(OrderEvent).optional(),
+  customer: Customer.optional(),
+  shop: z.array(ShopEvent).optional(),
+  jobs: z.array(StoredJob).optional(),
+  settled: z.array(z.object({ id: z.string(), revision: z.int(), next: StoredJob.optional() })).optional(),
+})
+
+/** Asks how things stand, and keeps others from changing it until the transaction ends. Prices in one order for all: no deadlock. */
+export function readsFor({ shop }: Pick<Writer, 'shop'>, scope: Scope): Statement[] {
+  const { order, delivery, prices = [] } = scope
+  return [
+    ...(order ? [sql`select fold from orders where shop = ${shop} and id = ${order} for update`] : []),
+    ...(delivery ? [sql`select 1 as known from deliveries where shop = ${shop} and id = ${delivery}`] : []),
+    ...(scope.shop ? [sql`select version, state from shops where shop = ${shop} for update`] : []),
+    ...prices.toSorted().flatMap((price) => [
+      sql`insert into reserved values (${shop}, ${price}, 0) on conflict do nothing`, // so that there is a row to lock
+      sql`select price, quantity from reserved where shop = ${shop} and price = ${price} for update`,
+    ]),
+  ]
+}
+
+/** What the step is shown, and how many facts about the shop there are. */
+export type Standing = { before: Before & { shop: ShopState }; shopVersion: number }
+
+/** How things stand, from what the statements of `readsFor` were answered, one list of rows for each. */
+export function standing(scope: Scope, answers: readonly (readonly Row[])[]): Standing {
+  const left = [...answers]
+  const order = scope.order && left.shift()?.[0]
+  const delivery = scope.delivery && left.shift()?.[0]
+  const shop = scope.shop && left.shift()?.[0]
+  const before = {
+    order: order ? (JSON.parse(order['fold'] as string) as Order) : undefined,
+    delivered: Boolean(delivery),
+    shop: shop ? (JSON.parse(shop['state'] as string) as ShopState) : NO_SHOP,
+    reserved: new Map(left.flat().map((row) => [row['price'] as string, row['quantity'] as number])),
+  }
+  return { before, shopVersion: shop ? (shop['version'] as number) : 0 }
+}
+
+/** What a step's change writes, and whom it wakes; nothing when there is nothing in it. Throws when it is none, or of another order. */
+export function writesFor(
+  writer: Writer,
+  scope: Scope,
+  { before, shopVersion }: Standing,
+  result: Change,
+): { statements: Statement[]; written: Written } | undefined {
+  const parsed = StoredChange.safeParse(result)
+  if (!parsed.success) throw new Error(`This is no change to keep: ${z.prettifyError(parsed.error)}`)
+  const { delivery, events = [], customer, shop = [], jobs = [], settled = [] } = parsed.data
+  if ([...events, ...(customer ? [customer] : [])].some((about) => about.order !== scope.order))
+    throw new Error(`A step about ${scope.order ?? 'no order'} writes about another.`)
+  if (delivery && delivery.id !== scope.delivery)
+    throw new Error(`A step about ${scope.delivery ?? 'no delivery'} keeps ${delivery.id}.`)
+  if (shop.length > 0 && !scope.shop) throw new Error('A step that writes facts about the shop must ask for it.')
+  const statements = [
+    ...orderWrites(writer, before.order, events),
+    ...(customer ? customerWrites(writer, customer, before.order ?? events.reduce(evolve, before.order)) : []),
+    ...shopWrites(writer, before.shop, shopVersion, shop),
+    ...(settled as Settled[]).flatMap((end) => settledWrites(writer, end)),
+    ...(jobs.length > 0 ? [keepJobs(writer, jobs)] : []),
+    ...(delivery ? [keepDelivery(writer, delivery)] : []),
+  ]
+  const woken = [...jobs, ...settled.flatMap(({ next }) => next ?? [])].map(({ work }) => work.kind)
+  return statements.length > 0 ? { statements, written: { jobs: woken, shop: shop.length > 0 } } : undefined
+}
+
+/** The facts, the order that they make, and what it holds of the stock. */
+function orderWrites({ shop }: Writer, before: Order | undefined, events: readonly OrderEvent[]): Statement[] {
+  const order = events.reduce<Order | undefined>(evolve, before)
+  if (!order || events.length === 0) return []
+  const first = (before?.version ?? 0) + 1
+  const facts = events.map((event, n) => [shop, order.id, first + n, event.at, JSON.stringify(event)])
+  return [
+    sql`insert into facts (shop, subject, version, at, fact) values ${facts}`,
+    before ? updateOrder(shop, order) : insertOrder(shop, order),
+    ...(before ? [] : [insertTerms(shop, order, new Set(order.lines.map(({ price }) => priceTerm(price))))]),
+    ...reservedWrites(shop, before, order),
+  ]
+}
+
+function insertOrder(shop: string, order: Order): Statement {
+  const { id, placedAt, currency, shipTo } = order
+  const row = [
+    shop,
+    id,
+    order.version,
+    placedAt,
+    summaryOf(order),
+    fulfillmentStatus(order),
+    currency,
+    totalOf(order),
+    shipTo,
+  ]
+  return sql`
+    insert into orders (shop, id, version, placed_at, status, fulfillment, currency, total, country, fold)
+    values ${[[...row, JSON.stringify(order)]]}`
+}
+
+const updateOrder = (shop: string, order: Order): Statement => sql`
+  update orders set version = ${order.version}, status = ${summaryOf(order)}, fulfillment = ${fulfillmentStatus(order)},
+    total = ${totalOf(order)}, fold = ${JSON.stringify(order)}
+  where shop = ${shop} and id = ${order.id}`
+
+/** What was paid, or what the goods cost while nothing is, in minor units. */
+const totalOf = (order: Order): number => order.paid?.amount ?? subtotalOf(order)
+
+const insertTerms = (shop: string, { id, placedAt }: Order, terms: ReadonlySet<string>): Statement => sql`
+  insert into order_terms (shop, term, placed_at, id) values ${[...terms].map((term) => [shop, term, placedAt, id])} on conflict do nothing`
+
+/** How orders with this price in them are found. */
+export const priceTerm = (price: string): string => `price ${price}`
+
+function reservedWrites(shop: string, before: Order | undefined, after: Order): Statement[] {
+  const [held, holds] = [reservedBy(before), reservedBy(after)]
+  const prices = [...new Set([...held.keys(), ...holds.keys()])].toSorted()
+  const moved = prices.map((price) => [shop, price, (holds.get(price) ?? 0) - (held.get(price) ?? 0)] as const)
+  const rows = moved.filter(([, , quantity]) => quantity !== 0)
+  if (rows.length === 0) return []
+  return [
+    sql`insert into reserved (shop, price, quantity) values ${rows}
+      on conflict (shop, price) do update set quantity = reserved.quantity + excluded.quantity`,
+  ]
+}
+
+function customerWrites({ shop, sealer }: Writer, customer: Customer, order: Order | undefined): Statement[] {
+  if (!order) throw new Error(`${customer.order}: a customer of an order that was never placed`)
+  const sealed = sealer.seal(JSON.stringify(customer), customerPlace(shop, customer.order))
+  return [
+    sql`insert into customers (shop, id, sealed) values (${shop}, ${customer.order}, ${sealed})
+      on conflict (shop, id) do update set sealed = excluded.sealed`,
+    insertTerms(shop, order, new Set(wordsOf(customer).map((word) => personTerm(sealer, word)))),
+  ]
+}
+
+/** Sealed for one order only: nobody can put a customer's row in the place of another. */
+export const customerPlace = (shop: string, order: OrderId): string => `${shop} ${order}`
+
+const PERSON = 'person'
+/** How orders of a person with this word in the mail address or the name are found. */
+export const personTerm = (sealer: Sealer, word: string): string => `${PERSON} ${sealer.term(word)}`
+
+/** What a customer can be found by: the mail address, and each word of the name. */
+const wordsOf = ({ email, name }: Customer): string[] => wordsIn(`${email} ${name ?? ''}`)
+
+/** The words of a name, an address or a search, as they are compared. */
+export const wordsIn = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[\s,;"<>()]+/)
+    .filter(Boolean)
+
+function shopWrites({ shop }: Writer, state: ShopState, version: number, events: readonly ShopEvent[]): Statement[] {
+  if (events.length === 0) return []
+  const facts = events.map((event, n) => [shop, '', version + 1 + n, event.at, JSON.stringify(event)])
+  const after = JSON.stringify(events.reduce(evolveShop, state))
+  return [
+    sql`insert into facts (shop, subject, version, at, fact) values ${facts}`,
+    sql`insert into shops (shop, version, state) values (${shop}, ${version + events.length}, ${after})
+      on conflict (shop) do update set version = excluded.version, state = excluded.state`,
+  ]
+}
+
+/** Over, or to come again, unless it was written anew meanwhile: then only its lease ends. */
+function settledWrites(writer: Writer, { id, revision, next }: Settled): Statement[] {
+  const { shop } = writer
+  const freed = sql`
+    update jobs set leased_by = null, leased_revision = null, lease_until = null
+    where shop = ${shop} and id = ${id} and leased_revision = ${revision}`
+  if (!next) return [sql`delete from jobs where shop = ${shop} and id = ${id} and revision = ${revision}`, freed]
+  const again = sql`
+    update jobs set queue = ${queueOf(next.work.kind)}, kind = ${next.work.kind}, work = ${JSON.stringify(next.work)},
+      due_at = ${next.dueAt}, attempts = ${next.attempts}, revision = ${writer.newRevision()}
+    where shop = ${shop} and id = ${id} and revision = ${revision}`
+  return [again, freed]
+}
+
+function keepJobs(writer: Writer, jobs: readonly Job[]): Statement {
+  const rows = [...new Map(jobs.map((job) => [job.id, job])).values()].map(({ id, work, dueAt, attempts }) => {
+    return [writer.shop, id, queueOf(work.kind), work.kind, JSON.stringify(work), dueAt, attempts, writer.newRevision()]
+  })
+  return sql`
+    insert into jobs (shop, id, queue, kind, work, due_at, attempts, revision) values ${rows}
+    on conflict (shop, id) do update set queue = excluded.queue, kind = excluded.kind, work = excluded.work,
+      due_at = excluded.due_at, attempts = excluded.attempts, revision = excluded.revision`
+}
+
+function keepDelivery({ shop }: Writer, { id, type, receivedAt }: Delivery): Statement {
+  const [source = ''] = id.split(':')
+  return sql`insert into deliveries (shop, id, source, type, received_at) values (${shop}, ${id}, ${source}, ${type}, ${receivedAt})`
+}

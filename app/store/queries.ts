@@ -12,6 +12,8 @@ export const ORDERS_A_PAGE = 50
 export const ORDERS_LOOKED_THROUGH = 1_000
 /** Fewer characters of an order's id are no search: too many begin with them. */
 const ID_CHARACTERS_MIN = 8
+/** Of a search; each is one more condition. */
+const WORDS_MAX = 5
 
 /** A page of orders, newest first. `after` is what the page before gave as `next`. */
 export function ordersQuery(writer: Pick<Writer, 'shop' | 'sealer'>, filter: OrderFilter, after?: string): Statement {
@@ -28,8 +30,9 @@ export function ordersQuery(writer: Pick<Writer, 'shop' | 'sealer'>, filter: Ord
   return sql`
     with found as (select placed_at, id from ${source?.table ?? ORDERS} where ${place} and ${source?.condition ?? ALL}
       order by placed_at desc, id desc limit ${most})
-    select found.placed_at, found.id, case when ${others.map(matches).reduce(and, ALL)} then fold end as fold
-    from found join orders on orders.shop = ${shop} and orders.id = found.id order by found.placed_at desc, found.id desc`
+    select placed_at, id, (
+      select fold from orders where shop = ${shop} and orders.id = found.id and ${others.map(matches).reduce(and, ALL)}) as fold
+    from found order by placed_at desc, id desc`
 
   function matches({ table, condition }: Source): Statement {
     if (table === ORDERS) return condition
@@ -55,7 +58,9 @@ const and = (one: Statement, other: Statement): Statement => sql`${one} and ${ot
 /** One for each thing that is asked for, the one that leaves least first. */
 function sourcesOf({ sealer }: Pick<Writer, 'sealer'>, { text, price, status, fulfillment }: OrderFilter): Source[] {
   const terms = [
-    ...wordsIn(text ?? '').map((word) => personTerm(sealer, word)),
+    ...wordsIn(text ?? '')
+      .slice(0, WORDS_MAX)
+      .map((word) => personTerm(sealer, word)),
     ...(price === undefined ? [] : [priceTerm(price)]),
   ]
   return [

@@ -3,8 +3,8 @@ import { type Job, jobDueAt } from '../../app/job/job.ts'
 import type { Queue } from '../../app/job/queue.ts'
 import type { OrderId } from '../../app/order/id.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
-import type { Before, ClaimedJob, Store } from '../../app/store/store.ts'
-import { canceled, customerOf, head, orderNumber, paid, placed, sell, wholeSale } from './sale.ts'
+import type { Before, ClaimedJob, OrderFilter, Store } from '../../app/store/store.ts'
+import { canceled, customerOf, head, numberOf, orderNumber, paid, placed, sell, wholeSale } from './sale.ts'
 
 /** A store with nothing in it; `reopen` closes it and opens it again, as a restart would. */
 export type OpenedStore = { store: Store; reopen(): Promise<Store> }
@@ -35,6 +35,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
 
     describe('a transaction', () => describeTransactions(now))
     describe('orders', () => describeOrders(now))
+    describe('lists of orders', () => describeLists(now))
     describe('jobs', () => describeJobs(now))
     describe('the next due job', () => describeNextDue(now))
     describe('the shop', () => describeShop(now))
@@ -205,6 +206,72 @@ function describeOrders(now: Now): void {
 
   it('that nobody placed are nothing', async () => {
     expect(await everythingAbout(now.store, orderNumber(1))).toMatchObject({ order: undefined, events: [] })
+  })
+}
+
+function describeLists(now: Now): void {
+  const orderAt = (n: number, minute: number, price = 'pin') => {
+    const id = orderNumber(n)
+    const time = at(`10:${String(minute).padStart(2, '0')}:00`).toISOString()
+    return now.store.transact({ order: id }, () => ({ events: [{ ...placed(id, price), at: time }] }))
+  }
+  const listed = async (filter: OrderFilter, after?: string) => {
+    const page = await now.store.orders(filter, after)
+    return { numbers: page.orders.map(({ id }) => numberOf(id)), next: page.next }
+  }
+
+  it('are newest first, page by page, with none missing and none twice', async () => {
+    await Promise.all(times(120, (n) => orderAt(n, Math.floor(n / 7)))) // several are placed in the same moment
+    const seen: number[] = []
+    let next: string | undefined
+    const pages: number[] = []
+    do {
+      const page = await listed({}, next)
+      seen.push(...page.numbers)
+      pages.push(page.numbers.length)
+      next = page.next
+    } while (next)
+    expect(pages).toEqual([50, 50, 20])
+    expect(seen).toEqual(times(120, (n) => 119 - n))
+  })
+
+  it('hold those to which all that is asked for applies', async () => {
+    for (const n of [1, 2, 3, 4]) await orderAt(n, n, n % 2 ? 'pin' : 'poster')
+    for (const n of [1, 2])
+      await now.store.transact({ order: orderNumber(n) }, () => ({ events: [paid(orderNumber(n))] }))
+    await now.store.transact({ order: orderNumber(3) }, () => ({ events: [canceled(orderNumber(3))] }))
+    const expected: [OrderFilter, number[]][] = [
+      [{}, [4, 3, 2, 1]],
+      [{ status: 'PAID' }, [2, 1]],
+      [{ status: 'PENDING' }, [4]],
+      [{ status: 'CANCELED' }, [3]],
+      [{ status: 'REFUNDED' }, []],
+      [{ price: 'poster' }, [4, 2]],
+      [{ price: 'pin', status: 'PAID' }, [1]],
+      [{ fulfillment: 'unfulfilled', status: 'PAID', price: 'poster' }, [2]],
+      [{ since: at('10:02:00').toISOString() }, [4, 3, 2]],
+      [{ until: at('10:02:00').toISOString() }, [1]],
+      [{ since: at('10:02:00').toISOString(), until: at('10:04:00').toISOString(), price: 'poster' }, [2]],
+      [{ text: orderNumber(3) }, [3]],
+      [{ text: orderNumber(3).slice(0, -1) }, [4, 3, 2, 1]],
+      [{ text: 'ord_' }, []],
+    ]
+    for (const [filter, numbers] of expected) {
+      expect((await listed(filter)).numbers.toSorted(), JSON.stringify(filter)).toEqual(numbers.toSorted())
+    }
+  })
+
+  it('are found by who bought, as the words are written now or were before', async () => {
+    for (const n of [1, 2]) await sell(now.store, orderNumber(n))
+    const moved = { ...customerOf(orderNumber(2)), email: 'Grace@Example.com', name: 'Grace Brewster Hopper' }
+    await now.store.transact({ order: orderNumber(2) }, () => ({ customer: moved }))
+    const found = async (text: string) => (await listed({ text })).numbers
+    expect(await found('ADA@example.org')).toEqual([2, 1])
+    expect(await found('grace@example.com')).toEqual([2])
+    expect(await found('hopper grace')).toEqual([2])
+    expect(await found('hopper nobody')).toEqual([])
+    await now.reopen()
+    expect(await found('Hopper')).toEqual([2])
   })
 }
 

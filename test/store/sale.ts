@@ -14,6 +14,10 @@ export function orderNumber(n: number): OrderId {
   return orderIdFrom(bytes)
 }
 
+/** Which of a test's orders that is. */
+export const numberOf = (id: OrderId): number =>
+  [...id.slice(4)].reduce((sum, one) => sum * 32 + '0123456789abcdefghjkmnpqrstvwxyz'.indexOf(one), 0)
+
 /** An order of one thing, which takes `quantity` of it from the shelf. */
 export const placed = (order: OrderId, price = 'pin', quantity = 1): OrderPlaced => ({
   ...head,

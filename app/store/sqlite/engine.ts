@@ -118,13 +118,17 @@ const SAVEPOINT = sql`savepoint step`
 const RELEASE = sql`release step`
 const ROLLBACK_TO = sql`rollback to step`
 
-/** Runs statements, each prepared once. There is one writer, so nothing has to be locked. */
+/** The statement in SQLite's words: with one writer, nothing has to be locked. */
+export const forSqlite = (text: string): string =>
+  text.replaceAll(/ for update( skip locked)?/g, '').replaceAll(/\$(\d+)/g, '?$1')
+
+/** Runs statements, each prepared once. */
 export function runner(db: DatabaseSync): Run {
   const prepared = new LRUCache<string, StatementSync>({ max: STATEMENTS_KEPT_MAX })
   return ({ sql: text, values }) => {
     let statement = prepared.get(text)
     if (!statement) {
-      statement = db.prepare(text.replaceAll(/ for update( skip locked)?/g, '').replaceAll(/\$(\d+)/g, '?$1'))
+      statement = db.prepare(forSqlite(text))
       prepared.set(text, statement)
     }
     return statement.all(...values) as Row[]

@@ -1,17 +1,19 @@
 import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
 import type { JobOutcome } from './job/job.ts'
 import { ensureSweep, type Sweep, sweptAgain } from './job/sweep.ts'
+import type { LiveShop } from './live/live-shop.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
 import { paymentStatus } from './order/order.ts'
+import { restoredFacts } from './order/restore.ts'
 import type { Parts } from './parts.ts'
-import { fetchPayment, type Patience } from './stripe/payment.ts'
+import { completedOrders, fetchLines, fetchPayment, type Patience, type Payment } from './stripe/payment.ts'
 
 // The work fetches what is true now. Webhook, return page and sweep all end here, so it does not matter which of them
 // comes, how often, or in which order.
 
-type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log' | 'shop'>
+type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log'> & { shop: Pick<LiveShop, 'catalog'> }
 
 const SWEEP: Sweep = { id: 'sweep:stripe', kind: 'sweep', everySeconds: 60, overlapMinutes: 10, keptMinutes: 60 }
 /**
@@ -26,7 +28,15 @@ export async function catchUpWithPayment(
 ): Promise<OrderId | undefined> {
   const payment = await fetchPayment(parts.stripe, object, patience)
   if (!payment) return undefined
-  const { snapshot, customer } = payment
+  return (await recordPayment(parts, payment, cause)) ?? (await takeInLost(parts, payment, cause))
+}
+
+/** Records what the payment's order lacks; nothing when the store does not have that order. */
+async function recordPayment(
+  parts: Pick<Parts, 'store' | 'now' | 'log'>,
+  { snapshot, customer }: Payment,
+  cause: Cause,
+): Promise<OrderId | undefined> {
   const { order: id, shop } = snapshot
   const recorded = await parts.store.transact({ order: id }, ({ order }) => {
     if (order?.shop !== shop) return { known: false, events: [] }
@@ -40,15 +50,43 @@ export async function catchUpWithPayment(
       parts.log.error({ order: id, reason: event.reason, detail: event.detail }, 'order needs a person')
     }
   }
-  if (recorded.known) return id
-  // Another shop may use the same Stripe account. Ours writes an order before Stripe hears of it, so it can't be new.
-  if (shop === parts.shop.catalog().shop.id) {
-    parts.log.error(
-      { order: id, checkout: snapshot.checkout },
-      'a payment names an order that this store does not have',
-    )
+  return recorded.known ? id : undefined
+}
+
+/**
+ * Ours writes an order before Stripe hears of it, so one that Stripe was paid for and the store does not have was lost: with a lost
+ * disk, or by a copy put back. It begins anew, from what was paid. Another shop may use the same account: theirs is left alone.
+ */
+async function takeInLost(parts: CatchUpParts, payment: Payment, cause: Cause): Promise<OrderId | undefined> {
+  const { order: id, shop, checkout, state, currency } = payment.snapshot
+  const catalog = parts.shop.catalog()
+  if (shop !== catalog.shop.id || (state !== 'paid' && state !== 'processing')) return undefined
+  const lines = await fetchLines(parts.stripe, checkout)
+  const shipTo = payment.customer?.address?.country ?? null
+  const facts = restoredFacts(catalog, { currency, lines, shipTo, expiresAt: payment.expiresAt })
+  await parts.store.transact({ order: id }, ({ order }) =>
+    order ? {} : withJobs(undefined, facts, headOf({ id, shop }, parts.now(), cause)),
+  )
+  parts.log.error({ order: id, checkout }, 'the store had lost an order that was paid; it was taken in from Stripe')
+  return recordPayment(parts, payment, cause)
+}
+
+/** With so many known in a row, no newer order is missing: a copy that was put back lacks the newest, and a lost store all. */
+const KNOWN_IN_A_ROW = 200
+
+/** Takes in what Stripe was paid for and the store does not have, before anything is sold. Gives how many orders that were. */
+export async function takeInLostOrders(parts: CatchUpParts): Promise<number> {
+  const ours = parts.shop.catalog().shop.id
+  let [lost, known] = [0, 0]
+  for await (const { order, shop, checkout } of completedOrders(parts.stripe)) {
+    if (known >= KNOWN_IN_A_ROW) break
+    const isLost = shop === ours && !(await parts.store.order(order))
+    const isBack = isLost && (await catchUpWithPayment(parts, checkout, { by: 'job', job: 'take-in' })) !== undefined
+    if (isBack && lost === 0) parts.log.error('the store is older than what Stripe knows; what is missing is taken in')
+    lost += isBack ? 1 : 0
+    known = isBack ? 0 : known + 1
   }
-  return undefined
+  return lost
 }
 
 /** Records that an order which nobody paid has come to nothing; its stock is free again. */

@@ -29,12 +29,18 @@ export type LiveShop = {
   follow: () => Promise<void>
 }
 
-type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'>; log: Pick<Logger, 'error'> }
+type Parts = {
+  store: Pick<Store, 'shop'>
+  source: Pick<CatalogSource, 'bring'>
+  log: Pick<Logger, 'error'>
+  /** What has to be done before this process sells anything from its first catalog. Where it fails, it sells all the same. */
+  beforeSelling: (catalog: Catalog) => Promise<unknown>
+}
 type Shown = { tree: string | undefined; isOpen: boolean; catalog: Catalog; storefront: string; selling: Catalog }
 
 /** A shop that shows nothing, until it follows the store. `build` gives the folder of a catalog's storefront. */
 export function createLiveShop(
-  { store, source, log }: Parts,
+  { store, source, log, beforeSelling }: Parts,
   build: (catalogFolder: string) => Promise<string>,
 ): LiveShop {
   let shown = NOTHING_SHOWN
@@ -75,7 +81,13 @@ export function createLiveShop(
       if (folder === undefined) throw new Error(`the catalog of ${live.commit} is not to be had any more`)
       const prepared = await prepare(folder)
       if ('problems' in prepared) throw new Error(`this version can't sell from ${live.commit}, which was live`)
-      shown = { ...shown, catalog: prepared.catalog, tree: live.tree, storefront: prepared.storefront }
+      const { catalog, storefront } = prepared
+      if (shown.tree === undefined) {
+        await beforeSelling(catalog).catch((error: unknown) =>
+          log.error({ err: error }, 'could not look for lost orders'),
+        )
+      }
+      shown = { ...shown, catalog, tree: live.tree, storefront }
     }
     shown = { ...shown, ...shownAs(shown.catalog, isOpen(await store.shop())) }
   }

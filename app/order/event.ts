@@ -25,6 +25,7 @@ export const StallReason = z.enum([
   'file-changed',
   'refund-failed',
   'receipt-not-sent',
+  'restored',
   'gave-up',
 ])
 export type StallReason = z.output<typeof StallReason>

@@ -73,21 +73,22 @@ function priceLine(
   if (offer?.product.status !== 'live') return { detail: 'This is not for sale (any more).' }
   const unit = unitAmount(offer, wanted.amount, currency)
   if ('detail' in unit) return unit
+  return { offer, line: orderLine(catalog, offer, { place, quantity: wanted.quantity, unitAmount: unit.amount }) }
+}
+
+/** What is sold, copied from the catalog: so many of an offer, as the order's line in that place. */
+export function orderLine(
+  catalog: Catalog,
+  offer: Offer,
+  { place, quantity, unitAmount }: { place: number; quantity: number; unitAmount: number },
+): OrderLine {
   const assets = offer.downloads.flatMap((id) => {
     const asset = catalog.assets.get(id)
     return asset ? [{ id, title: asset.title, release: asset.release }] : []
   })
-  const line: OrderLine = {
-    id: `line-${place + 1}`,
-    price: offer.id,
-    name: offer.name,
-    quantity: wanted.quantity,
-    unitAmount: unit.amount,
-    assets,
-    parcel: offer.parcel,
-    takes: offer.takes.map((take) => ({ price: take.price, quantity: take.quantity * wanted.quantity })),
-  }
-  return { offer, line }
+  const takes = offer.takes.map((take) => ({ price: take.price, quantity: take.quantity * quantity }))
+  const { id: price, name, parcel } = offer
+  return { id: `line-${place + 1}`, price, name, quantity, unitAmount, assets, parcel, takes }
 }
 
 function unitAmount(offer: Offer, chosen: string | undefined, currency: string): Money | { detail: string } {

@@ -2,9 +2,10 @@ import type Stripe from 'stripe'
 import type { Customer } from '../order/customer.ts'
 import type { PaymentSnapshot } from '../order/decide.ts'
 import { isOrderId, type OrderId } from '../order/id.ts'
+import type { PaidLine } from '../order/restore.ts'
 
 /** A payment as Stripe has it now, and who made it. */
-export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null }
+export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null; expiresAt: string }
 
 /** How long Stripe may take to answer, and how often it is asked again; by the SDK's own bounds where nothing is said. */
 export type Patience = Pick<Stripe.RequestOptions, 'timeout' | 'maxNetworkRetries'>
@@ -38,8 +39,33 @@ export async function fetchPayment(
     refunds: intent && (charge?.amount_refunded || isRefund(object)) ? await refundsOf(stripe, intent.id) : [],
     disputes: intent && charge?.disputed ? await disputesOf(stripe, intent.id) : [],
   }
-  return { snapshot, customer: customerOf(order, session) }
+  return { snapshot, customer: customerOf(order, session), expiresAt: instantOf(session.expires_at) }
 }
+
+/** What a Session was opened for, line by line. https://docs.stripe.com/api/checkout/sessions/line_items */
+export async function fetchLines(stripe: Stripe, checkout: string): Promise<PaidLine[]> {
+  const { data } = await stripe.checkout.sessions.listLineItems(checkout, { limit: 100 })
+  return data.map(({ metadata, description, quantity, price }) => {
+    return {
+      price: metadata?.price ?? null,
+      name: description ?? '',
+      quantity: quantity ?? 1,
+      unitAmount: price?.unit_amount ?? 0,
+    }
+  })
+}
+
+/** The orders that were paid on this account, or are about to be, newest first. */
+export async function* completedOrders(
+  stripe: Stripe,
+): AsyncGenerator<{ order: OrderId; shop: string; checkout: string }> {
+  for await (const session of stripe.checkout.sessions.list({ status: 'complete', limit: 100 })) {
+    const { id: checkout, client_reference_id: order, metadata } = session
+    if (isOrderId(order) && metadata?.shop) yield { order, shop: metadata.shop, checkout }
+  }
+}
+
+const instantOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 async function findSession(
   stripe: Stripe,

@@ -16,6 +16,7 @@ const noParams = z.strictObject({})
 const sessionList = listParams.extend({
   expand: expandOf('checkout.session', 'data.'),
   payment_intent: z.string().optional(),
+  status: z.enum(['open', 'complete', 'expired']).optional(),
 })
 const moneyBackList = listParams.extend({ payment_intent: z.string().optional() })
 /** The parameters of `GET /v1/events`. */
@@ -38,7 +39,10 @@ function sessionRoutes({ account, route, retrieve }: Api): void {
     expanded(state, openSession(account, params).session, params.expand),
   )
   route('GET', SESSIONS, sessionList, (params) => {
-    const found = page(sessionsOf(account, params.payment_intent), SESSIONS, params)
+    const asked = sessionsOf(account, params.payment_intent).filter(
+      ({ status }) => params.status === undefined || status === params.status,
+    )
+    const found = page(asked, SESSIONS, params)
     return { ...found, data: found.data.map((session) => expanded(state, session, params.expand)) }
   })
   retrieve(SESSIONS, 'checkout.session', (id) => checkoutOf(account, id).session)

@@ -46,7 +46,9 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const WEBHOOK_SECRET = 'the secret of the webhook'
 
 /** A whole shop: the real app over the stand-ins, with a clock that a test can move. */
-export async function openTestShop(options: { storefront?: string; thin?: boolean; follow?: Follow } = {}) {
+export async function openTestShop(
+  options: { storefront?: string; thin?: boolean; follow?: Follow; engine?: 'sqlite' } = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-flow-'))
   const port = await anyPort()
   const clock = { aheadSeconds: 0 }
@@ -83,7 +85,8 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
     SHOP_URL: url,
     LINK_SECRET: randomBytes(32).toString('hex'),
     STORE_KEY: randomBytes(32).toString('hex'),
-    ...(process.env['TEST_STORE'] === 'postgres' && { DATABASE_URL: await newDatabase() }),
+    ...(options.engine !== 'sqlite' &&
+      process.env['TEST_STORE'] === 'postgres' && { DATABASE_URL: await newDatabase() }),
     STRIPE_SECRET_KEY: stripeServer.key,
     STRIPE_WEBHOOK_SECRET: endpoint.secret,
     STRIPE_API_URL: stripeServer.url,
@@ -156,8 +159,10 @@ export async function openTestShop(options: { storefront?: string; thin?: boolea
       all: () => fetch(`${mail.url}/_test/mails`).then((answer) => answer.json() as Promise<ReceivedMail[]>),
     },
     work: () => workOff(running.parts),
-    async restart() {
+    /** Stops and starts; what `meanwhile` does, happens to a shop that does not run. */
+    async restart(meanwhile: () => Promise<unknown> = async () => {}) {
       await close()
+      await meanwhile()
       running = await open()
     },
     async close() {

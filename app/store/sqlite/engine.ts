@@ -11,27 +11,35 @@ import type { Written } from '../store.ts'
 // answered before. (SQLite's own flush would stop every page while a slow disk works.)
 
 const STATEMENTS_KEPT_MAX = 300
-/** Steps that share a transaction: it holds up all else meanwhile. */
-const STEPS_AT_ONCE = 128
+/** Steps that share a transaction: it holds up all else meanwhile. Those of several transactions share a flush. */
+const STEPS_AT_ONCE = 32
 /** Steps that may wait for the disk; more are refused as busy. */
 export const STEPS_WAITING_MAX = 10_000
 
 type Step = { reads: readonly Statement[]; decide: Decide; done: PromiseWithResolvers<void> }
+/** How a step ended, to be said once all it saw is on the disk. */
+type End = { written?: Written; answer: () => void; fail: (error: Error) => void }
+/** Steps that wait for the same flush. */
+type Batch = { ends: End[]; flushed: PromiseWithResolvers<void> }
+
 type EngineParts = {
   db: DatabaseSync
   onFailure: (error: Error) => void
   /** Resolves when all that was committed would survive a power cut. */
   flush: () => Promise<void>
+  /** Told how many steps a commit wrote. */
+  committed: (steps: number) => void
   closed: () => Promise<void>
 }
 
 /** Runs statements on an open file, grouped as said above. */
-export function databaseOver({ db, onFailure, flush, closed }: EngineParts): Database {
+export function databaseOver({ db, onFailure, flush, committed, closed }: EngineParts): Database {
   const run = runner(db)
   const listeners = createListeners()
   const waiting: Step[] = []
   let working: Promise<void> | undefined
-  let flushing: Promise<void> | undefined
+  let unflushed: Batch | undefined
+  let inFlight: Batch | undefined
   let failure: Error | undefined
   let isClosed = false
   let closing: Promise<void> | undefined
@@ -39,15 +47,14 @@ export function databaseOver({ db, onFailure, flush, closed }: EngineParts): Dat
   async function ask(statement: Statement): Promise<readonly Row[]> {
     refuseWhenOver()
     const rows = run(statement)
-    await flushing?.catch(() => undefined) // what it saw may be on its way to the disk
-    if (failure) throw failure
+    await (unflushed ?? inFlight)?.flushed.promise // what it saw may be on its way to the disk
     return rows
   }
 
   async function transact(reads: readonly Statement[], decide: Decide): Promise<void> {
     refuseWhenOver()
-    if (waiting.length >= STEPS_WAITING_MAX)
-      throw new StoreUnavailableError('The store has too much to write. Try again soon.')
+    const open = waiting.length + (unflushed?.ends.length ?? 0) + (inFlight?.ends.length ?? 0)
+    if (open >= STEPS_WAITING_MAX) throw new StoreUnavailableError('The store has too much to write. Try again soon.')
     const done = Promise.withResolvers<void>()
     waiting.push({ reads, decide, done })
     working ??= work()
@@ -60,34 +67,64 @@ export function databaseOver({ db, onFailure, flush, closed }: EngineParts): Dat
   }
 
   async function work(): Promise<void> {
-    while (waiting.length > 0) {
+    while (waiting.length > 0 && !failure) {
       await nextTurn() // those just answered may have more to write: let them come along
       const steps = waiting.splice(0, STEPS_AT_ONCE)
       try {
         run(BEGIN)
         const ends = steps.map((step) => perform(run, step))
         run(COMMIT)
-        if (ends.some(({ written }) => written)) await (flushing = flush())
-        flushing = undefined
-        for (const end of ends) end.answer()
-        for (const { written } of ends) if (written) listeners.tell(written)
+        settle(ends)
       } catch (error) {
-        return giveUp(error as Error, steps)
+        giveUp(error as Error, steps)
       }
     }
     working = undefined
   }
 
+  /** Answers once all that these steps wrote, and saw, is on the disk: what they only saw may be on its way there. */
+  function settle(ends: End[]): void {
+    const wrote = ends.filter(({ written }) => written).length
+    if (wrote > 0) unflushed ??= newBatch()
+    const batch = unflushed ?? inFlight
+    if (!batch) return ends.forEach(({ answer }) => answer())
+    batch.ends.push(...ends)
+    committed(wrote)
+    if (!inFlight) void flushAll()
+  }
+
+  async function flushAll(): Promise<void> {
+    while (unflushed && !failure) {
+      inFlight = unflushed
+      unflushed = undefined
+      try {
+        await flush()
+      } catch (error) {
+        return giveUp(error as Error)
+      }
+      const { ends, flushed } = inFlight
+      inFlight = undefined
+      flushed.resolve()
+      for (const { answer } of ends) answer()
+      for (const { written } of ends) if (written) listeners.tell(written)
+    }
+  }
+
   /** After a failed write or flush nobody knows what is on the disk, and a second one that succeeds would be a lie. */
-  function giveUp(cause: Error, steps: readonly Step[]): void {
+  function giveUp(cause: Error, steps: readonly Step[] = []): void {
     failure = new Error(`The store takes no more writes, because one failed: ${cause.message}`, { cause })
     for (const { done } of [...steps, ...waiting.splice(0)]) done.reject(failure)
+    for (const batch of [inFlight, unflushed]) {
+      for (const { fail } of batch?.ends ?? []) fail(failure)
+      batch?.flushed.reject(failure)
+    }
     onFailure(failure)
   }
 
   async function close(): Promise<void> {
     isClosed = true
     await working
+    await (unflushed ?? inFlight)?.flushed.promise.catch(() => undefined)
     db.close()
     await closed()
   }
@@ -95,20 +132,27 @@ export function databaseOver({ db, onFailure, flush, closed }: EngineParts): Dat
   return { ask, transact, watch: listeners.watch, close: () => (closing ??= close()) }
 }
 
+function newBatch(): Batch {
+  const flushed = Promise.withResolvers<void>()
+  flushed.promise.catch(() => undefined) // whoever waits hears of it; where nobody does, the process must not end by it
+  return { ends: [], flushed }
+}
+
 type Run = (statement: Statement) => readonly Row[]
 
 /** One step inside of the open transaction. What it refuses leaves nothing; what the disk refuses ends everything. */
-function perform(run: Run, { reads, decide, done }: Step): { written?: Written; answer: () => void } {
+function perform(run: Run, { reads, decide, done }: Step): End {
+  const fail = (error: Error) => done.reject(error)
   try {
     const change = decide(reads.map(run))
     run(SAVEPOINT)
     change?.statements.forEach(run)
     run(RELEASE)
-    return { ...(change && { written: change.written }), answer: () => done.resolve() }
+    return { ...(change && { written: change.written }), answer: () => done.resolve(), fail }
   } catch (error) {
     if (isOfTheDisk(error)) throw error
     if (codeOf(error) !== undefined) run(ROLLBACK_TO)
-    return { answer: () => done.reject(error) }
+    return { answer: () => done.reject(error), fail }
   }
 }
 

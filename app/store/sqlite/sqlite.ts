@@ -9,6 +9,7 @@ import { StoreRefusedError } from '../refusal.ts'
 import { FORMAT, migrationsAfter } from '../schema.ts'
 import type { Statement } from '../sql.ts'
 import type { Store } from '../store.ts'
+import { checkpoint } from './checkpoint.ts'
 import { codeOf, databaseOver, runner } from './engine.ts'
 import { hasJournal, setJournalAside, takeInJournal } from './journal.ts'
 
@@ -21,6 +22,10 @@ const LOCK = 'lock.sqlite'
 /** A backup, or a command in another process, may have the file for a moment. */
 const BUSY_MILLISECONDS_MAX = 5_000
 const BUSY = 5
+/** Each writes about 100 kB to the log. */
+const STEPS_A_CHECKPOINT = 200
+/** Should it outgrow the checkpoints all the same, a commit does one: 64 MB. */
+const LOG_PAGES_MAX = 16_000
 
 export type SqliteParts = {
   folder: string
@@ -75,7 +80,14 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
   const db = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS_MAX })
   migrate(db, path)
   const log = await open(`${path}-wal`)
-  const database = databaseOver({ db, onFailure, flush: () => flush(log), closed: () => log.close().finally(closed) })
+  const checkpoints = createCheckpoints(path)
+  const database = databaseOver({
+    db,
+    onFailure,
+    flush: () => flush(log),
+    committed: checkpoints.committed,
+    closed: () => Promise.all([log.close(), checkpoints.ended()]).then(closed, closed),
+  })
   try {
     const sealer = await openSealer(database, key, random)
     await database.ask(releaseJobs(shop)) // whoever had them is gone
@@ -101,11 +113,28 @@ function lockFolder(folder: string): () => void {
   }
 }
 
+/** After so many steps were written, a checkpoint; one at a time. */
+function createCheckpoints(path: string) {
+  let steps = 0
+  let running: Promise<void> | undefined
+  return {
+    committed(more: number): void {
+      steps += more
+      if (steps < STEPS_A_CHECKPOINT || running) return
+      steps = 0
+      running = checkpoint(path).then(() => {
+        running = undefined
+      })
+    },
+    ended: async () => running,
+  }
+}
+
 function migrate(db: DatabaseSync, path: string): void {
   // A commit waits for no flush, a checkpoint for all that it needs; what is deleted is gone from the file.
-  db.exec(
-    'pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -16000; pragma temp_store = memory; pragma secure_delete = on',
-  )
+  db.exec(`
+    pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = ${LOG_PAGES_MAX};
+    pragma cache_size = -16000; pragma temp_store = memory; pragma secure_delete = on`)
   const pragma = (name: string) => Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0] as number
   const version = pragma('user_version')
   if (version > 0 && pragma('application_id') !== APPLICATION_ID)

@@ -1,7 +1,6 @@
 import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
 import type { JobOutcome } from './job/job.ts'
 import { ensureSweep, type Sweep, sweptAgain } from './job/sweep.ts'
-import type { LiveShop } from './live/live-shop.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
@@ -13,7 +12,7 @@ import { completedOrders, fetchLines, fetchPayment, type Patience, type Payment 
 // The work fetches what is true now. Webhook, return page and sweep all end here, so it does not matter which of them
 // comes, how often, or in which order.
 
-type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log'> & { shop: Pick<LiveShop, 'catalog'> }
+type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log'> & { shop: Pick<Parts['shop'], 'catalog'> }
 
 const SWEEP: Sweep = { id: 'sweep:stripe', kind: 'sweep', everySeconds: 60, overlapMinutes: 10, keptMinutes: 60 }
 /**

@@ -37,9 +37,8 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
   const run = runner(db)
   const listeners = createListeners()
   const waiting: Step[] = []
+  const answers = createAnswers({ flush, tell: listeners.tell, giveUp })
   let working: Promise<void> | undefined
-  let unflushed: Batch | undefined
-  let inFlight: Batch | undefined
   let failure: Error | undefined
   let isClosed = false
   let closing: Promise<void> | undefined
@@ -47,14 +46,14 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
   async function ask(statement: Statement): Promise<readonly Row[]> {
     refuseWhenOver()
     const rows = run(statement)
-    await (unflushed ?? inFlight)?.flushed.promise // what it saw may be on its way to the disk
+    await answers.flushed() // what it saw may be on its way to the disk
     return rows
   }
 
   async function transact(reads: readonly Statement[], decide: Decide): Promise<void> {
     refuseWhenOver()
-    const open = waiting.length + (unflushed?.ends.length ?? 0) + (inFlight?.ends.length ?? 0)
-    if (open >= STEPS_WAITING_MAX) throw new StoreUnavailableError('The store has too much to write. Try again soon.')
+    if (waiting.length + answers.owed() >= STEPS_WAITING_MAX)
+      throw new StoreUnavailableError('The store has too much to write. Try again soon.')
     const done = Promise.withResolvers<void>()
     waiting.push({ reads, decide, done })
     working ??= work()
@@ -67,34 +66,60 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
   }
 
   async function work(): Promise<void> {
-    while (waiting.length > 0 && !failure) {
+    while (waiting.length > 0) {
       await nextTurn() // those just answered may have more to write: let them come along
       const steps = waiting.splice(0, STEPS_AT_ONCE)
       try {
         run(BEGIN)
         const ends = steps.map((step) => perform(run, step))
         run(COMMIT)
-        settle(ends)
+        committed(ends.filter(({ written }) => written).length)
+        answers.owe(ends)
       } catch (error) {
-        giveUp(error as Error, steps)
+        for (const { done } of steps) done.reject(giveUp(error as Error))
       }
     }
     working = undefined
   }
 
-  /** Answers once all that these steps wrote, and saw, is on the disk: what they only saw may be on its way there. */
-  function settle(ends: End[]): void {
-    const wrote = ends.filter(({ written }) => written).length
-    if (wrote > 0) unflushed ??= newBatch()
+  /** After a failed write or flush nobody knows what is on the disk, and a second one that succeeds would be a lie. */
+  function giveUp(cause: Error): Error {
+    if (failure) return failure
+    failure = new Error(`The store takes no more writes, because one failed: ${cause.message}`, { cause })
+    for (const { done } of waiting.splice(0)) done.reject(failure)
+    answers.fail(failure)
+    onFailure(failure)
+    return failure
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true
+    await working
+    await answers.flushed()?.catch(() => undefined)
+    db.close()
+    await closed()
+  }
+
+  return { ask, transact, watch: listeners.watch, close: () => (closing ??= close()) }
+}
+
+type Flusher = Pick<EngineParts, 'flush'> & { tell: (written: Written) => void; giveUp: (error: Error) => void }
+
+/** Says how steps ended once all that they wrote, and saw, is on the disk. One flush at a time; the next is for all who came meanwhile. */
+function createAnswers({ flush, tell, giveUp }: Flusher) {
+  let unflushed: Batch | undefined
+  let inFlight: Batch | undefined
+
+  function owe(ends: readonly End[]): void {
+    if (ends.some(({ written }) => written)) unflushed ??= newBatch()
     const batch = unflushed ?? inFlight
     if (!batch) return ends.forEach(({ answer }) => answer())
     batch.ends.push(...ends)
-    committed(wrote)
     if (!inFlight) void flushAll()
   }
 
   async function flushAll(): Promise<void> {
-    while (unflushed && !failure) {
+    while (unflushed) {
       inFlight = unflushed
       unflushed = undefined
       try {
@@ -106,30 +131,25 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
       inFlight = undefined
       flushed.resolve()
       for (const { answer } of ends) answer()
-      for (const { written } of ends) if (written) listeners.tell(written)
+      for (const { written } of ends) if (written) tell(written)
     }
   }
 
-  /** After a failed write or flush nobody knows what is on the disk, and a second one that succeeds would be a lie. */
-  function giveUp(cause: Error, steps: readonly Step[] = []): void {
-    failure = new Error(`The store takes no more writes, because one failed: ${cause.message}`, { cause })
-    for (const { done } of [...steps, ...waiting.splice(0)]) done.reject(failure)
+  function fail(error: Error): void {
     for (const batch of [inFlight, unflushed]) {
-      for (const { fail } of batch?.ends ?? []) fail(failure)
-      batch?.flushed.reject(failure)
+      for (const { fail } of batch?.ends ?? []) fail(error)
+      batch?.flushed.reject(error)
     }
-    onFailure(failure)
+    unflushed = undefined
   }
 
-  async function close(): Promise<void> {
-    isClosed = true
-    await working
-    await (unflushed ?? inFlight)?.flushed.promise.catch(() => undefined)
-    db.close()
-    await closed()
+  return {
+    owe,
+    fail,
+    owed: () => (unflushed?.ends.length ?? 0) + (inFlight?.ends.length ?? 0),
+    /** Resolves when all that was committed until now is on the disk; nothing when it is already. */
+    flushed: () => (unflushed ?? inFlight)?.flushed.promise,
   }
-
-  return { ask, transact, watch: listeners.watch, close: () => (closing ??= close()) }
 }
 
 function newBatch(): Batch {

@@ -2,10 +2,10 @@ import type { Catalog } from '../../catalog/offer.ts'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import {
   describeReleaseFile,
+  type GitHubFile,
   type OpenedReleaseFile,
   openReleaseFile,
   ReleaseFileError,
-  type ReleaseFileFacts,
 } from '../github/release.ts'
 import { entitlementsOf, mayDownload } from '../order/entitlement.ts'
 import type { OrderLine, SoldAsset } from '../order/event.ts'
@@ -19,7 +19,7 @@ type DownloadParts = Pick<Parts, 'github' | 'shop' | 'now' | 'store'>
 export type Readiness = { ready: OrderLine[]; problems: ReleaseFileError[] }
 
 /** One file the order entitles to, with what GitHub says of it; no facts while GitHub is down. */
-export type Download = { asset: SoldAsset; facts: ReleaseFileFacts | null }
+export type Download = { asset: SoldAsset; facts: GitHubFile | null }
 
 /** Makes sure that GitHub has every file of these lines. Nothing is sent: the buyer fetches it. */
 export async function fulfill(parts: DownloadParts, lines: readonly OrderLine[]): Promise<Readiness> {
@@ -42,7 +42,7 @@ export async function downloadsOf(parts: DownloadParts, order: Order): Promise<D
   return Promise.all(assets.map(async (asset) => ({ asset, facts: await factsIfAny(parts, asset) })))
 }
 
-async function factsIfAny(parts: DownloadParts, asset: SoldAsset): Promise<ReleaseFileFacts | null> {
+async function factsIfAny(parts: DownloadParts, asset: SoldAsset): Promise<GitHubFile | null> {
   try {
     return await approvedFacts(parts, asset)
   } catch (error) {
@@ -74,7 +74,7 @@ export async function openDownload(
   }
 }
 
-async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<ReleaseFileFacts> {
+async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<GitHubFile> {
   const file = currentFile(parts.shop.catalog(), sold)
   const facts = await describeReleaseFile(parts, file)
   refuseUnapproved(await parts.store.shop(), file, facts)
@@ -82,7 +82,7 @@ async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<Rel
 }
 
 /** Bytes that were put in place of approved ones are nobody's until a person approved them too. */
-function refuseUnapproved(shop: ShopState, file: ReleaseFile, facts: ReleaseFileFacts): void {
+function refuseUnapproved(shop: ShopState, file: ReleaseFile, facts: GitHubFile): void {
   const approved = approvedFile(shop, file)
   if (!approved || isSameBytes(approved, { ...facts, releaseAsset: facts.id })) return
   const has = facts.sha256 ? `SHA-256 ${facts.sha256}` : `${facts.size} bytes and the number ${facts.id}`

@@ -8,7 +8,7 @@ import { ANSWER_SECONDS_MAX, NoAccessError } from './client.ts'
 import { namesOf } from './repository-name.ts'
 
 /** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
-export type ReleaseFileFacts = { id: number; name: string; size: number; sha256: string | null }
+export type GitHubFile = { id: number; name: string; size: number; sha256: string | null }
 
 /** How a buyer gets the bytes: at GitHub's short-lived address, or, now and then, straight from its answer. */
 export type OpenedReleaseFile = { redirect: string } | { stream: ReadableStream; headers: Record<string, string> }
@@ -36,9 +36,9 @@ export class ReleaseFileError extends Error {
 type GitHubParts = Pick<Parts, 'github' | 'now'>
 type GitHubAsset = Pick<
   RestEndpointMethodTypes['repos']['getReleaseAsset']['response']['data'],
-  'id' | 'name' | 'size' | 'digest'
+  'id' | 'name' | 'size' | 'digest' | 'state'
 >
-type Remembered = { facts: ReleaseFileFacts; at: number }
+type Remembered = { facts: GitHubFile; at: number }
 
 const RETRY_AFTER_SECONDS = 30
 /** Not there, or hidden from us. Other refusals (401, 403) come from keys, clocks and incidents, and pass. */
@@ -46,7 +46,7 @@ const MISSING_STATUSES = new Set([404, 410, 422])
 const FACTS_FRESH_SECONDS = 300
 const FACTS_KEPT_MAX = 10_000
 /** With so many files or more, the rest may be on further pages. */
-const SHOWN_WITH_RELEASE_MAX = 30
+export const SHOWN_WITH_RELEASE_MAX = 30
 
 /** What was last seen, for each client; older facts still serve while GitHub is down. */
 const memories = new WeakMap<Parts['github'], LRUCache<string, Remembered>>()
@@ -55,7 +55,7 @@ const memories = new WeakMap<Parts['github'], LRUCache<string, Remembered>>()
  * What GitHub says of a file, found by tag and name; remembered for five minutes, and for longer while GitHub is down.
  * Throws a ReleaseFileError. https://docs.github.com/en/rest/releases/releases#get-a-release-by-tag-name
  */
-export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFileFacts> {
+export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile): Promise<GitHubFile> {
   const memory = memoryOf(parts)
   const known = memory.get(keyOf(file))
   if (known && parts.now().getTime() - known.at < FACTS_FRESH_SECONDS * 1000) return known.facts
@@ -80,9 +80,9 @@ export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile)
 export async function openReleaseFile(
   parts: GitHubParts,
   file: ReleaseFile,
-  check: (facts: ReleaseFileFacts) => void = () => {},
+  check: (facts: GitHubFile) => void = () => {},
 ): Promise<OpenedReleaseFile> {
-  const openChecked = async (facts: ReleaseFileFacts) => {
+  const openChecked = async (facts: GitHubFile) => {
     check(facts)
     return open(parts, file, facts)
   }
@@ -114,9 +114,9 @@ function memoryOf({ github }: GitHubParts): LRUCache<string, Remembered> {
 export async function describeRelease(
   { githubApp }: Pick<Parts, 'githubApp'>,
   { repository, tag }: Pick<ReleaseFile, 'repository' | 'tag'>,
-): Promise<ReleaseFileFacts[]> {
+): Promise<GitHubFile[]> {
   const octokit = await githubApp.forRepository(repository, { contents: 'read', metadata: 'read' })
-  return filesOf(octokit, { repository, tag }).catch(async (error: { status?: number }) => {
+  return filesAt(octokit, { repository, tag }).catch(async (error: { status?: number }) => {
     if (error.status !== 404) throw error
     // A token is good for an hour, also where its repository was taken from it: then everything in there is 404.
     await octokit.rest.repos.get(namesOf(repository)).catch((hidden: { status?: number }) => {
@@ -126,29 +126,36 @@ export async function describeRelease(
   })
 }
 
-async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<ReleaseFileFacts> {
-  const found = (await filesOf(await parts.github(file.repository), file)).find(({ name }) => name === file.file)
+async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<GitHubFile> {
+  const found = (await filesAt(await parts.github(file.repository), file)).find(({ name }) => name === file.file)
   if (!found) throw new ReleaseFileError('missing', `${wordsFor(file)}: the release has no such file`, {})
   return found
 }
 
-/** The files of a release that are there in full. GitHub shows the first of them with the release, then by page. */
-async function filesOf(octokit: ProbotOctokit, release: Pick<ReleaseFile, 'repository' | 'tag'>) {
-  const { data } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(release.repository), tag: release.tag })
-  const listed = { ...namesOf(release.repository), release_id: data.id, per_page: 100 }
-  const all =
-    data.assets.length < SHOWN_WITH_RELEASE_MAX
-      ? data.assets
-      : await octokit.paginate(octokit.rest.repos.listReleaseAssets, listed)
-  return all.filter(({ state }) => state === 'uploaded').map(factsOf)
+async function filesAt(octokit: ProbotOctokit, { repository, tag }: Pick<ReleaseFile, 'repository' | 'tag'>) {
+  const { data } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(repository), tag })
+  return filesOf(octokit, repository, data)
 }
 
-const factsOf = ({ id, name, size, digest }: GitHubAsset): ReleaseFileFacts => {
-  return { id, name, size, sha256: /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1] ?? null }
+type Release = { id: number; assets: GitHubAsset[] }
+
+/** The files of a release that are there in full. GitHub shows the first of them with the release, then by page. */
+export async function filesOf(octokit: ProbotOctokit, repository: string, release: Release): Promise<GitHubFile[]> {
+  if (release.assets.length < SHOWN_WITH_RELEASE_MAX) return wholeFiles(release.assets)
+  const listed = { ...namesOf(repository), release_id: release.id, per_page: 100 }
+  return wholeFiles(await octokit.paginate(octokit.rest.repos.listReleaseAssets, listed))
 }
+
+/** Those that were uploaded to the end. */
+export const wholeFiles = (assets: readonly GitHubAsset[]): GitHubFile[] =>
+  assets
+    .filter(({ state }) => state === 'uploaded')
+    .map(({ id, name, size, digest }) => {
+      return { id, name, size, sha256: /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1] ?? null }
+    })
 
 /** The answer must come soon; its body may take as long as the buyer's line needs. */
-async function open(parts: GitHubParts, file: ReleaseFile, facts: ReleaseFileFacts): Promise<OpenedReleaseFile> {
+async function open(parts: GitHubParts, file: ReleaseFile, facts: GitHubFile): Promise<OpenedReleaseFile> {
   const octokit = await parts.github(file.repository)
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), ANSWER_SECONDS_MAX * 1000)
@@ -169,7 +176,7 @@ async function open(parts: GitHubParts, file: ReleaseFile, facts: ReleaseFileFac
   }
 }
 
-const headersFor = (facts: ReleaseFileFacts): Record<string, string> => ({
+const headersFor = (facts: GitHubFile): Record<string, string> => ({
   'content-type': 'application/octet-stream',
   'content-length': String(facts.size),
   'content-disposition': `attachment; filename="${facts.name}"`,

@@ -1,6 +1,6 @@
 import type { Asset } from '../../catalog/schema/asset.ts'
 import { NoAccessError } from '../github/client.ts'
-import { describeRelease, type ReleaseFileFacts } from '../github/release.ts'
+import { describeRelease, type GitHubFile } from '../github/release.ts'
 import type { Parts } from '../parts.ts'
 import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
 import { approvedFile, changedFile, isSameBytes, type ShopState } from '../shop/shop.ts'
@@ -51,7 +51,7 @@ async function watchRelease(parts: WatchParts, repository: string, shop: ShopSta
   return []
 }
 
-const toApproved = ({ release: file }: Asset, { id, size, sha256 }: ReleaseFileFacts): ApprovedFile => {
+const toApproved = ({ release: file }: Asset, { id, size, sha256 }: GitHubFile): ApprovedFile => {
   return { file, size, sha256, releaseAsset: id }
 }
 

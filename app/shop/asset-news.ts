@@ -2,15 +2,15 @@ import type { Catalog } from '../../catalog/offer.ts'
 import type { ShopEvent, WithoutHead } from './event.ts'
 import { isSameFile } from './shop.ts'
 
-type AssetFact = WithoutHead<Extract<ShopEvent, { type: 'asset.reviewed' | 'asset.released' }>>
+type AssetNews = WithoutHead<Extract<ShopEvent, { type: 'asset.reviewed' | 'asset.released' }>>
 
 /** Assets that buyers get from another release once `after` is live, and those that were approved anew; nothing told before. */
-export function assetNews(before: Catalog, after: Catalog, known: readonly ShopEvent[]): AssetFact[] {
+export function assetNews(before: Catalog, after: Catalog, known: readonly ShopEvent[]): AssetNews[] {
   return changesBetween(before, after).filter((fact) => !isToldBefore(known, fact))
 }
 
-function changesBetween(before: Catalog, after: Catalog): AssetFact[] {
-  return [...after.assets.values()].flatMap(({ id: asset, review, release: to }): AssetFact[] => {
+function changesBetween(before: Catalog, after: Catalog): AssetNews[] {
+  return [...after.assets.values()].flatMap(({ id: asset, review, release: to }): AssetNews[] => {
     const was = before.assets.get(asset)
     if (!was || review !== 'approved') return []
     if (was.review !== 'approved') return [{ type: 'asset.reviewed', asset, file: to }]
@@ -19,7 +19,7 @@ function changesBetween(before: Catalog, after: Catalog): AssetFact[] {
 }
 
 /** Taken back and brought again, a release is no news: buyers had it. */
-const isToldBefore = (known: readonly ShopEvent[], fact: AssetFact): boolean =>
+const isToldBefore = (known: readonly ShopEvent[], fact: AssetNews): boolean =>
   fact.type === 'asset.released' &&
   known.some(
     (one) =>

@@ -9,7 +9,7 @@ import { type Path, parseYaml } from '../../../catalog/yaml.ts'
 import { inParallel } from '../../github/catalog/blobs.ts'
 import { describeReleaseFile, ReleaseFileError } from '../../github/release.ts'
 import type { Parts } from '../../parts.ts'
-import type { AssetFact } from './findings.ts'
+import type { LookedUpAsset } from './findings.ts'
 
 /** Most assets that are looked up for one change; each costs GitHub a request or two. */
 export const ASSETS_LOOKED_UP_MAX = 60
@@ -29,7 +29,7 @@ export async function lookAtAssets(
   after: Catalog,
   changes: CatalogChanges,
   known?: ReadonlySet<string>,
-): Promise<{ facts: AssetFact[]; unseen: number }> {
+): Promise<{ facts: LookedUpAsset[]; unseen: number }> {
   const ids = new Set(changes.assets.flatMap(({ id, after }) => (after ? [id] : [])))
   for (const { kind, after: product, fields } of changes.products) {
     const givesMore = kind === 'new' || fields.some((field) => GIVING.has(field))
@@ -39,16 +39,15 @@ export async function lookAtAssets(
   const assets = [...ids].toSorted().flatMap((id) => after.assets.get(id) ?? [])
   const allowed = assets.filter(({ release }) => !known || known.has(release.repository.toLowerCase()))
   const looked = allowed.slice(0, ASSETS_LOOKED_UP_MAX)
-  const facts = await inParallel(looked, LOOKS_AT_ONCE, async (asset): Promise<AssetFact> => {
+  const facts = await inParallel(looked, LOOKS_AT_ONCE, async (asset): Promise<LookedUpAsset> => {
     return { asset, file: await fileOf(parts, asset) }
   })
   return { facts, unseen: assets.length - looked.length }
 }
 
-async function fileOf(parts: Pick<Parts, 'github' | 'now'>, { release }: Asset): Promise<AssetFact['file']> {
+async function fileOf(parts: Pick<Parts, 'github' | 'now'>, { release }: Asset): Promise<LookedUpAsset['file']> {
   try {
-    const { size, sha256 } = await describeReleaseFile(parts, release)
-    return { size, sha256 }
+    return await describeReleaseFile(parts, release)
   } catch (error) {
     if (!(error instanceof ReleaseFileError) || error.reason !== 'missing') throw error
     return { missing: error.message }
@@ -60,7 +59,7 @@ async function fileOf(parts: Pick<Parts, 'github' | 'now'>, { release }: Asset):
  */
 export async function missingFiles(
   after: Catalog,
-  facts: readonly AssetFact[],
+  facts: readonly LookedUpAsset[],
   changed: readonly AssetChange[],
 ): Promise<{ problems: CatalogProblem[]; warnings: CatalogProblem[] }> {
   const isChanged = new Set(changed.map(({ id }) => id))

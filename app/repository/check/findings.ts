@@ -1,10 +1,11 @@
 import type { CatalogChanges } from '../../../catalog/changes.ts'
 import type { CatalogProblem } from '../../../catalog/problem/problem.ts'
 import type { Asset } from '../../../catalog/schema/asset.ts'
+import type { GitHubFile } from '../../github/release.ts'
 import type { Known, Need } from './approval.ts'
 
 /** An asset, and what GitHub says of its file. `missing` says why in a sentence. */
-export type AssetFact = { asset: Asset; file: { size: number; sha256: string | null } | { missing: string } }
+export type LookedUpAsset = { asset: Asset; file: GitHubFile | { missing: string } }
 
 /** Something that needs approval: who is asked, and whether somebody agreed. */
 export type Asked = Need & { logins: readonly string[]; words: string; isOpen: boolean }
@@ -29,7 +30,7 @@ export type Findings = {
   conflicts: readonly string[]
   /** Nothing when one of the two catalogs can't be read. */
   changes: CatalogChanges | null
-  assets: readonly AssetFact[]
+  assets: readonly LookedUpAsset[]
   /** How many more assets there are that were not looked up. */
   assetsUnseen: number
   asked: readonly Asked[]

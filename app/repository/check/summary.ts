@@ -4,7 +4,7 @@ import { type Money, toDecimalText } from '../../../catalog/schema/money.ts'
 import { sizeText } from '../../../catalog/size.ts'
 import { altText, codeBlock, codeCell, codeSpan, plainLine } from '../../github/markdown.ts'
 import { changeWords } from './change-words.ts'
-import type { Asked, AssetFact, Findings } from './findings.ts'
+import type { Asked, Findings, LookedUpAsset } from './findings.ts'
 
 /** GitHub takes 65,535 characters; counted in bytes, with room, nothing is ever refused. */
 const SUMMARY_BYTES_MAX = 60_000
@@ -191,7 +191,7 @@ function assetSection({ assets, assetsUnseen }: Findings): string {
   return ['### Files that buyers get', table, ...more].join('\n\n')
 }
 
-function fileWords(file: AssetFact['file']): string {
+function fileWords(file: LookedUpAsset['file']): string {
   if ('missing' in file) return '**not there**'
   const large = file.size >= RELEASE_FILE_BYTES_MAX ? ' (GitHub takes less than 2 GiB)' : ''
   const digest = file.sha256 ? `SHA-256 \`${file.sha256}\`` : 'no SHA-256: uploaded before June 2025'

@@ -6,6 +6,7 @@ import type { Catalog } from '../../../catalog/offer.ts'
 import { moveBranch, writeCommit } from '../../github/branch.ts'
 import { fetchCatalogAt } from '../../github/catalog/catalog-at.ts'
 import { fetchHead } from '../../github/head.ts'
+import { filesOf, SHOWN_WITH_RELEASE_MAX, wholeFiles } from '../../github/release.ts'
 import { namesOf } from '../../github/repository-name.ts'
 import type { Parts } from '../../parts.ts'
 import { changedFiles, type FoundRelease, followersOf, planUpdates, type ReleaseUpdate } from './plan.ts'
@@ -14,8 +15,6 @@ import { messageOf } from './words.ts'
 
 /** Releases that are looked through, newest first. */
 const RELEASES_MAX = 1000
-/** With so many files or more, the rest may be on further pages. */
-const SHOWN_WITH_RELEASE_MAX = 30
 /** Releases whose further pages of files are fetched. */
 const LONG_RELEASES_MAX = 20
 /** How often the default branch may move while we write to it, before the job is left for later. */
@@ -102,29 +101,15 @@ async function releasesOf(parts: FollowParts, repository: string): Promise<Found
   const query = { ...namesOf(repository), per_page: PAGE }
   for await (const { data } of octokit.paginate.iterator(octokit.rest.repos.listReleases, query)) {
     for (const release of data) {
-      const isLong = release.assets.length >= SHOWN_WITH_RELEASE_MAX && ++long <= LONG_RELEASES_MAX
-      const assets = isLong ? await allFiles(octokit, repository, release.id) : release.assets
+      if (release.assets.length >= SHOWN_WITH_RELEASE_MAX) long += 1
       found.push({
         tag: release.tag_name,
         isDraft: release.draft,
         isPrerelease: release.prerelease,
-        files: assets.filter(({ state }) => state === 'uploaded').map(foundFile),
+        files: long > LONG_RELEASES_MAX ? wholeFiles(release.assets) : await filesOf(octokit, repository, release),
       })
     }
     if (found.length >= RELEASES_MAX) break
   }
   return found
 }
-
-const allFiles = (octokit: ProbotOctokit, repository: string, release: number) =>
-  octokit.paginate(octokit.rest.repos.listReleaseAssets, {
-    ...namesOf(repository),
-    release_id: release,
-    per_page: PAGE,
-  })
-
-const foundFile = ({ name, size, digest }: { name: string; size: number; digest?: string | null }) => ({
-  name,
-  size,
-  sha256: /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1] ?? null,
-})

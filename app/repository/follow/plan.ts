@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { followedRelease, type SeenRelease, withRelease } from '../../../catalog/follow.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import type { Asset, ReleaseFile } from '../../../catalog/schema/asset.ts'
+import type { GitHubFile } from '../../github/release.ts'
 
-/** A file of a release: its size in bytes, its SHA-256 where GitHub knows it. */
-export type FoundFile = { name: string; size: number; sha256: string | null }
 /** A release with what its files are. */
-export type FoundRelease = Omit<SeenRelease, 'files'> & { files: readonly FoundFile[] }
+export type FoundRelease = Omit<SeenRelease, 'files'> & { files: readonly GitHubFile[] }
 
 /** One asset that takes a newer release. */
-export type Update = { asset: Asset; after: ReleaseFile; found: FoundFile }
+export type Update = { asset: Asset; after: ReleaseFile; found: GitHubFile }
 /** All that one release brings: proposed together, since it was published together. */
 export type ReleaseUpdate = { repository: string; tag: string; updates: readonly Update[] }
 

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino'
-import type { ProbotOctokit } from 'probot'
 import type Stripe from 'stripe'
 import type { Config } from './config.ts'
-import type { GitHubApp } from './github/client.ts'
+import type { BuyersGitHub, GitHubApp } from './github/client.ts'
 import type { LiveShop } from './live/live-shop.ts'
 import type { CatalogSource } from './live/source.ts'
 import type { Random } from './order/id.ts'
@@ -21,8 +20,8 @@ export type Parts = {
   source: CatalogSource
   store: Store
   stripe: Stripe
-  /** A client with access to this repository (`owner/name`), as the App's installation. */
-  github: (repository: string) => Promise<ProbotOctokit>
+  /** The App where a buyer waits. */
+  github: BuyersGitHub
   /** Reads strangers' catalogs, apart from where buyers are served. */
   readApart: CatalogReader
   /** The App at work in repositories: checks, pull requests, issues. */

@@ -1,12 +1,7 @@
 import type { Catalog } from '../../catalog/offer.ts'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
-import {
-  describeReleaseFile,
-  type GitHubFile,
-  type OpenedReleaseFile,
-  openReleaseFile,
-  ReleaseFileError,
-} from '../github/release.ts'
+import type { GitHubFile } from '../github/client.ts'
+import { describeReleaseFile, type OpenedReleaseFile, openReleaseFile, ReleaseFileError } from '../github/release.ts'
 import { entitlementsOf, mayDownload } from '../order/entitlement.ts'
 import type { OrderLine, SoldAsset } from '../order/event.ts'
 import type { Order } from '../order/order.ts'

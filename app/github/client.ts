@@ -21,6 +21,17 @@ export type GitHubOptions = {
 
 export type Permissions = Record<string, 'read' | 'write'>
 
+/** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
+export type GitHubFile = { id: number; name: string; size: number; sha256: string | null }
+
+/** The App where a buyer waits: it reads, and never tries twice. */
+export type BuyersGitHub = {
+  /** A client that may read the contents of this repository (`owner/name`). */
+  forRepository: (repository: string) => Promise<ProbotOctokit>
+  /** What was last seen of releases' files; older descriptions still serve while GitHub is down. */
+  seenFiles: LRUCache<string, { file: GitHubFile; at: number }>
+}
+
 /** The App at work, where no buyer waits: within GitHub's limits, and with no more rights than each piece needs. */
 export type GitHubApp = {
   /** A client of the App itself: its installations, and the deliveries of its webhooks. */
@@ -55,9 +66,7 @@ const NO_ACCESS = new Set([403, 404, 422])
  * its installation leaves it out, 500 when GitHub can't be reached. Rejects when the key is none.
  * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
  */
-export async function connectGitHub(
-  options: GitHubOptions,
-): Promise<{ github: (repository: string) => Promise<ProbotOctokit>; githubApp: GitHubApp }> {
+export async function connectGitHub(options: GitHubOptions): Promise<{ github: BuyersGitHub; githubApp: GitHubApp }> {
   refuseBadKey(options.privateKey)
   const baseUrl = options.baseUrl ? { baseUrl: options.baseUrl } : {}
   const probot = new Probot({
@@ -77,9 +86,12 @@ export async function connectGitHub(
     new ImpatientOctokit({ ...baseUrl, request: { fetch: fetchWithin(seconds) }, log: options.log, authStrategy: null })
   const budget = createBudget(options.now ?? (() => new Date()), options.writesPerMinute)
   return {
-    github: remembered((repository: string) =>
-      signRequests(client(ANSWER_SECONDS_MAX), tokensOf(repository, { contents: 'read', metadata: 'read' })),
-    ),
+    github: {
+      forRepository: remembered((repository: string) =>
+        signRequests(client(ANSWER_SECONDS_MAX), tokensOf(repository, { contents: 'read', metadata: 'read' })),
+      ),
+      seenFiles: new LRUCache({ max: FILES_KEPT_MAX }),
+    },
     githubApp: {
       asApp,
       forRepository: remembered((repository: string, permissions: Permissions) => {
@@ -94,6 +106,7 @@ export async function connectGitHub(
 
 /** Clients kept; catalogs name repositories, and whoever proposes a catalog could name a thousand. */
 const CLIENTS_KEPT_MAX = 200
+const FILES_KEPT_MAX = 10_000
 
 /** The same arguments give the same client, as long as there are not too many. */
 function remembered<Arguments extends unknown[]>(

@@ -1,14 +1,10 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest'
-import { LRUCache } from 'lru-cache'
 import type { ProbotOctokit } from 'probot'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
 import { limitSeconds } from './busy.ts'
-import { ANSWER_SECONDS_MAX, NoAccessError } from './client.ts'
+import { ANSWER_SECONDS_MAX, type GitHubFile, NoAccessError } from './client.ts'
 import { namesOf } from './repository-name.ts'
-
-/** A file as GitHub has it: `size` in bytes, `sha256` in hexadecimal (GitHub knows none of files from before June 2025). */
-export type GitHubFile = { id: number; name: string; size: number; sha256: string | null }
 
 /** How a buyer gets the bytes: at GitHub's short-lived address, or, now and then, straight from its answer. */
 export type OpenedReleaseFile = { redirect: string } | { stream: ReadableStream; headers: Record<string, string> }
@@ -38,35 +34,30 @@ type GitHubAsset = Pick<
   RestEndpointMethodTypes['repos']['getReleaseAsset']['response']['data'],
   'id' | 'name' | 'size' | 'digest' | 'state'
 >
-type Remembered = { facts: GitHubFile; at: number }
 
 const RETRY_AFTER_SECONDS = 30
 /** Not there, or hidden from us. Other refusals (401, 403) come from keys, clocks and incidents, and pass. */
 const MISSING_STATUSES = new Set([404, 410, 422])
 const FACTS_FRESH_SECONDS = 300
-const FACTS_KEPT_MAX = 10_000
 /** With so many files or more, the rest may be on further pages. */
 export const SHOWN_WITH_RELEASE_MAX = 30
-
-/** What was last seen, for each client; older facts still serve while GitHub is down. */
-const memories = new WeakMap<Parts['github'], LRUCache<string, Remembered>>()
 
 /**
  * What GitHub says of a file, found by tag and name; remembered for five minutes, and for longer while GitHub is down.
  * Throws a ReleaseFileError. https://docs.github.com/en/rest/releases/releases#get-a-release-by-tag-name
  */
 export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile): Promise<GitHubFile> {
-  const memory = memoryOf(parts)
-  const known = memory.get(keyOf(file))
-  if (known && parts.now().getTime() - known.at < FACTS_FRESH_SECONDS * 1000) return known.facts
+  const { seenFiles } = parts.github
+  const seen = seenFiles.get(keyOf(file))
+  if (seen && parts.now().getTime() - seen.at < FACTS_FRESH_SECONDS * 1000) return seen.file
   try {
-    const facts = await lookUp(parts, file)
-    memory.set(keyOf(file), { facts, at: parts.now().getTime() })
-    return facts
+    const found = await lookUp(parts, file)
+    seenFiles.set(keyOf(file), { file: found, at: parts.now().getTime() })
+    return found
   } catch (error) {
     const failure = failureOf(parts, file, error)
-    if (failure.reason === 'unavailable' && known) return known.facts
-    memory.delete(keyOf(file))
+    if (failure.reason === 'unavailable' && seen) return seen.file
+    seenFiles.delete(keyOf(file))
     throw failure
   }
 }
@@ -92,7 +83,7 @@ export async function openReleaseFile(
   } catch (error) {
     const failure = failureOf(parts, file, error)
     // A file that was replaced has the same name and another id.
-    if (failure.reason === 'unavailable' || !memoryOf(parts).delete(keyOf(file))) throw failure
+    if (failure.reason === 'unavailable' || !parts.github.seenFiles.delete(keyOf(file))) throw failure
     const found = await describeReleaseFile(parts, file)
     if (found.id === facts.id) throw failure
     return openChecked(found).catch((again) => Promise.reject(failureOf(parts, file, again)))
@@ -100,12 +91,6 @@ export async function openReleaseFile(
 }
 
 const keyOf = ({ repository, tag, file }: ReleaseFile) => [repository, tag, file].join('\n')
-
-function memoryOf({ github }: GitHubParts): LRUCache<string, Remembered> {
-  const memory = memories.get(github) ?? new LRUCache({ max: FACTS_KEPT_MAX })
-  memories.set(github, memory)
-  return memory
-}
 
 /**
  * What GitHub has now in a file's release, nothing remembered: every file of it, none when the release is not there.
@@ -127,7 +112,9 @@ export async function describeRelease(
 }
 
 async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<GitHubFile> {
-  const found = (await filesAt(await parts.github(file.repository), file)).find(({ name }) => name === file.file)
+  const found = (await filesAt(await parts.github.forRepository(file.repository), file)).find(
+    ({ name }) => name === file.file,
+  )
   if (!found) throw new ReleaseFileError('missing', `${wordsFor(file)}: the release has no such file`, {})
   return found
 }
@@ -156,7 +143,7 @@ export const wholeFiles = (assets: readonly GitHubAsset[]): GitHubFile[] =>
 
 /** The answer must come soon; its body may take as long as the buyer's line needs. */
 async function open(parts: GitHubParts, file: ReleaseFile, facts: GitHubFile): Promise<OpenedReleaseFile> {
-  const octokit = await parts.github(file.repository)
+  const octokit = await parts.github.forRepository(file.repository)
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), ANSWER_SECONDS_MAX * 1000)
   try {

@@ -1,6 +1,6 @@
 import type { Asset } from '../../catalog/schema/asset.ts'
-import { NoAccessError } from '../github/client.ts'
-import { describeRelease, type GitHubFile } from '../github/release.ts'
+import { type GitHubFile, NoAccessError } from '../github/client.ts'
+import { describeRelease } from '../github/release.ts'
 import type { Parts } from '../parts.ts'
 import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
 import { approvedFile, changedFile, isSameBytes, type ShopState } from '../shop/shop.ts'

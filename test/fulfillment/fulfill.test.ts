@@ -132,7 +132,9 @@ describe('a download', () => {
   })
   test('of what the order does not entitle to is not given, and GitHub is not even asked', async () => {
     const order = await keep(placed())
-    const parts = { ...shop.parts, github: () => expect.unreachable() }
+    shop.parts.github.seenFiles.clear()
+    const github = { ...shop.parts.github, forRepository: () => expect.unreachable() }
+    const parts = { ...shop.parts, github }
     expect(await openDownload(parts, order, 'guide-pdf')).toEqual({ refused: 'not-entitled' })
     expect(await openDownload(parts, await keep(paid), 'guide-epub')).toEqual({ refused: 'not-entitled' })
   })

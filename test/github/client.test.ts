@@ -13,9 +13,9 @@ test('a client may read its repository and no other', async () => {
     ],
   })
   const { url: baseUrl, privateKey } = standIn
-  const { github: connect } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
-  const octokit = await connect('tern/goods')
-  expect(await connect('tern/goods')).toBe(octokit)
+  const { github } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
+  const octokit = await github.forRepository('tern/goods')
+  expect(await github.forRepository('tern/goods')).toBe(octokit)
   expect((await octokit.rest.repos.get({ owner: 'tern', repo: 'goods' })).data.full_name).toBe('tern/goods')
   await expect(octokit.rest.repos.get({ owner: 'tern', repo: 'secrets' })).rejects.toMatchObject({ status: 404 })
   await standIn.close()

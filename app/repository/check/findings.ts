@@ -1,7 +1,7 @@
 import type { CatalogChanges } from '../../../catalog/changes.ts'
 import type { CatalogProblem } from '../../../catalog/problem/problem.ts'
 import type { Asset } from '../../../catalog/schema/asset.ts'
-import type { GitHubFile } from '../../github/release.ts'
+import type { GitHubFile } from '../../github/client.ts'
 import type { Known, Need } from './approval.ts'
 
 /** An asset, and what GitHub says of its file. `missing` says why in a sentence. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { followedRelease, type SeenRelease, withRelease } from '../../../catalog/follow.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import type { Asset, ReleaseFile } from '../../../catalog/schema/asset.ts'
-import type { GitHubFile } from '../../github/release.ts'
+import type { GitHubFile } from '../../github/client.ts'
 
 /** A release with what its files are. */
 export type FoundRelease = Omit<SeenRelease, 'files'> & { files: readonly GitHubFile[] }

@@ -20,7 +20,7 @@ function deliver({ id, type, object }: typeof delivery) {
   return receiveStripeDelivery(shop.parts, raw, `t=${at},v1=${mac.digest('hex')}`)
 }
 
-test('a delivery is kept with the job to look, once', async () => {
+test('a delivery is kept with the job that it causes, once', async () => {
   expect(await deliver(delivery)).toBe('kept')
   expect(await jobOf('evt_1')).toMatchObject({ work: { kind: 'catch-up', object: 'cs_test_1' }, attempts: 0 })
   expect(await deliver(delivery)).toBe('known')
@@ -96,7 +96,7 @@ describe('a delivery of GitHub’s', () => {
       body: text,
     })
 
-  test('is kept once, however often it comes, with the job to look', async () => {
+  test('is kept once, however often it comes, with the job that it causes', async () => {
     for (const _ of [1, 2]) expect((await postDelivery({ 'x-hub-signature-256': signed(body) })).status).toBe(204)
     expect((await shop.store.counts()).deliveries).toBe(1)
     expect(await shop.store.job('check-pull:heron/shop#3')).toMatchObject({

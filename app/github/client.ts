@@ -15,8 +15,6 @@ export type GitHubOptions = {
   baseUrl?: string
   log: Logger
   now?: () => Date
-  /** Writes a minute, where GitHub's limits don't hold. */
-  writesPerMinute?: number
 }
 
 export type Permissions = Record<string, 'read' | 'write'>
@@ -84,7 +82,7 @@ export async function connectGitHub(options: GitHubOptions): Promise<{ github: B
   const tokensOf = tokenSource(asApp, options)
   const client = (seconds: number) =>
     new ImpatientOctokit({ ...baseUrl, request: { fetch: fetchWithin(seconds) }, log: options.log, authStrategy: null })
-  const budget = createBudget(options.now ?? (() => new Date()), options.writesPerMinute)
+  const budget = createBudget(options.now ?? (() => new Date()))
   return {
     github: {
       forRepository: remembered((repository: string) =>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildStorefront } from '../../app/live/build-storefront.ts'
 import { ROOT } from '../house/source.ts'
-import { checksOf, fixtureFiles, merge, openPull, pushTo } from '../support/repository.ts'
+import { checksOf, merge, openPull, pushTo, SAMPLE } from '../support/repository.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
 
 const ROUNDS = 3
@@ -25,7 +25,7 @@ const path = (n: number) => `catalog/products/sticker-${n}.yaml`
 
 async function measure(products: number): Promise<void> {
   const many = Array.from({ length: products }, (_, n) => [path(n), product(n, '1.00')] as const)
-  const files = { ...(await fixtureFiles()), ...Object.fromEntries(many) }
+  const files = { ...SAMPLE, ...Object.fromEntries(many) }
   await mkdir(join(ROOT, '.tagsale'), { recursive: true })
   const builds = await mkdtemp(join(tmpdir(), 'tagsale-bench-'))
   const build = (catalogFolder: string) =>

@@ -8,22 +8,22 @@ import { doctor } from '../../app/cli/doctor.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { readAppDeclaration } from '../../app/setup/manifest.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
-import { startGitHub } from '../../sandbox/github.ts'
 import { listen } from '../../sandbox/listen.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
+import { openGitHub } from '../support/github.ts'
 
 const WEBHOOK_SECRET = 'a secret that only GitHub and the shop know'
 const FILES = ['heron-guide.pdf', 'heron-guide.epub', 'heron-plan.pdf']
 
 /** How the address of the shop answers; a test makes it worse. */
-export type Door = { secret: string; webhook?: number; page?: number; type: string }
+export type Answers = { secret: string; webhook?: number; page?: number; type: string }
 
 /** All that a live shop needs, on this machine and well; `examine` runs the doctor over it, with some settings changed. */
 export async function openDoctorShop() {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-doctor-'))
-  const door: Door = { secret: WEBHOOK_SECRET, type: 'text/html; charset=utf-8' }
-  const shop = await listen(doorOf(door).fetch)
+  const answers: Answers = { secret: WEBHOOK_SECRET, type: 'text/html; charset=utf-8' }
+  const shop = await listen(addressOf(answers).fetch)
   const stripe = await startStripe({})
   const mail = await startMail({})
   const hook = { url: `${shop.url}/webhooks/github`, secret: WEBHOOK_SECRET }
@@ -55,7 +55,7 @@ export async function openDoctorShop() {
   }
   return {
     folder,
-    door,
+    answers,
     values,
     hook,
     stripe: stripeApi,
@@ -79,18 +79,18 @@ export async function openDoctorShop() {
 /** A GitHub with the files that the catalog sells, and an App as it is described. */
 export function githubWith(app: object, files: readonly string[] = FILES) {
   const release = { repository: 'heron/goods', tag: 'guide-v1' }
-  return startGitHub({
+  return openGitHub({
     app: { id: 7, ...app },
     releases: files.map((file) => ({ ...release, file, bytes: Buffer.from(file) })),
   })
 }
 
-function doorOf(door: Door): Hono {
+function addressOf(answers: Answers): Hono {
   return new Hono()
     .post('/webhooks/github', async (c) => {
-      if (door.webhook) return c.body(null, door.webhook as 500)
+      if (answers.webhook) return c.body(null, answers.webhook as 500)
       const signature = c.req.header('x-hub-signature-256') ?? ''
-      return c.body(null, (await verify(door.secret, await c.req.text(), signature)) ? 204 : 401)
+      return c.body(null, (await verify(answers.secret, await c.req.text(), signature)) ? 204 : 401)
     })
-    .get('/', (c) => c.body('<!doctype html>', (door.page ?? 200) as 200, { 'content-type': door.type }))
+    .get('/', (c) => c.body('<!doctype html>', (answers.page ?? 200) as 200, { 'content-type': answers.type }))
 }

@@ -251,10 +251,10 @@ describe('the address of the shop', () => {
       'Something else than the shop answers there: look at the proxy.',
     ],
   ])('webhooks: %j', async (worse, said, mend) => {
-    expect(await withDoor(worse)).toEqual([`✗ Webhook secret: ${shop.hook.url} ${said}`, mend])
+    expect(await whileItAnswers(worse)).toEqual([`✗ Webhook secret: ${shop.hook.url} ${said}`, mend])
   })
   test('another secret than the running shop has', async () => {
-    expect(await withDoor({ secret: randomBytes(16).toString('hex') })).toEqual([
+    expect(await whileItAnswers({ secret: randomBytes(16).toString('hex') })).toEqual([
       '✗ Webhook secret: the running shop has another secret',
       'Start the shop again, with the GITHUB_WEBHOOK_SECRET that is set here.',
     ])
@@ -272,7 +272,7 @@ describe('the address of the shop', () => {
       'Look whether the proxy leads to the shop, and at SHOP_URL and STOREFRONT_URL.',
     ],
   ])('the storefront: %j', async (worse, said, mend) => {
-    expect(await withDoor(worse)).toEqual([`✗ Storefront: ${shop.values.SHOP_URL} ${said}`, mend])
+    expect(await whileItAnswers(worse)).toEqual([`✗ Storefront: ${shop.values.SHOP_URL} ${said}`, mend])
   })
   test('nobody there', async () => {
     const { out } = await shop.examine({ STOREFRONT_URL: 'http://127.0.0.1:1' })
@@ -281,14 +281,14 @@ describe('the address of the shop', () => {
     )
   })
 
-  async function withDoor(worse: object): Promise<string[]> {
-    const before = { ...shop.door }
-    Object.assign(shop.door, worse)
+  async function whileItAnswers(worse: object): Promise<string[]> {
+    const before = { ...shop.answers }
+    Object.assign(shop.answers, worse)
     try {
       return await faultsOf()
     } finally {
-      for (const name of Object.keys(shop.door)) Reflect.deleteProperty(shop.door, name)
-      Object.assign(shop.door, before)
+      for (const name of Object.keys(shop.answers)) Reflect.deleteProperty(shop.answers, name)
+      Object.assign(shop.answers, before)
     }
   }
 })

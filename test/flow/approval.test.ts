@@ -1,6 +1,6 @@
 import { afterEach, test } from 'vitest'
 import { startWorker, type Worker } from '../../app/worker.ts'
-import { fixtureFiles } from '../support/repository.ts'
+import { SAMPLE } from '../support/repository.ts'
 import { eventually } from '../support/sandbox.ts'
 import { FILES, openTestShop, type TestShop } from '../support/shop.ts'
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 test('the files of a catalog are approved as soon as it is live, and not by the next one', async () => {
-  shop = await openTestShop({ follow: { files: await fixtureFiles() } })
+  shop = await openTestShop({ follow: { files: SAMPLE } })
   worker = startWorker(shop.parts)
   const approved = async () => (await shop.store.shopEvents()).filter(({ type }) => type === 'asset.approved').length
   await eventually(async () => shop.parts.shop.isOpen(), Boolean)

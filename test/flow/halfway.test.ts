@@ -6,7 +6,7 @@ import { refreshShop } from '../../app/repository/refresh.ts'
 import { repositorySource } from '../../app/repository/repository-source.ts'
 import { openStoreReader } from '../../app/store/open.ts'
 import { sql } from '../../app/store/sql.ts'
-import { fixtureFiles, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
+import { openFollowingShop, pushTo, quiet, SAMPLE } from '../support/repository.ts'
 import { SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
 // Between a push and the live shop, everything can go wrong at every step: nothing is lost, nothing is doubled, and the shop
@@ -19,8 +19,8 @@ const PRODUCT = 'catalog/products/button.yaml'
 let shop: TestShop
 afterEach(() => shop.close())
 
-const text = async (path: string) => new TextDecoder().decode((await fixtureFiles())[path] as Uint8Array)
-const releaseOf = async (tag: string) => (await text(PDF)).replace('guide-v1', tag)
+const text = (path: string) => SAMPLE[path] ?? ''
+const releaseOf = async (tag: string) => text(PDF).replace('guide-v1', tag)
 const factsOf = async (type: string) => (await shop.store.shopEvents()).filter((fact) => fact.type === type)
 const publish = (tag: string) =>
   shop.github.control('releases', { repository: 'heron/goods', tag, file: 'heron-guide.pdf', base64: btoa(tag) })
@@ -84,7 +84,7 @@ test('GitHub may go away while the storefront builds: the release is recorded, o
   await quiet(shop)
   expect((await issues()).map(({ state }) => state)).toEqual(['open'])
   builds.before = async () => void (await shop.github.control('faults', { down: true }))
-  const commit = await push({ [PRODUCT]: await text(PRODUCT), [PDF]: await releaseOf('guide-v2') })
+  const commit = await push({ [PRODUCT]: text(PRODUCT), [PDF]: await releaseOf('guide-v2') })
   await quiet(shop)
   expect((await shop.store.shop()).live?.commit).toBe(commit)
   expect(await factsOf('asset.released')).toMatchObject([{ asset: 'guide-pdf', to: { tag: 'guide-v2' } }])
@@ -183,7 +183,7 @@ test('what GitHub denies for a moment, and lists all the while, closes no shop',
 
 test('the catalog removed, the shop closes; brought back without a word from GitHub, it opens within minutes', async () => {
   shop = await openFollowingShop()
-  const files = Object.keys(await fixtureFiles())
+  const files = Object.keys(SAMPLE)
   await push(Object.fromEntries(files.map((path) => [path, null])))
   await quiet(shop)
   expect((await shop.store.shop()).closed).toMatchObject({ reason: 'no-catalog' })

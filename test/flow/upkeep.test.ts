@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { deskUrl } from '../../app/link.ts'
 import { asBrowser, smallStorefront } from '../http/open-api.ts'
-import { fixtureFiles, merge, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
+import { merge, openFollowingShop, pushTo, quiet, SAMPLE } from '../support/repository.ts'
 import { checkOut, FILES, openTestShop, pay, readOrder, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
 // What befalls a shop over the years: it is installed, chosen, closed and opened; files are replaced and lost; releases come.
@@ -12,7 +12,7 @@ const README = { 'README.md': '# Heron\n' }
 let shop: TestShop
 afterEach(() => shop.close())
 
-const text = async (path: string) => new TextDecoder().decode((await fixtureFiles())[path] as Uint8Array)
+const text = (path: string) => SAMPLE[path] ?? ''
 const push = (edit: Record<string, string | null>) => pushTo(shop, { by: 'ada', branch: 'main', edit })
 const issues = async () =>
   (await shop.github.as('ada').rest.issues.listForRepo({ ...SHOP_REPOSITORY, state: 'all' })).data
@@ -90,15 +90,15 @@ test('a file that was replaced is not given from that moment on; approved anew, 
   await replace(Buffer.from('%PDF-1.7 a third guide'))
   await sweeps(16)
   expect((await fetch(url)).status).toBe(503)
-  const products = Object.keys(await fixtureFiles()).filter((path) => path.startsWith('catalog/products/'))
+  const products = Object.keys(SAMPLE).filter((path) => path.startsWith('catalog/products/'))
   const withStatus = async (status: string) =>
-    products.map(async (path) => [path, (await text(path)).replace('status: live', `status: ${status}`)] as const)
+    products.map(async (path) => [path, text(path).replace('status: live', `status: ${status}`)] as const)
   for (const [review = '', status = ''] of [
     ['draft', 'retired'],
     ['approved', 'live'],
   ]) {
     const edit = Object.fromEntries(await Promise.all(await withStatus(status)))
-    await push({ ...edit, [GUIDE]: (await text(GUIDE)).replace('review: approved', `review: ${review}`) })
+    await push({ ...edit, [GUIDE]: text(GUIDE).replace('review: approved', `review: ${review}`) })
     await quiet(shop)
     expect((await shop.store.shop()).refused).toBeUndefined()
   }
@@ -107,13 +107,13 @@ test('a file that was replaced is not given from that moment on; approved anew, 
 })
 
 test.each(['pull-request', 'at-once'])('a release that is published comes into the shop: %s', async (releases) => {
-  const asset = (await text(GUIDE)).replace('guide-v1', 'guide-v1.0.0').replace(' }', ', version: ^1 }')
-  const files = { [GUIDE]: asset, 'catalog/shop.yaml': `${await text('catalog/shop.yaml')}releases: ${releases}\n` }
+  const asset = text(GUIDE).replace('guide-v1', 'guide-v1.0.0').replace(' }', ', version: ^1 }')
+  const files = { [GUIDE]: asset, 'catalog/shop.yaml': `${text('catalog/shop.yaml')}releases: ${releases}\n` }
   const published = (tag: string, content: string) => {
     const file = { tag, file: 'heron-guide.pdf', base64: btoa(content) }
     return shop.github.control('releases', { repository: 'heron/goods', ...file })
   }
-  shop = await openTestShop({ follow: { files: await fixtureFiles() } })
+  shop = await openTestShop({ follow: { files: SAMPLE } })
   await published('guide-v1.0.0', 'first')
   await push(files)
   await quiet(shop)

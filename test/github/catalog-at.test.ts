@@ -4,16 +4,19 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CATALOG_KEPT_DAYS, fetchCatalogAt, forgetOldCatalogs } from '../../app/github/catalog/catalog-at.ts'
 import { CatalogRefusedError } from '../../app/github/catalog/catalog-tree.ts'
 import { loadCatalog } from '../../catalog/load.ts'
-import { commit, SAMPLE, startWorld, tip, type World } from '../repository/check/repositories.ts'
+import { openRepositories } from '../repository/check/repositories.ts'
+import { push, tip } from '../support/github.ts'
+import { SAMPLE } from '../support/repository.ts'
+import type { TestShop } from '../support/shop.ts'
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
   'base64',
 )
 const LARGE = 'catalog/images/large.png'
-let world: World
+let shop: TestShop
 let folder: string
-const place = { owner: 'heron', repo: 'shop' }
+const place = { owner: 'heron', repo: 'pictures' }
 
 beforeAll(async () => {
   const products = Object.fromEntries(
@@ -22,35 +25,34 @@ beforeAll(async () => {
       (SAMPLE['catalog/products/sticker.yaml'] ?? '').replace('name: Sticker', `name: Item number ${index}`),
     ]),
   )
-  world = await startWorld({
-    shop: { 'catalog/images/dot.png': PNG, [LARGE]: Buffer.alloc(4 * 1024 * 1024 + 1), 'catalog/notes.md': 'x' },
+  shop = await openRepositories({
+    pictures: { 'catalog/images/dot.png': PNG, [LARGE]: Buffer.alloc(4 * 1024 * 1024 + 1), 'catalog/notes.md': 'x' },
     large: products,
     none: Object.fromEntries(Object.keys(SAMPLE).map((path) => [path, null])),
   })
 }, 60_000)
-afterAll(() => world.close())
+afterAll(() => shop.close())
 beforeEach(() => {
-  folder = mkdtempSync(join(world.folder, 'data-'))
+  folder = mkdtempSync(join(shop.parts.config.DATA_FOLDER, 'data-'))
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
-const client = (repo = 'shop') => world.parts.githubApp.forRepository(`heron/${repo}`, { contents: 'read' })
+const client = (repo = place.repo) => shop.parts.githubApp.forRepository(`heron/${repo}`, { contents: 'read' })
 const at = async (repo: string, sha?: string) => {
   const octokit = await client(repo)
   const found = await fetchCatalogAt(
     { folder },
     octokit,
     `heron/${repo}`,
-    sha ?? (await tip(world.as('ada'), { ...place, repo })),
+    sha ?? (await tip(shop.github.as('ada'), { ...place, repo })),
   )
   if ('none' in found) throw new Error('there is no catalog')
   return found
 }
-const requests = async () =>
-  ((await (await fetch(`${world.github.url}/_test/requests`)).json()) as { path: string }[]).map(({ path }) => path)
+const requests = async () => (await shop.github.requests()).map(({ path }) => path)
 
 test('a catalog is laid out byte by byte, pictures too, and what is too large only as long as it is', async () => {
-  const { folder: laid, paths, tree } = await at('shop')
+  const { folder: laid, paths, tree } = await at('pictures')
   expect(laid).toBe(join(folder, 'catalogs', tree))
   expect(readFileSync(join(laid, 'shop.yaml'), 'utf8')).toBe(SAMPLE['catalog/shop.yaml'])
   expect(readFileSync(join(laid, 'images/dot.png'))).toEqual(PNG)
@@ -60,15 +62,18 @@ test('a catalog is laid out byte by byte, pictures too, and what is too large on
 })
 
 test('what is on the disk is not fetched again', async () => {
-  await at('shop')
+  await at('pictures')
   const before = (await requests()).length
-  await at('shop')
+  await at('pictures')
   expect((await requests()).slice(before).filter((path) => !/git\/(trees|ref)/.test(path))).toEqual([])
-  const main = await tip(world.as('ada'), place)
   const change = { 'catalog/shop.yaml': `${SAMPLE['catalog/shop.yaml']}# new\n` }
-  const next = await commit(world.as('ada'), place, { branch: 'next', parents: [main], tree: main, change })
+  const next = await push(shop.github.as('ada'), place, {
+    branch: 'next',
+    change,
+    on: await tip(shop.github.as('ada'), place),
+  })
   const later = (await requests()).length
-  await at('shop', next)
+  await at('pictures', next)
   expect((await requests()).slice(later).filter((path) => /graphql|blobs/.test(path))).toEqual(['/graphql'])
 })
 
@@ -82,7 +87,7 @@ test('a thousand products come within seconds', async () => {
 }, 30_000)
 
 test('a commit without a catalog has none', async () => {
-  const sha = await tip(world.as('ada'), { ...place, repo: 'none' })
+  const sha = await tip(shop.github.as('ada'), { ...place, repo: 'none' })
   expect(await fetchCatalogAt({ folder }, await client('none'), 'heron/none', sha)).toEqual({ none: true })
 })
 
@@ -95,8 +100,8 @@ test('bytes that are not the blob are refused, and nothing half is left', async 
       git: { ...octokit.rest.git, getBlob: async () => ({ data: { content: 'bm8=', encoding: 'base64' } }) },
     },
   })
-  const sha = await tip(world.as('ada'), place)
-  await expect(fetchCatalogAt({ folder }, lying, 'heron/shop', sha)).rejects.toThrow('other bytes')
+  const sha = await tip(shop.github.as('ada'), place)
+  await expect(fetchCatalogAt({ folder }, lying, 'heron/pictures', sha)).rejects.toThrow('other bytes')
   expect(readdirSync(folder).filter((name) => name === 'catalogs')).toEqual([])
 })
 
@@ -117,12 +122,12 @@ test('a listing that GitHub cuts off is walked folder by folder, and names that 
         },
       },
     })
-  const sha = await tip(world.as('ada'), place)
-  const whole = await at('shop')
+  const sha = await tip(shop.github.as('ada'), place)
+  const whole = await at('pictures')
   const cut = answering((data, isRecursive) => {
     if (isRecursive) Object.assign(data, { truncated: true, tree: [] })
   })
-  expect(await fetchCatalogAt({ folder }, cut, 'heron/shop', sha)).toMatchObject({
+  expect(await fetchCatalogAt({ folder }, cut, 'heron/pictures', sha)).toMatchObject({
     tree: whole.tree,
     paths: whole.paths,
   })
@@ -135,12 +140,12 @@ test('a listing that GitHub cuts off is walked folder by folder, and names that 
     const odd = answering((data, isRecursive) => {
       if (isRecursive) data.tree.push({ path, type: 'blob', mode: '100644', sha: 'a'.repeat(40), size: 1 } as never)
     })
-    await expect(fetchCatalogAt({ folder }, odd, 'heron/shop', sha)).rejects.toThrow(CatalogRefusedError)
+    await expect(fetchCatalogAt({ folder }, odd, 'heron/pictures', sha)).rejects.toThrow(CatalogRefusedError)
   }
 })
 
 test('old catalogs are forgotten, with the blobs that none uses', async () => {
-  const { folder: laid, tree } = await at('shop')
+  const { folder: laid, tree } = await at('pictures')
   const old = new Date(Date.now() - (CATALOG_KEPT_DAYS + 1) * 86_400_000)
   const age = () => {
     for (const path of readdirSync(folder, { recursive: true })) utimesSync(join(folder, String(path)), old, old)

@@ -1,11 +1,11 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { connectGitHub, NoAccessError } from '../../app/github/client.ts'
-import { startGitHub } from '../../sandbox/github.ts'
+import { openGitHub } from '../support/github.ts'
 
 test('a client may read its repository and no other', async () => {
   const bytes = new Uint8Array([1])
-  const standIn = await startGitHub({
+  const standIn = await openGitHub({
     app: { id: 7 },
     releases: [
       { repository: 'tern/goods', tag: 'v1', file: 'a.bin', bytes },
@@ -24,23 +24,22 @@ test('a client may read its repository and no other', async () => {
 test('a repository whose App was installed anew is found again, and its clients go on', async () => {
   const bytes = new Uint8Array([1])
   const releases = [{ repository: 'tern/goods', tag: 'v1', file: 'a.bin', bytes }]
-  const standIn = await startGitHub({ app: { id: 7 }, releases })
+  const standIn = await openGitHub({ app: { id: 7 }, releases })
   const { url: baseUrl, privateKey } = standIn
   const { githubApp } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
   const octokit = await githubApp.forRepository('tern/goods', { contents: 'read', metadata: 'read' })
-  const look = () => octokit.rest.repos.get({ owner: 'tern', repo: 'goods' })
-  const install = async (action: string, repositories?: string[]) => {
-    const body = JSON.stringify({ owner: 'tern', action, repositories })
-    expect((await fetch(`${baseUrl}/_test/installations`, { method: 'POST', body })).ok).toBe(true)
-  }
-  expect((await look()).status).toBe(200)
+  const fetchOnce = () => octokit.rest.repos.get({ owner: 'tern', repo: 'goods' })
+  const install = (action: string, repositories?: string[]) =>
+    standIn.control('installations', { owner: 'tern', action, repositories })
+  expect((await fetchOnce()).status).toBe(200)
   await install('delete')
-  await expect(look()).rejects.toThrow(NoAccessError)
+  await expect(fetchOnce()).rejects.toThrow(NoAccessError)
   await install('install', ['tern/goods'])
-  const looks = await Promise.all([look(), look(), look()])
-  expect(looks.map(({ status }) => status)).toEqual([200, 200, 200])
-  const asked = (await (await fetch(`${baseUrl}/_test/requests`)).json()) as { path: string; status: number }[]
-  const minted = asked.filter(({ path, status }) => path.endsWith('/access_tokens') && status === 201)
+  const answers = await Promise.all([fetchOnce(), fetchOnce(), fetchOnce()])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  const minted = (await standIn.requests()).filter(
+    ({ path, status }) => path.endsWith('/access_tokens') && status === 201,
+  )
   expect(minted).toHaveLength(2)
   await standIn.close()
 })

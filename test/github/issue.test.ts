@@ -3,19 +3,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeIssue, keepIssue, LABEL } from '../../app/github/issue.ts'
 import { brokenCatalogIssue, changedFileIssue, lostFilesIssue } from '../../app/repository/issues.ts'
 import { fileProblem } from '../../catalog/problem/problem.ts'
-import { openTestGitHub, SHOP, type TestGitHub } from '../support/octokit.ts'
+import { openTestShop, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
-const REPOSITORY = 'tern/shop'
-let github: TestGitHub
+const REPOSITORY = 'heron/shop'
+let shop: TestShop
 let octokit: ProbotOctokit
 beforeAll(async () => {
-  github = await openTestGitHub({ 'README.md': '# Tern' })
-  octokit = await github.parts.githubApp.forRepository(REPOSITORY, { issues: 'write', metadata: 'read' })
+  shop = await openTestShop({ follow: { files: { 'README.md': '# Heron' } } })
+  octokit = await shop.parts.githubApp.forRepository(REPOSITORY, { issues: 'write', metadata: 'read' })
 })
-afterAll(() => github.close())
+afterAll(() => shop.close())
 
 const issues = async (state: 'open' | 'closed') =>
-  (await github.as('ada').issues.listForRepo({ ...SHOP, state, labels: LABEL })).data
+  (await shop.github.as('ada').rest.issues.listForRepo({ ...SHOP_REPOSITORY, state, labels: LABEL })).data
 const text = (mark: string, body = 'Look here.') => ({ mark, title: `About ${mark}`, body })
 const withMark = async (mark: string, state: 'open' | 'closed' = 'open') =>
   (await issues(state)).filter(({ body }) => body?.includes(`tagsale:${mark} `))
@@ -43,7 +43,9 @@ describe('an issue', () => {
     const first = await keepIssue(octokit, REPOSITORY, text('two'))
     expect(await closeIssue(octokit, REPOSITORY, 'two', 'Mended.')).toBe(true)
     expect(await closeIssue(octokit, REPOSITORY, 'two', 'Mended.')).toBe(false)
-    const { data: comments } = await github.as('ada').issues.listComments({ ...SHOP, issue_number: first ?? 0 })
+    const { data: comments } = await shop.github
+      .as('ada')
+      .rest.issues.listComments({ ...SHOP_REPOSITORY, issue_number: first ?? 0 })
     expect(comments.map(({ body }) => body)).toEqual(['Mended.'])
     expect(await withMark('two', 'closed')).toMatchObject([{ state_reason: 'completed' }])
     expect(await keepIssue(octokit, REPOSITORY, text('two'))).not.toBe(first)
@@ -57,13 +59,16 @@ describe('an issue', () => {
   })
 
   it('that a person planted is not taken for ours', async () => {
-    const planted = await github
+    const planted = await shop.github
       .as('ada')
-      .issues.create({ ...SHOP, title: 'x', body: '<!-- tagsale:four -->\nx', labels: [LABEL] })
+      .rest.issues.create({ ...SHOP_REPOSITORY, title: 'x', body: '<!-- tagsale:four -->\nx', labels: [LABEL] })
     const ours = await keepIssue(octokit, REPOSITORY, text('four'))
     expect(ours).not.toBe(planted.data.number)
     await closeIssue(octokit, REPOSITORY, 'four', 'Mended.')
-    expect((await github.as('ada').issues.get({ ...SHOP, issue_number: planted.data.number })).data.state).toBe('open')
+    expect(
+      (await shop.github.as('ada').rest.issues.get({ ...SHOP_REPOSITORY, issue_number: planted.data.number })).data
+        .state,
+    ).toBe('open')
   })
 
   it('that was opened twice at the same time becomes one again', async () => {
@@ -95,9 +100,9 @@ describe('the words', () => {
       githubUrl,
     })
     expect(title).toBe('The catalog has one mistake, so the shop stays as it was')
-    expect(body).toContain(`[\`aaaaaaa\`](https://github.com/tern/shop/commit/${head.commit}) by \`alice\``)
+    expect(body).toContain(`[\`aaaaaaa\`](https://github.com/heron/shop/commit/${head.commit}) by \`alice\``)
     expect(body).toContain(
-      `[\`catalog/products/pin.yaml:12\`](https://github.com/tern/shop/blob/${head.commit}/catalog/products/pin.yaml#L12)`,
+      `[\`catalog/products/pin.yaml:12\`](https://github.com/heron/shop/blob/${head.commit}/catalog/products/pin.yaml#L12)`,
     )
     expect(body).toContain('everything as it was at [`bbbbbbb`]')
   })

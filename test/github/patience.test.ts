@@ -3,19 +3,19 @@ import pino from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
 import { describeReleaseFile, openReleaseFile } from '../../app/github/release.ts'
-import { startGitHub } from '../../sandbox/github.ts'
+import { openGitHub } from '../support/github.ts'
 
 const film = { repository: 'tern/goods', tag: 'v1.0', file: 'film.mp4' }
 const SIZE = 8_000_000
 
 async function setUp(faults: object) {
-  const github = await startGitHub({ app: { id: 7 }, releases: [{ ...film, bytes: Buffer.alloc(SIZE, 7) }] })
+  const github = await openGitHub({ app: { id: 7 }, releases: [{ ...film, bytes: Buffer.alloc(SIZE, 7) }] })
   onTestFinished(() => github.close())
   const { url: baseUrl, privateKey } = github
   const log = pino({ level: 'silent' })
   const parts = { ...(await connectGitHub({ appId: 7, privateKey, baseUrl, log })), now: () => new Date() }
   await describeReleaseFile(parts, film)
-  await fetch(`${baseUrl}/_test/faults`, { method: 'POST', body: JSON.stringify(faults) })
+  await github.control('faults', faults)
   return parts
 }
 

@@ -3,7 +3,7 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
 import { describeReleaseFile, openReleaseFile } from '../../app/github/release.ts'
-import { startGitHub } from '../../sandbox/github.ts'
+import { openGitHub, type TestGitHub } from '../support/github.ts'
 
 const APP = 4242
 const bytes = new TextEncoder().encode('%PDF-1.7 a field guide to terns')
@@ -12,24 +12,19 @@ const book = { repository: 'tern/goods', tag: 'v1.0', file: 'field-guide.pdf' }
 const log = pino({ level: 'silent' })
 const HOUR = 3_600_000
 
-type GitHub = Awaited<ReturnType<typeof startGitHub>>
-let github: GitHub
+let github: TestGitHub
 let clock = 0
 let parts: Pick<Awaited<ReturnType<typeof connectGitHub>>, 'github'> & { now: () => Date }
 
 beforeEach(async () => {
   clock = 0
   const now = () => Date.now() + clock
-  github = await startGitHub({ app: { id: APP }, now, releases: [{ ...book, bytes }] })
+  github = await openGitHub({ app: { id: APP }, now, releases: [{ ...book, bytes }] })
   parts = { ...(await connect()), now: () => new Date(now()) }
 })
 afterEach(() => github.close())
 
 const connect = (privateKey = github.privateKey) => connectGitHub({ appId: APP, privateKey, baseUrl: github.url, log })
-const post = (path: string, body: object) =>
-  fetch(`${github.url}${path}`, { method: 'POST', body: JSON.stringify(body) })
-const requests = async () =>
-  (await (await fetch(`${github.url}/_test/requests`)).json()) as { path: string; status: number }[]
 const reason = (word: string) => expect.objectContaining({ name: 'ReleaseFileError', reason: word })
 
 test('a file is described with its size and digest', async () => {
@@ -43,25 +38,25 @@ test('a file is described with its size and digest', async () => {
 
 test('a file beyond the first hundred of a release is found', async () => {
   for (let number = 0; number < 101; number += 1) {
-    await post('/_test/releases', { ...book, tag: 'big', file: `${number}.txt`, base64: btoa(`${number}`) })
+    await github.control('releases', { ...book, tag: 'big', file: `${number}.txt`, base64: btoa(`${number}`) })
   }
   expect(await describeReleaseFile(parts, { ...book, tag: 'big', file: '100.txt' })).toMatchObject({ size: 3 })
 })
 
 test('a description is remembered for five minutes', async () => {
   await describeReleaseFile(parts, book)
-  const asked = (await requests()).length
+  const asked = (await github.requests()).length
   await describeReleaseFile(parts, book)
-  expect((await requests()).length).toBe(asked)
+  expect((await github.requests()).length).toBe(asked)
   clock = 5 * 60_000
   await describeReleaseFile(parts, book)
-  expect((await requests()).length).toBe(asked + 1)
+  expect((await github.requests()).length).toBe(asked + 1)
 })
 
 test('the last known description serves while GitHub is down', async () => {
   const facts = await describeReleaseFile(parts, book)
   clock = HOUR / 2
-  await post('/_test/faults', { down: true })
+  await github.control('faults', { down: true })
   expect(await describeReleaseFile(parts, book)).toEqual(facts)
   await expect(describeReleaseFile(parts, { ...book, tag: 'v2' })).rejects.toEqual(reason('unavailable'))
 })
@@ -69,7 +64,7 @@ test('the last known description serves while GitHub is down', async () => {
 test("the buyer is sent to GitHub's address, which gives the bytes", async () => {
   const opened = await openReleaseFile(parts, book)
   if (!('redirect' in opened)) throw new Error('expected a redirect')
-  expect((await requests()).some(({ path }) => path.startsWith('/_files/'))).toBe(false)
+  expect((await github.requests()).some(({ path }) => path.startsWith('/_files/'))).toBe(false)
   const arrived = Buffer.from(await (await fetch(opened.redirect)).arrayBuffer())
   expect(createHash('sha256').update(arrived).digest('hex')).toBe(sha256)
 })
@@ -81,7 +76,7 @@ test('every download asks for a fresh address', async () => {
 })
 
 test('bytes that GitHub sends itself are passed on', async () => {
-  await post('/_test/faults', { stream: true })
+  await github.control('faults', { stream: true })
   const opened = await openReleaseFile(parts, book)
   if (!('stream' in opened)) throw new Error('expected a stream')
   expect(new Uint8Array(await new Response(opened.stream).arrayBuffer())).toEqual(bytes)
@@ -94,7 +89,7 @@ test('bytes that GitHub sends itself are passed on', async () => {
 
 test('a file that was replaced is found again under its new id', async () => {
   const old = await describeReleaseFile(parts, book)
-  await post('/_test/releases', { ...book, base64: btoa('second edition') })
+  await github.control('releases', { ...book, base64: btoa('second edition') })
   const opened = await openReleaseFile(parts, book)
   if (!('redirect' in opened)) throw new Error('expected a redirect')
   expect(await (await fetch(opened.redirect)).text()).toBe('second edition')
@@ -119,7 +114,7 @@ test('a repository that the installation leaves out needs a person, also when it
 })
 
 test('a wrong key may be a clock or an incident, and is tried again', async () => {
-  const other = await startGitHub({ app: { id: APP }, releases: [] })
+  const other = await openGitHub({ app: { id: APP }, releases: [] })
   const stranger = { ...parts, ...(await connect(other.privateKey)) }
   await other.close()
   await expect(describeReleaseFile(stranger, book)).rejects.toMatchObject({
@@ -130,7 +125,7 @@ test('a wrong key may be a clock or an incident, and is tried again', async () =
 
 test('a limit says when to come back', async () => {
   await describeReleaseFile(parts, book)
-  await post('/_test/faults', { limit: 42 })
+  await github.control('faults', { limit: 42 })
   await expect(openReleaseFile(parts, book)).rejects.toEqual(
     expect.objectContaining({ reason: 'unavailable', retryAfterSeconds: 42 }),
   )
@@ -141,22 +136,22 @@ test.each([
   ['ends the connection', { refuse: true }],
 ])('a buyer is told at once when GitHub %s', async (_, fault) => {
   await describeReleaseFile(parts, book)
-  await post('/_test/faults', fault)
+  await github.control('faults', fault)
   const start = performance.now()
   await expect(openReleaseFile(parts, book)).rejects.toEqual(reason('unavailable'))
   expect(performance.now() - start).toBeLessThan(1000)
 })
 
 test('downloads go on as soon as GitHub is back', async () => {
-  await post('/_test/faults', { down: true })
+  await github.control('faults', { down: true })
   await expect(openReleaseFile(parts, book)).rejects.toEqual(reason('unavailable'))
-  await post('/_test/faults', {})
+  await github.control('faults', {})
   expect(await openReleaseFile(parts, book)).toHaveProperty('redirect')
 })
 
 test('a token is shared until GitHub refuses it, and then made anew', async () => {
   const minted = async () =>
-    (await requests()).filter(({ path, status }) => path.endsWith('/access_tokens') && status === 201).length
+    (await github.requests()).filter(({ path, status }) => path.endsWith('/access_tokens') && status === 201).length
   await Promise.all(Array.from({ length: 5 }, () => openReleaseFile(parts, book)))
   expect(await minted()).toBe(1)
   clock = HOUR

@@ -7,7 +7,7 @@ import { asBrowser, configOf, form, type Requests, requestsTo, smallStorefront }
 
 let shop: TestShop
 let storefront: Awaited<ReturnType<typeof smallStorefront>>
-let door: Requests
+let ask: Requests
 let order: `ord_${string}`
 let query: string
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await shop.work()
   order = sale.order
   query = `key=${orderKey(shop.parts.config, order)}`
-  door = requestsTo(shop)
+  ask = requestsTo(shop)
 })
 afterAll(async () => {
   await shop.close()
@@ -41,7 +41,7 @@ describe('what every answer carries', () => {
   const addresses = () => ['/', '/nothing', `/orders/${order}?${query}`, `/api/v1/orders/${order}?${query}`, '/docs']
   test('is a policy that runs nothing but our own scripts, in nobody else’s frame', async () => {
     for (const address of addresses()) {
-      const answer = await door(address, { headers: asBrowser })
+      const answer = await ask(address, { headers: asBrowser })
       expect(policyOf(answer), address).toEqual({
         'default-src': "'none'",
         'script-src': "'self'",
@@ -66,17 +66,17 @@ describe('what every answer carries', () => {
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000')
   })
   test('is the id of the request: the one that was given, if it is one', async () => {
-    expect((await door('/healthz', { headers: { 'x-request-id': 'abc-123' } })).headers.get('x-request-id')).toBe(
+    expect((await ask('/healthz', { headers: { 'x-request-id': 'abc-123' } })).headers.get('x-request-id')).toBe(
       'abc-123',
     )
-    const odd = await door('/healthz', { headers: { 'x-request-id': 'a"}\\n,{"b' } })
+    const odd = await ask('/healthz', { headers: { 'x-request-id': 'a"}\\n,{"b' } })
     expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
   test('is nothing that an error page could run', async () => {
-    const page = await (await door('/orders/%3Cscript%3Ealert(1)%3C/script%3E?key=x', { headers: asBrowser })).text()
+    const page = await (await ask('/orders/%3Cscript%3Ealert(1)%3C/script%3E?key=x', { headers: asBrowser })).text()
     expect(page).not.toContain('<script')
     const bad = await (
-      await door('/api/v1/checkouts', form({ price: '<img src=x onerror=alert(1)>' }, asBrowser))
+      await ask('/api/v1/checkouts', form({ price: '<img src=x onerror=alert(1)>' }, asBrowser))
     ).text()
     expect(bad).not.toContain('<img')
   })
@@ -111,7 +111,7 @@ describe('other origins', () => {
 
 describe('the order, as its buyer sees it', () => {
   test('has the documented shape, and nothing else', async () => {
-    const answer = await door(`/api/v1/orders/${order}?${query}`)
+    const answer = await ask(`/api/v1/orders/${order}?${query}`)
     const body = await answer.json()
     expect(OrderView.strict().parse(body)).toEqual(body)
     expect(body).toMatchObject({
@@ -135,7 +135,7 @@ describe('the order, as its buyer sees it', () => {
       `/orders/${order}?${query}`,
       `/thanks?order=${order}&${query}`,
     ]) {
-      const answer = await door(address)
+      const answer = await ask(address)
       expect(answer.status).toBe(200)
       expect(await answer.text()).not.toMatch(/mira|example\.org\b.*@/i)
       expect(answer.headers.get('cache-control')).toBe('no-store')
@@ -143,7 +143,7 @@ describe('the order, as its buyer sees it', () => {
   })
   test('is the same page for thanks and for later, in the shop’s own frame', async () => {
     const pages = [`/orders/${order}?${query}`, `/thanks?order=${order}&${query}&checkout=cs_other`].map(
-      async (address) => (await door(address)).text(),
+      async (address) => (await ask(address)).text(),
     )
     const [later = '', thanks = ''] = await Promise.all(pages)
     const signature = /signature=[\w-]+|expires=\d+/g
@@ -155,7 +155,7 @@ describe('the order, as its buyer sees it', () => {
   })
   test('answers HEAD as it answers GET, without a body', async () => {
     for (const address of [`/api/v1/orders/${order}?${query}`, `/orders/${order}?${query}`, '/', '/healthz']) {
-      const [get, head] = await Promise.all([door(address), door(address, { method: 'HEAD' })])
+      const [get, head] = await Promise.all([ask(address), ask(address, { method: 'HEAD' })])
       expect([head.status, head.headers.get('content-type'), await head.text()]).toEqual([
         get.status,
         get.headers.get('content-type'),
@@ -167,14 +167,14 @@ describe('the order, as its buyer sees it', () => {
 
 test('a form is answered with a redirect to the payment page, and one that costs nothing with the order itself', async () => {
   const fields = { price: 'guide/pdf', quantity: '', amount: '', currency: 'usd', shipTo: '', email: '' }
-  const answer = await door('/api/v1/checkouts', form(fields))
+  const answer = await ask('/api/v1/checkouts', form(fields))
   expect(answer.status).toBe(303)
   const session = answer.headers.get('location')?.split('/').at(-1) ?? ''
   expect(await shop.stripe.api.checkout.sessions.retrieve(session)).toMatchObject({
     amount_total: 2100,
     currency: 'usd',
   })
-  const free = await door('/api/v1/checkouts', form({ price: 'sampler', email: 'mira@example.org' }))
+  const free = await ask('/api/v1/checkouts', form({ price: 'sampler', email: 'mira@example.org' }))
   expect([free.status, free.headers.get('location')]).toEqual([
     303,
     expect.stringMatching(/\/thanks\?order=ord_\w{24}&key=/),
@@ -187,7 +187,7 @@ test('trying again keeps the price that the buyer chose', async () => {
   await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: false })
   await shop.work()
   const key = orderKey(shop.parts.config, sale.order)
-  const again = await door(`/orders/${sale.order}/retry?key=${key}`, { method: 'POST' })
+  const again = await ask(`/orders/${sale.order}/retry?key=${key}`, { method: 'POST' })
   expect(again.status).toBe(303)
   const session = again.headers.get('location')?.split('/').at(-1) ?? ''
   expect((await shop.stripe.api.checkout.sessions.retrieve(session)).amount_total).toBe(400)
@@ -195,13 +195,13 @@ test('trying again keeps the price that the buyer chose', async () => {
 
 describe('the storefront', () => {
   test('is asked for anew each time, but for what has a hash in its name', async () => {
-    expect((await door('/')).headers.get('cache-control')).toBe('no-cache')
-    const css = await door('/assets/page.abc123.css')
+    expect((await ask('/')).headers.get('cache-control')).toBe('no-cache')
+    const css = await ask('/assets/page.abc123.css')
     expect(css.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
   })
   test('is not sent again when nothing changed', async () => {
-    const etag = (await door('/')).headers.get('etag') ?? expect.unreachable('no etag')
-    expect((await door('/', { headers: { 'if-none-match': etag } })).status).toBe(304)
+    const etag = (await ask('/')).headers.get('etag') ?? expect.unreachable('no etag')
+    expect((await ask('/', { headers: { 'if-none-match': etag } })).status).toBe(304)
   })
 })
 
@@ -229,7 +229,7 @@ describe('the documentation of the API', () => {
     components: { schemas: Record<string, object> }
   }
   test('names every route, and what it may answer', async () => {
-    const { openapi, paths, components } = (await (await door('/openapi.json')).json()) as Document
+    const { openapi, paths, components } = (await (await ask('/openapi.json')).json()) as Document
     expect(openapi).toBe('3.1.0')
     const named = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -252,18 +252,18 @@ describe('the documentation of the API', () => {
     expect([...new Set(answered)].toSorted()).toEqual([...routes, ...own].toSorted())
   })
   test('is a page to read, without scripts or styles of its own', async () => {
-    const answer = await door('/docs')
+    const answer = await ask('/docs')
     const page = await answer.text()
     for (const route of routes) expect(page).toContain(`<code>${route.split(' ')[1]}</code>`)
     expect(page).not.toMatch(/<script|style=|<style/)
-    expect((await door('/docs.css')).headers.get('content-type')).toBe('text/css; charset=utf-8')
+    expect((await ask('/docs.css')).headers.get('content-type')).toBe('text/css; charset=utf-8')
   })
 })
 
 describe('how the process is', () => {
   test('alive, and ready when it can sell', async () => {
-    expect(await (await door('/healthz')).text()).toBe('ok')
-    expect(await (await door('/readyz')).text()).toBe('ready')
+    expect(await (await ask('/healthz')).text()).toBe('ok')
+    expect(await (await ask('/readyz')).text()).toBe('ready')
   })
   test('not ready before the storefront is built, or when the store does not answer', async () => {
     const counts = () => Promise.reject(new Error('gone'))
@@ -304,8 +304,8 @@ describe('numbers', () => {
 
 test('the log of requests names routes, never addresses', async () => {
   const before = shop.logged.length
-  await door(`/orders/${order}?${query}`)
-  await door(`/nothing/mira@example.org?${query}`)
+  await ask(`/orders/${order}?${query}`)
+  await ask(`/nothing/mira@example.org?${query}`)
   const lines = shop.logged.slice(before).map((line) => JSON.parse(line))
   expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([
     { method: 'GET', route: '/orders/:order', status: 200 },

@@ -14,7 +14,7 @@ const guide = { price: 'guide/pdf', quantity: 1 }
 
 let shop: TestShop
 let storefront: Awaited<ReturnType<typeof smallStorefront>>
-let door: Requests
+let ask: Requests
 let order: `ord_${string}`
 let key: string
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await shop.work()
   order = sale.order
   key = orderKey(shop.parts.config, order)
-  door = requestsTo(shop)
+  ask = requestsTo(shop)
 })
 afterAll(async () => {
   await shop.close()
@@ -71,7 +71,7 @@ describe('an order that is not opened', () => {
   test('is the same 404 for every way to be wrong, to the last byte but for the id of the request', async () => {
     const texts = new Set<string>()
     for (const address of addresses()) {
-      const answer = await door(`/api/v1/orders/${address}`, { headers: { 'x-request-id': 'the-same-request' } })
+      const answer = await ask(`/api/v1/orders/${address}`, { headers: { 'x-request-id': 'the-same-request' } })
       texts.add(`${answer.status} ${JSON.stringify([...answer.headers])} ${await answer.text()}`)
     }
     expect([...texts]).toHaveLength(1)
@@ -118,12 +118,12 @@ describe('a download', () => {
     detail: 'This link is not whole. Copy all of it from your mail, or go to your order page.',
   }
   test('by a whole link is sent on to GitHub, and kept nowhere', async () => {
-    const answer = await door(link())
+    const answer = await ask(link())
     expect(answer.status).toBe(302)
     expect(answer.headers.get('cache-control')).toBe('no-store')
   })
   test('by a link that has expired says where a fresh one is', async () => {
-    expect(await failure(door(link('guide-pdf', DOWNLOAD_LINK_LIFETIME_HOURS + 1)))).toEqual({
+    expect(await failure(ask(link('guide-pdf', DOWNLOAD_LINK_LIFETIME_HOURS + 1)))).toEqual({
       status: 410,
       title: 'No longer here',
       detail: 'This link has expired. Your order page has a fresh one.',
@@ -146,7 +146,7 @@ describe('a download', () => {
     expect(await failure(requestsTo(shop)(change(link())))).toEqual(notWhole)
   })
   test('of a file that the order does not entitle to is refused, though the link is genuine', async () => {
-    expect(await failure(door(link('guide-epub')))).toEqual({
+    expect(await failure(ask(link('guide-epub')))).toEqual({
       status: 410,
       title: 'No longer here',
       detail: 'This order does not, or no longer, entitle to this file.',
@@ -154,7 +154,7 @@ describe('a download', () => {
   })
   test('waits, while GitHub is away', async () => {
     await shop.github.control('faults', { down: true })
-    expect(await failure(door(link()))).toEqual({
+    expect(await failure(ask(link()))).toEqual({
       status: 503,
       title: 'Not just now',
       detail: 'GitHub, where the file lies, does not answer just now. Your download is safe; try again in a while.',
@@ -171,20 +171,20 @@ describe('a checkout', () => {
   test('that is too large', async () => {
     const tooLarge = { status: 413, title: 'Too large', detail: `At most ${API_BODY_BYTES_MAX} bytes are taken here.` }
     const body = JSON.stringify({ lines: [guide], more: 'x'.repeat(API_BODY_BYTES_MAX) })
-    expect(await failure(door(CHECKOUTS, json(body)))).toEqual(tooLarge)
-    expect(await failure(door(CHECKOUTS, form({ price: 'x'.repeat(API_BODY_BYTES_MAX) })))).toEqual(tooLarge)
+    expect(await failure(ask(CHECKOUTS, json(body)))).toEqual(tooLarge)
+    expect(await failure(ask(CHECKOUTS, form({ price: 'x'.repeat(API_BODY_BYTES_MAX) })))).toEqual(tooLarge)
     const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(10_000)) })
     const streamed = { ...json(''), body: endless, duplex: 'half' } as RequestInit
-    expect(await failure(door(CHECKOUTS, streamed))).toEqual(tooLarge)
+    expect(await failure(ask(CHECKOUTS, streamed))).toEqual(tooLarge)
   })
   test('that is not JSON', async () => {
-    expect(await failure(door(CHECKOUTS, json('{"lines": [')))).toEqual(
+    expect(await failure(ask(CHECKOUTS, json('{"lines": [')))).toEqual(
       unexpected(400, 'Malformed JSON in request body.'),
     )
   })
   test.each(['text/plain', 'application/xml', 'application/jsonp'])('of the type %s', async (type) => {
     const text = JSON.stringify({ lines: [guide] })
-    expect(await failure(door(CHECKOUTS, json(text, { 'content-type': type })))).toEqual(
+    expect(await failure(ask(CHECKOUTS, json(text, { 'content-type': type })))).toEqual(
       unexpected(415, 'Unsupported Media Type.'),
     )
   })
@@ -208,10 +208,10 @@ describe('a checkout', () => {
     ['nothing', null],
     ['a list', [guide]],
   ])('with %s', async (_, body) => {
-    expect(await failure(door(CHECKOUTS, json(body)))).toEqual(unexpected(422, expect.stringMatching(/\w: .+\.$/)))
+    expect(await failure(ask(CHECKOUTS, json(body)))).toEqual(unexpected(422, expect.stringMatching(/\w: .+\.$/)))
   })
   test('with a retry key that is too short to be one', async () => {
-    const answer = failure(door(CHECKOUTS, json({ lines: [guide] }, { 'idempotency-key': 'short' })))
+    const answer = failure(ask(CHECKOUTS, json({ lines: [guide] }, { 'idempotency-key': 'short' })))
     expect(await answer).toEqual(unexpected(422, expect.stringContaining('idempotency-key')))
   })
   test('of what can not be bought says why, line by line', async () => {
@@ -220,20 +220,20 @@ describe('a checkout', () => {
       { line: 0, detail: 'This is not for sale (any more).' },
       { line: 2, detail: 'The least that is asked for it is €2.00.' },
     ]
-    expect(await failure(door(CHECKOUTS, json({ lines })))).toEqual({
+    expect(await failure(ask(CHECKOUTS, json({ lines })))).toEqual({
       status: 422,
       title: 'This cannot be bought as it is',
       detail: 'This is not for sale (any more). The least that is asked for it is €2.00.',
       errors,
     })
-    const page = await (await door(CHECKOUTS, form({ price: 'old-mug' }, asBrowser))).text()
+    const page = await (await ask(CHECKOUTS, form({ price: 'old-mug' }, asBrowser))).text()
     expect(page).toMatch(/<h1>This cannot be bought as it is<\/h1>\n.*This is not for sale \(any more\)\./)
   })
   test('with the retry key of another cart', async () => {
     const headers = { 'idempotency-key': 'the very same key' }
-    expect((await door(CHECKOUTS, json({ lines: [guide] }, headers))).status).toBe(201)
+    expect((await ask(CHECKOUTS, json({ lines: [guide] }, headers))).status).toBe(201)
     const other = json({ lines: [{ ...guide, quantity: 2 }] }, headers)
-    expect(await failure(door(CHECKOUTS, other))).toEqual({
+    expect(await failure(ask(CHECKOUTS, other))).toEqual({
       status: 409,
       title: 'Used before',
       detail:
@@ -258,7 +258,7 @@ describe('a checkout', () => {
   })
   test('while Stripe is away', async () => {
     await shop.stripe.control('faults', { down: true })
-    expect(await failure(door(CHECKOUTS, json({ lines: [guide] })))).toEqual({
+    expect(await failure(ask(CHECKOUTS, json({ lines: [guide] })))).toEqual({
       status: 502,
       title: 'Payment is not available',
       detail: 'Our payment provider does not answer just now. Nothing was charged; please try again in a moment.',
@@ -269,11 +269,11 @@ describe('a checkout', () => {
   test('with the retry key of a try that Stripe never heard of, once it is too late for a page of that order', async () => {
     const again = json({ lines: [guide] }, { 'idempotency-key': 'a try of long ago' })
     await shop.stripe.control('faults', { down: true })
-    expect((await door(CHECKOUTS, again)).status).toBe(502)
+    expect((await ask(CHECKOUTS, again)).status).toBe(502)
     await shop.stripe.control('faults', { down: false })
     const later = requestsTo(shop, { now: () => new Date(Date.now() + 6 * 60_000) })
     expect((await failure(later(CHECKOUTS, again))).status).toBe(409)
-    expect((await door(CHECKOUTS, again)).status).toBe(201)
+    expect((await ask(CHECKOUTS, again)).status).toBe(201)
     expect((await later(CHECKOUTS, again)).status).toBe(201)
   })
   test('while the store has its hands full', async () => {
@@ -306,7 +306,7 @@ describe('a webhook', () => {
     ['half a signature', { 'stripe-signature': `t=${Math.floor(Date.now() / 1000)},v1=` }],
   ])('with %s', async (_, headers) => {
     const { deliveries } = await shop.store.counts()
-    expect(await failure(door('/webhooks/stripe', json({ object: 'event' }, headers)))).toEqual({
+    expect(await failure(ask('/webhooks/stripe', json({ object: 'event' }, headers)))).toEqual({
       status: 400,
       title: 'Not genuine',
       detail:
@@ -316,7 +316,7 @@ describe('a webhook', () => {
   })
   test('that is too large', async () => {
     const body = 'x'.repeat(WEBHOOK_BODY_BYTES_MAX + 1)
-    expect(await failure(door('/webhooks/stripe', json(body)))).toEqual({
+    expect(await failure(ask('/webhooks/stripe', json(body)))).toEqual({
       status: 413,
       title: 'Too large',
       detail: `At most ${WEBHOOK_BODY_BYTES_MAX} bytes are taken here.`,
@@ -326,16 +326,16 @@ describe('a webhook', () => {
 
 describe('an address with nothing at it', () => {
   test('is a problem to software, and a page of the shop to a browser', async () => {
-    expect(await failure(door('/nothing/here'))).toEqual({
+    expect(await failure(ask('/nothing/here'))).toEqual({
       status: 404,
       title: 'Nothing here',
       detail: 'There is nothing at GET /nothing/here.',
     })
-    const page = await door('/nothing/here', { headers: asBrowser })
+    const page = await ask('/nothing/here', { headers: asBrowser })
     expect([page.status, await page.text()]).toEqual([404, '<!doctype html><title>Not here</title>'])
   })
   test.each(['DELETE', 'PUT', 'PATCH'])('is what every address is to %s', async (method) => {
-    expect((await failure(door(`/api/v1/orders/${order}?key=${key}`, { method }))).status).toBe(404)
+    expect((await failure(ask(`/api/v1/orders/${order}?key=${key}`, { method }))).status).toBe(404)
   })
   test.each([
     '/../package.json',
@@ -343,7 +343,7 @@ describe('an address with nothing at it', () => {
     '/..%5c..%5cetc',
     '/_astro/..%2f..%2f..%2fetc/passwd',
     '/%00',
-  ])('is %s', async (path) => expect((await door(path)).status).toBe(404))
+  ])('is %s', async (path) => expect((await ask(path)).status).toBe(404))
   test('is the whole shop before its storefront is built', async () => {
     expect(
       await failure(requestsTo(shop, { shop: { ...shop.parts.shop, storefront: async () => undefined } })('/')),

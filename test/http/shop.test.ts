@@ -16,17 +16,17 @@ const FACTS: ShopEvent[] = [
 ]
 
 let shop: TestShop
-let door: Requests
+let ask: Requests
 let key: string
 beforeAll(async () => {
   shop = await openTestShop()
-  door = requestsTo(shop)
+  ask = requestsTo(shop)
   key = new URL(deskUrl(shop.parts.config)).searchParams.get('key') ?? ''
 })
 afterAll(() => shop.close())
 
-/** The door of a shop with these facts, and no others. */
-const doorAfter = (events: ShopEvent[], isOpen = true) => {
+/** Asks a shop with these facts, and no others. */
+const askAfter = (events: ShopEvent[], isOpen = true) => {
   const { store, shop: live } = shop.parts
   const shopNow = events.reduce(evolveShop, NO_SHOP)
   return requestsTo(shop, {
@@ -39,7 +39,7 @@ const page = async (ask: Requests) => (await ask(`/desk?key=${key}`)).text()
 
 describe('/api/v1/shop', () => {
   it('says which commit is live, and which was refused', async () => {
-    expect(await view(doorAfter(FACTS))).toEqual({
+    expect(await view(askAfter(FACTS))).toEqual({
       name: shop.parts.shop.catalog().shop.name,
       repository,
       open: true,
@@ -51,14 +51,14 @@ describe('/api/v1/shop', () => {
 
   it('says nothing of who and where for what may be private', async () => {
     const hidden = { type: 'shop.updated' as const, repository, at, commit, tree: 't', by: null }
-    const answer = await view(doorAfter([hidden]))
+    const answer = await view(askAfter([hidden]))
     expect(answer.live?.by).toBeNull()
     expect(answer).not.toHaveProperty('repository')
   })
 
   it('says why nothing is sold', async () => {
     const closed = { type: 'shop.closed' as const, repository, at, reason: 'suspended' as const }
-    expect(await view(doorAfter([...FACTS, closed], false))).toMatchObject({
+    expect(await view(askAfter([...FACTS, closed], false))).toMatchObject({
       open: false,
       closedBecause: 'suspended',
       products: 0,
@@ -69,7 +69,7 @@ describe('/api/v1/shop', () => {
 describe('the page for maintainers', () => {
   it('tells nothing without a key, whatever GitHub says with it', async () => {
     for (const query of ['', '?installation_id=1&setup_action=install']) {
-      const answer = await doorAfter(FACTS)(`/desk${query}`)
+      const answer = await askAfter(FACTS)(`/desk${query}`)
       expect(answer.status).toBe(200)
       const text = await answer.text()
       expect(text).toContain('Open the shop')
@@ -79,7 +79,7 @@ describe('the page for maintainers', () => {
 
   it('is kept by nobody and found by nobody', async () => {
     for (const address of ['/desk', `/desk?key=${key}`]) {
-      const { headers } = await door(address)
+      const { headers } = await ask(address)
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('x-robots-tag')).toBe('noindex')
       expect(headers.get('referrer-policy')).toBe('no-referrer')
@@ -97,7 +97,7 @@ describe('the page for maintainers', () => {
   })
 
   it('shows what is live, what was refused, and what happened', async () => {
-    const text = await page(doorAfter(FACTS))
+    const text = await page(askAfter(FACTS))
     expect(text).toContain(`${shop.parts.config.GITHUB_URL}/${repository}/commit/${commit}`)
     expect(text).toContain('has 2 mistakes')
     expect(text).toMatch(/went live,\s+by ada/)
@@ -110,12 +110,12 @@ describe('the page for maintainers', () => {
     ['not-installed', 'Install it again'],
     ['no-catalog', 'Open the shop'],
   ] as const)('says what to do when it is closed because %s', async (reason, words) => {
-    expect(await page(doorAfter([...FACTS, { type: 'shop.closed', repository, at, reason }], false))).toContain(words)
+    expect(await page(askAfter([...FACTS, { type: 'shop.closed', repository, at, reason }], false))).toContain(words)
   })
 
   it('shows the last twenty facts, and no more', async () => {
     const many = Array.from({ length: 30 }, () => FACTS).flat()
-    expect((await page(doorAfter(many))).match(/<li>/g)).toHaveLength(20)
+    expect((await page(askAfter(many))).match(/<li>/g)).toHaveLength(20)
   })
 })
 
@@ -148,7 +148,7 @@ describe('choosing a repository', () => {
   })
 
   it('is not offered once something is live', async () => {
-    expect(await page(doorAfter(FACTS))).not.toContain('<form')
+    expect(await page(askAfter(FACTS))).not.toContain('<form')
   })
 
   it('needs the key, the page itself, and one of the repositories', async () => {
@@ -163,7 +163,7 @@ describe('choosing a repository', () => {
     expect((await shop.store.shop()).repository).toBeUndefined()
   })
 
-  it('is recorded, and causes the work to look', async () => {
+  it('is recorded, and causes the job to find the shop', async () => {
     const ask = requestsTo(shop, { githubApp: githubApp(two) })
     const answer = await post(ask, { key, repository: 'heron/goods' }, { origin: shop.url })
     expect(answer.status).toBe(303)

@@ -32,7 +32,7 @@ test.each([
 })
 
 test.each([given.refundFailed, given.disputeClosed('won')])(
-  'after $type, what was not ready gets another look',
+  'after $type, what was not ready is tried again',
   (fact) => {
     expect(jobsOf(fact)).toEqual([{ id: `fulfill:${ORDER}`, work: { kind: 'fulfill', order: ORDER }, ...due }])
   },

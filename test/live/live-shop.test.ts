@@ -6,7 +6,7 @@ import { createApp, openParts } from '../../app/app.ts'
 import { startFollowing } from '../../app/live/live-shop.ts'
 import type { Parts } from '../../app/parts.ts'
 import { smallStorefront } from '../http/open-api.ts'
-import { fixtureFiles, openFollowingShop, pushTo, quiet } from '../support/repository.ts'
+import { openFollowingShop, pushTo, quiet, SAMPLE } from '../support/repository.ts'
 import { eventually } from '../support/sandbox.ts'
 import { SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
@@ -57,7 +57,7 @@ async function startAnother(): Promise<{
   }
 }
 const setPrice = async (price: string) => {
-  const text = new TextDecoder().decode((await fixtureFiles())[GUIDE] as Uint8Array)
+  const text = SAMPLE[GUIDE] ?? ''
   return pushTo(shop, { by: 'ada', branch: 'main', edit: { [GUIDE]: text.replaceAll('"19.00"', `"${price}"`) } })
 }
 const guideOf = (parts: Parts): string => JSON.stringify(parts.shop.catalog().products.get('guide'))

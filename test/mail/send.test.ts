@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connectMail, type SendMail } from '../../app/mail/send.ts'
 import { startMail } from '../../sandbox/mail.ts'
+import { control } from '../support/control.ts'
 
 type Arrived = { id: number; messageId: string; from: string; to: string; subject: string; text: string; html: string }
 const mail = { id: 'receipt:ord_1:2', to: 'ada@example.org', subject: 'Thanks', text: 'Hello', html: '<p>Hello</p>' }
@@ -23,7 +24,7 @@ afterEach(async () => {
   await faults({})
 })
 
-const faults = (body: object) => fetch(`${server.url}/_test/faults`, { method: 'POST', body: JSON.stringify(body) })
+const faults = (body: object) => control(server.url, 'faults', body)
 const arrived = async () => (await (await fetch(`${server.url}/_test/mails`)).json()) as Arrived[]
 const sourceOf = async (one: Arrived | undefined) => (await fetch(`${server.url}/mails/${one?.id}/source`)).text()
 

@@ -4,7 +4,7 @@ import { missingEvents, type PaymentSnapshot, withJobs } from '../../app/order/d
 import type { Fact } from '../../app/order/event.ts'
 import { type Order, paymentStatus, refundedAmount, summaryOf } from '../../app/order/order.ts'
 import * as given from './facts.ts'
-import { book, head, look, opened, orderOf, paid, placed, snapshot, stickers } from './facts.ts'
+import { book, catchUp, head, opened, orderOf, paid, placed, snapshot, stickers } from './facts.ts'
 
 const { disputeClosed, disputed, expired, failed, processing, refunded } = given
 const refund = (id: string, amount: number, failed = false) => ({ id, amount, at: '2026-03-02T09:00:00.000Z', failed })
@@ -83,7 +83,7 @@ describe('what an order lacks of its payment', () => {
       refunds: [refund('re_1', 100), refund('re_2', 50, true)],
       disputes: [{ id: 'du_1', amount: 1, outcome: 'won' }],
     })
-    expect(missingEvents(look(orderOf(placed(), ...orders[before]), now), now)).toEqual([])
+    expect(missingEvents(catchUp(orderOf(placed(), ...orders[before]), now), now)).toEqual([])
   })
 
   test('the fact of the payment says what Stripe says', () => {
@@ -98,7 +98,7 @@ describe('refunds', () => {
   test('are recorded with the payment when all of it comes at once', () => {
     const now = snapshot({ refunds: [refund('re_1', 500), refund('re_2', 1400)] })
     expect(types(missingEvents(orderOf(placed(), opened), now))).toEqual(['paid', 'refunded', 'refunded'])
-    expect(summaryOf(look(orderOf(placed()), now))).toBe('REFUNDED')
+    expect(summaryOf(catchUp(orderOf(placed()), now))).toBe('REFUNDED')
   })
   test('are recorded once each', () => {
     const order = orderOf(placed(), opened, paid, refunded(500))
@@ -113,17 +113,17 @@ describe('refunds', () => {
       { type: 'order.refund_failed', refund: 're_1' },
       { type: 'order.stalled', reason: 'refund-failed', detail: 're_1 failed: the money is back with the shop' },
     ])
-    expect(paymentStatus(look(order, now))).toBe('paid')
+    expect(paymentStatus(catchUp(order, now))).toBe('paid')
   })
   test('that failed before anybody knew of them are made and taken back at once, and a person is asked', () => {
     const now = snapshot({ refunds: [refund('re_1', 1900, true)] })
     expect(types(missingEvents(orderOf(placed(), opened, paid), now))).toEqual(['refunded', 'refund_failed', 'stalled'])
-    expect(paymentStatus(look(orderOf(placed(), opened, paid), now))).toBe('paid')
+    expect(paymentStatus(catchUp(orderOf(placed(), opened, paid), now))).toBe('paid')
   })
-  test('are not forgotten, nor taken for failed, when a look from before them comes late', () => {
+  test('are not forgotten, nor taken for failed, when a snapshot from before them comes late', () => {
     expect(missingEvents(orderOf(placed(), opened, paid, refunded(1900)), snapshot())).toEqual([])
   })
-  test('that failed stay failed when a look from before comes late', () => {
+  test('that failed stay failed when a snapshot from before comes late', () => {
     const order = orderOf(placed(), opened, paid, refunded(1900), given.refundFailed)
     expect(missingEvents(order, snapshot({ refunds: [refund('re_1', 1900)] }))).toEqual([])
   })
@@ -136,11 +136,11 @@ describe('disputes', () => {
   test('are opened and closed at once when the opening was missed', () =>
     expect(missingEvents(order, dispute('lost'))).toEqual([disputed, disputeClosed('lost')]))
   test('are closed', () =>
-    expect(missingEvents(look(order, dispute('open')), dispute('won'))).toEqual([disputeClosed('won')]))
-  test('that are closed are not opened again by a late look', () =>
-    expect(missingEvents(look(order, dispute('won')), dispute('open'))).toEqual([]))
+    expect(missingEvents(catchUp(order, dispute('open')), dispute('won'))).toEqual([disputeClosed('won')]))
+  test('that are closed are not opened again by a late snapshot', () =>
+    expect(missingEvents(catchUp(order, dispute('won')), dispute('open'))).toEqual([]))
   test('that were won and then lost at the next instance are lost', () =>
-    expect(missingEvents(look(order, dispute('won')), dispute('lost'))).toEqual([disputeClosed('lost')]))
+    expect(missingEvents(catchUp(order, dispute('won')), dispute('lost'))).toEqual([disputeClosed('lost')]))
 })
 
 describe('what is odd about a payment is recorded with it, and stalls the order', () => {
@@ -174,7 +174,7 @@ describe('what is odd about a payment is recorded with it, and stalls the order'
     expect(missingEvents(order, snapshot({ payment: 'pi_2' }))).toEqual([])
   })
   test("a second payment's refund and dispute are not the first one's", () => {
-    const order = look(orderOf(placed(), opened, paid), snapshot({ payment: 'pi_2' }))
+    const order = catchUp(orderOf(placed(), opened, paid), snapshot({ payment: 'pi_2' }))
     const second = {
       refunds: [refund('re_9', 1900)],
       disputes: [{ id: 'du_9', amount: 1900, outcome: 'open' as const }],
@@ -196,14 +196,14 @@ test('facts that can not be make no events', () => {
   expect(() => withJobs(undefined, [paid], head)).toThrow('without order.placed')
 })
 
-test('in whatever order and however often looks at one payment come, the order ends as the newest says', () => {
+test('in whatever order and however often snapshots of one payment come, the order ends as the newest says', () => {
   fc.assert(
-    fc.property(looksAtPayments(), ({ newest, looks }) => {
+    fc.property(snapshotsOfPayments(), ({ newest, snapshots }) => {
       let order = orderOf(placed([book, stickers]), opened)
-      const expected = look(order, newest)
+      const expected = catchUp(order, newest)
       let wasPaid = false
-      for (const now of looks) {
-        order = look(order, now)
+      for (const now of snapshots) {
+        order = catchUp(order, now)
         expect(wasPaid && !order.paid, 'un-paid').toBe(false)
         wasPaid = order.paid !== null
         const ids = order.refunds.map(({ id }) => id)
@@ -217,8 +217,8 @@ test('in whatever order and however often looks at one payment come, the order e
   )
 })
 
-/** Every look of a payment's life at least once, some twice, in any order. */
-function looksAtPayments() {
+/** Every snapshot of a payment's life at least once, some twice, in any order. */
+function snapshotsOfPayments() {
   const start = fc.constantFrom('expired', 'failed', 'paid', 'paid after processing')
   const step = fc.oneof(
     fc.record({ refundPercent: fc.integer({ min: 1, max: 100 }) }),
@@ -228,16 +228,16 @@ function looksAtPayments() {
     const life = lifeOfPayment(start, steps)
     const newest = life.at(-1) ?? expect.unreachable()
     const all = fc.subarray(life).chain((again) => {
-      const looks = [...life, ...again]
-      return fc.shuffledSubarray(looks, { minLength: looks.length })
+      const snapshots = [...life, ...again]
+      return fc.shuffledSubarray(snapshots, { minLength: snapshots.length })
     })
-    return fc.record({ newest: fc.constant(newest), looks: all })
+    return fc.record({ newest: fc.constant(newest), snapshots: all })
   })
 }
 
 type Step = { refundPercent: number } | string
 
-/** One payment from the page to its end, as looks at it in the order of time. A step that can not be is left out. */
+/** One payment from the page to its end, as snapshots of it in the order of time. A step that can not be is left out. */
 function lifeOfPayment(start: string, steps: readonly Step[]): PaymentSnapshot[] {
   const sold = { subtotal: 2500, shipping: 350, total: 2850 }
   const life = [snapshot({ ...sold, state: 'open' })]

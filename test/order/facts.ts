@@ -87,6 +87,6 @@ export const snapshot = (changes: Partial<PaymentSnapshot> = {}): PaymentSnapsho
   ...changes,
 })
 
-/** The order after one more look at its payment. */
-export const look = (order: Order, now: PaymentSnapshot): Order =>
+/** The order after one more snapshot of its payment. */
+export const catchUp = (order: Order, now: PaymentSnapshot): Order =>
   replay(withJobs(order, missingEvents(order, now), head).events, order) as Order

@@ -188,7 +188,7 @@ test('the lines cost what their quantities say', () => {
   expect(subtotalOf(orderOf(placed([book, stickers])))).toBe(2500)
 })
 
-describe('the shelf', () => {
+describe('the stock', () => {
   const pair = [stickers, { ...stickers, id: 'line-3', takes: [...stickers.takes, { price: 'pin', quantity: 1 }] }]
   test.each([
     ['placed', []],

@@ -35,7 +35,7 @@ describe('a genuine delivery says which object to look at', () => {
   test('as a thin event, under the same name', () => {
     expect(read(thin)).toEqual({ id: 'evt_thin_1', type: 'checkout.session.completed', object: 'cs_test_1' })
   })
-  test('as a thin event with a twin, under the id of the twin, so that both are one knock', () => {
+  test('as a thin event with a twin, under the id of the twin, so that both are one delivery', () => {
     expect(read({ ...thin, snapshot_event: 'evt_1' })?.id).toBe('evt_1')
   })
   test('or no object, where there is none', () => {

@@ -1,17 +1,20 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { RestEndpointMethodTypes } from '@octokit/rest'
+import { branchOff, type Change, push } from './github.ts'
 import { FIXTURE_CATALOG, openTestShop, SHOP_REPOSITORY, type TestShop } from './shop.ts'
 
 type Builds = NonNullable<NonNullable<Parameters<typeof openTestShop>[0]>['follow']>['build']
 
-/** The files of the sample catalog, as a repository has them. */
-export async function fixtureFiles(): Promise<Record<string, Uint8Array>> {
-  const entries = await readdir(FIXTURE_CATALOG, { withFileTypes: true, recursive: true })
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  const named = paths.map(async (path) => [`catalog/${relative(FIXTURE_CATALOG, path)}`, await readFile(path)] as const)
-  return Object.fromEntries(await Promise.all(named))
+/** A catalog's files, by path as a repository has them. */
+export function catalogFiles(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
+  const paths = files.map((entry) => join(entry.parentPath, entry.name))
+  return Object.fromEntries(paths.map((path) => [`catalog/${relative(folder, path)}`, readFileSync(path, 'utf8')]))
 }
+
+/** The sample catalog's. */
+export const SAMPLE = catalogFiles(FIXTURE_CATALOG)
 
 /** A shop whose catalog is in a repository at GitHub's stand-in, opened: `heron/shop`, with ada its admin. */
 export async function openFollowingShop(
@@ -19,7 +22,7 @@ export async function openFollowingShop(
   options: { build?: Builds; storefront?: string } = {},
 ): Promise<TestShop> {
   const { build, ...rest } = options
-  const follow = { files: files ?? (await fixtureFiles()), ...(build && { build }) }
+  const follow = { files: files ?? SAMPLE, ...(build && { build }) }
   const shop = await openTestShop({ ...rest, follow })
   await shop.work()
   return shop
@@ -34,43 +37,21 @@ export async function quiet(shop: TestShop): Promise<void> {
   }
 }
 
-type Edit = Record<string, string | null>
-
 /** A pull request from a branch of its own, with these files written (or deleted, where there is `null`). */
 export async function openPull(
   shop: TestShop,
-  { by = 'bob', branch, edit, title = branch }: { by?: string; branch: string; edit: Edit; title?: string },
+  { by = 'bob', branch, edit, title = branch }: { by?: string; branch: string; edit: Change; title?: string },
 ): Promise<number> {
   const octokit = shop.github.as(by)
-  const { data: main } = await octokit.rest.git.getRef({ ...SHOP_REPOSITORY, ref: 'heads/main' })
-  await octokit.rest.git.createRef({ ...SHOP_REPOSITORY, ref: `refs/heads/${branch}`, sha: main.object.sha })
-  await pushTo(shop, { by, branch, edit })
+  await branchOff(octokit, SHOP_REPOSITORY, branch)
+  await push(octokit, SHOP_REPOSITORY, { branch, change: edit })
   const { data } = await octokit.rest.pulls.create({ ...SHOP_REPOSITORY, title, head: branch, base: 'main' })
   return data.number
 }
 
-/** One commit on a branch. Gives its SHA. */
-export async function pushTo(
-  shop: TestShop,
-  { by = 'bob', branch, edit }: { by?: string; branch: string; edit: Edit },
-) {
-  const octokit = shop.github.as(by)
-  const { data: ref } = await octokit.rest.git.getRef({ ...SHOP_REPOSITORY, ref: `heads/${branch}` })
-  const { data: commit } = await octokit.rest.git.getCommit({ ...SHOP_REPOSITORY, commit_sha: ref.object.sha })
-  const tree = Object.entries(edit).map(([path, content]) => ({
-    ...{ path, mode: '100644' as const, type: 'blob' as const },
-    ...(content === null ? { sha: null } : { content }),
-  }))
-  const made = await octokit.rest.git.createTree({ ...SHOP_REPOSITORY, base_tree: commit.tree.sha, tree })
-  const { data } = await octokit.rest.git.createCommit({
-    ...SHOP_REPOSITORY,
-    message: `Edit ${Object.keys(edit).join(', ')}`,
-    tree: made.data.sha,
-    parents: [ref.object.sha],
-  })
-  await octokit.rest.git.updateRef({ ...SHOP_REPOSITORY, ref: `heads/${branch}`, sha: data.sha })
-  return data.sha
-}
+/** One commit on a branch of the shop's. Gives its SHA. */
+export const pushTo = (shop: TestShop, { by = 'bob', branch, edit }: { by?: string; branch: string; edit: Change }) =>
+  push(shop.github.as(by), SHOP_REPOSITORY, { branch, change: edit })
 
 type CheckRun = RestEndpointMethodTypes['checks']['listForRef']['response']['data']['check_runs'][number]
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from '../house/source.ts'
+import { control } from './control.ts'
 import { anyPort } from './port.ts'
 import type { ReceivedMail } from './shop.ts'
 
@@ -46,14 +47,7 @@ export async function startSandbox(options: { catalog: string; state?: string; p
     state,
     output: () => output,
     mails: async () => (await (await fetch(`${addresses.inbox}/_test/mails`)).json()) as ReceivedMail[],
-    async control(base: keyof Addresses, path: string, body: object = {}) {
-      const answer = await fetch(`${addresses[base]}/_test/${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    },
+    control: (base: keyof Addresses, path: string, body?: object) => control(addresses[base], path, body),
     /** Ends it, by default as Ctrl-C does, and gives the exit code. */
     async stop(signal: NodeJS.Signals = 'SIGINT') {
       child.kill(signal)

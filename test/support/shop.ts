@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
-import { Octokit } from '@octokit/rest'
 import { pino } from 'pino'
 import { createApp, openParts } from '../../app/app.ts'
 import { parseConfig } from '../../app/config.ts'
 import { claimDueJobs, dispatch } from '../../app/dispatch.ts'
+import type { Permissions } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { QUEUES, type Queue } from '../../app/job/queue.ts'
 import { startFollowing } from '../../app/live/live-shop.ts'
@@ -16,10 +16,11 @@ import { refreshShop } from '../../app/repository/refresh.ts'
 import { startRepositoryWork } from '../../app/repository/sweep.ts'
 import { openStore } from '../../app/store/open.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
-import { startGitHub } from '../../sandbox/github.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
+import { control } from './control.ts'
 import { newDatabase } from './database.ts'
+import { openGitHub } from './github.ts'
 import { anyPort } from './port.ts'
 
 export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
@@ -34,15 +35,20 @@ type Files = Record<string, string | Uint8Array>
  * A shop that follows a repository: the files that it begins with, and what builds its pages, if anything does. With
  * `others`, repositories of the same owner's by name, nobody has said yet which one is the shop.
  */
-type Follow = { files: Files; build?: (catalogFolder: string) => Promise<string>; others?: Record<string, Files> }
+type Follow = {
+  files: Files
+  build?: (catalogFolder: string) => Promise<string>
+  others?: Record<string, Files>
+  /** What the App may do, where it isn't all that it needs. */
+  permissions?: Permissions | undefined
+}
 
 export const SHOP_REPOSITORY = { owner: 'heron', repo: 'shop' }
 const MEMBERS = [
   { login: 'ada', role: 'admin' },
   { login: 'bob', role: 'member' },
 ] as const
-const ROLES = { bob: 'write' } as const
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const ROLES = { bob: 'write', rob: 'write' } as const
 const WEBHOOK_SECRET = 'the secret of the webhook'
 
 /** A whole shop: the real app over the stand-ins, with a clock that a test can move. */
@@ -54,8 +60,12 @@ export async function openTestShop(
   const clock = { aheadSeconds: 0 }
   const now = () => new Date(Date.now() + clock.aheadSeconds * 1000)
   const stripeServer = await startStripe({})
-  const github = await startGitHub({
-    app: { id: 7, webhook: { url: `http://127.0.0.1:${port}/webhooks/github`, secret: WEBHOOK_SECRET } },
+  const github = await openGitHub({
+    app: {
+      id: 7,
+      permissions: options.follow?.permissions,
+      webhook: { url: `http://127.0.0.1:${port}/webhooks/github`, secret: WEBHOOK_SECRET },
+    },
     now: () => now().getTime(),
     ...(options.follow && {
       users: ['eve'],
@@ -146,14 +156,7 @@ export async function openTestShop(
       url: stripeServer.url,
       control: (path: string, body?: object) => control(stripeServer.url, path, body),
     },
-    github: {
-      url: github.url,
-      control: (path: string, body?: object) => control(github.url, path, body),
-      /** GitHub as this person uses it. */
-      as: (login: string) => new Octokit({ baseUrl: github.url, auth: github.tokenFor(login), log: SILENT }),
-      /** Waits until no webhook is under way. */
-      settled: () => fetch(`${github.url}/_test/settled`).then((answer) => answer.json()),
-    },
+    github,
     mail: {
       control: (path: string, body?: object) => control(mail.url, path, body),
       all: () => fetch(`${mail.url}/_test/mails`).then((answer) => answer.json() as Promise<ReceivedMail[]>),
@@ -182,17 +185,6 @@ async function workOff(parts: Parts): Promise<void> {
   }
   const queues = (Object.keys(QUEUES) as Queue[]).flatMap((queue) => [queue, queue, queue, queue])
   while ((await Promise.all(queues.map(workOne))).includes(true));
-}
-
-/** One of a stand-in's test controls. */
-async function control(base: string, path: string, body: object = {}): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${base}/_test/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as Record<string, unknown>
 }
 
 export type TestShop = Awaited<ReturnType<typeof openTestShop>>

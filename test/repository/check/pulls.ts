@@ -1,11 +1,12 @@
-import { type Change, SAMPLE } from './repositories.ts'
+import type { Change } from '../../support/github.ts'
+import { SAMPLE } from '../../support/repository.ts'
 
 /** A pull request, and the check that it gets. */
 export type PullCase = {
   /** What the repository has besides the sample catalog before anything happens. */
   base?: Change
-  /** Who opens it: mia and rob may write, ada is admin, eve is a stranger with a fork. */
-  by?: 'ada' | 'mia' | 'eve'
+  /** Who opens it: bob and rob may write, ada is admin, eve is a stranger with a fork. */
+  by?: 'ada' | 'bob' | 'eve'
   draft?: true
   /** The fork is gone by the time we look. */
   forkGone?: true
@@ -14,7 +15,7 @@ export type PullCase = {
   change: Change
   /** Who agrees before we look, and how. */
   agreed?: readonly ('review' | 'comment' | 'old review' | 'edited comment' | 'wrong comment' | 'short comment')[]
-  agreedBy?: 'ada' | 'mia' | 'rob' | 'eve'
+  agreedBy?: 'ada' | 'bob' | 'rob' | 'eve'
   conclusion: 'success' | 'failure' | 'action_required'
   title: string
   /** `path:line level`, without `catalog/`; all of them, or the first few of `annotationsTotal`. */
@@ -508,9 +509,9 @@ export const PULLS: Record<string, PullCase> = {
   'approves an asset and makes itself code owner': {
     ...ASKS,
     base: { '.github/CODEOWNERS': '/catalog/assets/ @rob\n' },
-    change: { ...put('assets/book.yaml', asset()), '.github/CODEOWNERS': '* @mia\n' },
+    change: { ...put('assets/book.yaml', asset()), '.github/CODEOWNERS': '* @bob\n' },
     agreed: ['comment'],
-    agreedBy: 'mia',
+    agreedBy: 'bob',
     title: "A code owner's approval is needed",
   },
   'approves an asset that a team owns': {
@@ -518,7 +519,7 @@ export const PULLS: Record<string, PullCase> = {
     base: { CODEOWNERS: '* @heron/books\n' },
     change: put('assets/book.yaml', asset()),
     agreed: ['comment'],
-    agreedBy: 'mia',
+    agreedBy: 'bob',
     title: "A code owner's approval is needed",
     says: ['can not look into teams'],
   },

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { clientFor, jwt, openGitHub, refused, SHOP, type TestGitHub } from '../../support/github-app.ts'
+import { clientFor } from '../../support/github.ts'
+import { jwt, type ListenedGitHub, openGitHubWithListener, refused, SHOP } from './support.ts'
 
-let github: TestGitHub
+let github: ListenedGitHub
 let clock = 0
 beforeEach(async () => {
   clock = 0
-  github = await openGitHub({ now: () => Date.now() + clock })
+  github = await openGitHubWithListener({ now: () => Date.now() + clock })
 })
 afterEach(() => github.close())
 

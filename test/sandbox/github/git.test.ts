@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startGitHub } from '../../../sandbox/github.ts'
-import { as, branchOff, type GitHub, put, refusal } from './support.ts'
+import { branchOff, openGitHub, push, type TestGitHub } from '../../support/github.ts'
+import { refusal } from './support.ts'
 
 const shop = { owner: 'tern', repo: 'shop' }
 let folder: string
-let github: GitHub
+let github: TestGitHub
 
 const options = () => ({
   folder,
@@ -35,14 +35,14 @@ const options = () => ({
 })
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'git-'))
-  github = await startGitHub(options())
+  github = await openGitHub(options())
 })
 afterAll(async () => {
   await github.close()
   await rm(folder, { recursive: true })
 })
 
-const rest = (login = 'ada') => as(github, login).rest
+const rest = (login = 'ada') => github.as(login).rest
 const tipOf = async (branch: string) => (await rest().git.getRef({ ...shop, ref: `heads/${branch}` })).data.object.sha
 
 describe('who may what', () => {
@@ -57,7 +57,9 @@ describe('who may what', () => {
   test('what is private is not there for strangers, and readers cannot write', async () => {
     expect(await refusal(rest('eve').repos.get(shop))).toMatchObject({ status: 404 })
     expect((await rest('mo').repos.get(shop)).data.permissions).toMatchObject({ push: false, pull: true })
-    expect((await refusal(put(as(github, 'mo'), shop, 'main', 'no.txt', 'no'))).status).toBeGreaterThanOrEqual(403)
+    expect(
+      (await refusal(push(github.as('mo'), shop, { branch: 'main', change: { 'no.txt': 'no' } }))).status,
+    ).toBeGreaterThanOrEqual(403)
     expect((await rest('eve').repos.get({ owner: 'ada', repo: 'open' })).data.private).toBe(false)
   })
   test('lists show what one may see', async () => {
@@ -112,9 +114,9 @@ describe('objects', () => {
 
 describe('refs', () => {
   test('move forward, and back only by force', async () => {
-    const octokit = as(github, 'wim')
+    const octokit = github.as('wim')
     const before = await branchOff(octokit, shop, 'topic/one')
-    const after = await put(octokit, shop, 'topic/one', 'one.txt', '1')
+    const after = await push(octokit, shop, { branch: 'topic/one', change: { 'one.txt': '1' } })
     const ref = 'heads/topic/one'
     expect(await refusal(octokit.rest.git.updateRef({ ...shop, ref, sha: before }))).toMatchObject({ status: 422 })
     await octokit.rest.git.updateRef({ ...shop, ref, sha: before, force: true })
@@ -154,7 +156,7 @@ describe('contents', () => {
     expect(await refusal(rest().repos.getContent({ ...shop, path: 'nope' }))).toMatchObject({ status: 404 })
   })
   test('a file is put only over what the writer saw', async () => {
-    const octokit = as(github, 'wim')
+    const octokit = github.as('wim')
     await branchOff(octokit, shop, 'files')
     const write = (more: object) =>
       octokit.rest.repos.createOrUpdateFileContents({
@@ -183,14 +185,15 @@ describe('contents', () => {
   test('an empty repository gets its first commit that way', async () => {
     const empty = { owner: 'tern', repo: 'new' }
     expect(await refusal(rest().repos.listCommits(empty))).toMatchObject({ status: 409 })
-    await put(as(github, 'ada'), empty, 'main', 'first.txt', '1')
+    const first = { ...empty, path: 'first.txt', message: 'Begin', content: btoa('1') }
+    await rest().repos.createOrUpdateFileContents(first)
     expect((await rest().repos.listCommits(empty)).data).toHaveLength(1)
   })
 })
 
 describe('comparing', () => {
   test('shows what a branch did since it left, with renames', async () => {
-    const octokit = as(github, 'ada')
+    const octokit = github.as('ada')
     const base = await branchOff(octokit, shop, 'compared')
     const { data: made } = await octokit.rest.git.createTree({
       ...shop,
@@ -208,7 +211,7 @@ describe('comparing', () => {
       parents: [base],
     })
     await octokit.rest.git.updateRef({ ...shop, ref: 'heads/compared', sha: commit.sha })
-    await put(octokit, shop, 'main', 'later.txt', 'not shown')
+    await push(octokit, shop, { branch: 'main', change: { 'later.txt': 'not shown' } })
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...shop, basehead: 'main...tern:compared' })
     expect(data).toMatchObject({
       status: 'diverged',
@@ -229,7 +232,7 @@ describe('comparing', () => {
 })
 
 test('lists come in pages that say where the next is', async () => {
-  const octokit = as(github, 'ada')
+  const octokit = github.as('ada')
   for (let number = 0; number < 5; number += 1) await branchOff(octokit, shop, `page-${number}`)
   const first = await octokit.rest.repos.listBranches({ ...shop, per_page: 2 })
   expect(first.headers.link).toMatch(/page=2>; rel="next", .*rel="last"/)
@@ -239,7 +242,7 @@ test('lists come in pages that say where the next is', async () => {
 
 describe('GraphQL', () => {
   const ask = (query: string, variables: object = {}, login = 'ada') =>
-    as(github, login).graphql<Record<string, unknown>>(query, { ...variables })
+    github.as(login).graphql<Record<string, unknown>>(query, { ...variables })
   test('reads many objects in one question', async () => {
     const answer = await ask(`{ repository(owner: "tern", name: "shop") {
       a: object(expression: "main:README.md") { __typename oid ... on Blob { byteSize isBinary isTruncated text } }
@@ -265,7 +268,7 @@ describe('GraphQL', () => {
   test('commits on a branch only where it is expected to be', async () => {
     const mutation =
       'mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }'
-    const expectedHeadOid = await branchOff(as(github, 'ada'), shop, 'ledger')
+    const expectedHeadOid = await branchOff(github.as('ada'), shop, 'ledger')
     const input = {
       branch: { repositoryNameWithOwner: 'tern/shop', branchName: 'ledger' },
       message: { headline: 'Add' },
@@ -279,12 +282,12 @@ describe('GraphQL', () => {
 })
 
 test('a restart finds everything again', async () => {
-  const octokit = as(github, 'ada')
+  const octokit = github.as('ada')
   await branchOff(octokit, shop, 'kept')
   const { data: issue } = await octokit.rest.issues.create({ ...shop, title: 'Still there?' })
   const token = github.tokenFor('ada')
   await github.close()
-  github = await startGitHub(options())
+  github = await openGitHub(options())
   expect(github.tokenFor('ada')).toBe(token)
   expect((await rest().issues.get({ ...shop, issue_number: issue.number })).data.title).toBe('Still there?')
   expect(await tipOf('kept')).toMatch(/^[0-9a-f]{40}$/)
@@ -294,18 +297,18 @@ test('a restart finds everything again', async () => {
 })
 
 test('one that was killed knows all but the last instant', async () => {
-  const octokit = as(github, 'ada')
+  const octokit = github.as('ada')
   await branchOff(octokit, shop, 'killed')
-  await put(octokit, shop, 'killed', 'killed.txt', '1')
+  await push(octokit, shop, { branch: 'killed', change: { 'killed.txt': '1' } })
   const { data: pull } = await octokit.rest.pulls.create({ ...shop, title: 'Killed', head: 'killed', base: 'main' })
   await expect.poll(() => fs.readFileSync(join(folder, 'github.json'), 'utf8')).toContain('"Killed"')
   const state = fs.readFileSync(join(folder, 'github.json'))
-  const sha = await put(octokit, shop, 'killed', 'killed.txt', '2')
+  const sha = await push(octokit, shop, { branch: 'killed', change: { 'killed.txt': '2' } })
   const copy = await mkdtemp(join(tmpdir(), 'git-'))
   fs.cpSync(folder, copy, { recursive: true })
   fs.writeFileSync(join(copy, 'github.json'), state)
-  const other = await startGitHub({ folder: copy })
-  const { data } = await as(other, 'ada').rest.pulls.get({ ...shop, pull_number: pull.number })
+  const other = await openGitHub({ folder: copy })
+  const { data } = await other.as('ada').rest.pulls.get({ ...shop, pull_number: pull.number })
   expect(data.head.sha).toBe(sha)
   await other.close()
   await rm(copy, { recursive: true })
@@ -316,11 +319,11 @@ test('a thousand files are there in less than two seconds', async () => {
     Array.from({ length: 1000 }, (_, n) => [`catalog/products/${n}.yaml`, `name: ${n}\n`]),
   )
   const start = process.cpuUsage() // what others do on this machine is not our time
-  const large = await startGitHub({ users: ['ada'], repositories: [{ name: 'ada/large', files }] })
+  const large = await openGitHub({ users: ['ada'], repositories: [{ name: 'ada/large', files }] })
   const { user, system } = process.cpuUsage(start)
   expect((user + system) / 1000).toBeLessThan(2000)
   const where = { owner: 'ada', repo: 'large' }
-  const { data } = await as(large, 'ada').rest.git.getTree({ ...where, tree_sha: 'main', recursive: '1' })
+  const { data } = await large.as('ada').rest.git.getTree({ ...where, tree_sha: 'main', recursive: '1' })
   expect(data.tree).toHaveLength(1002)
   await large.close()
 })

@@ -1,18 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openGitHub, refused, SHOP, type TestGitHub, tip } from '../../support/github-app.ts'
+import { tip } from '../../support/github.ts'
+import { type ListenedGitHub, openGitHubWithListener, refused, SHOP } from './support.ts'
 
-let github: TestGitHub
+let github: ListenedGitHub
 let clock = 0
 beforeEach(async () => {
   clock = 0
-  github = await openGitHub({ limits: true, now: () => Date.now() + clock })
+  github = await openGitHubWithListener({ limits: true, now: () => Date.now() + clock })
 })
 afterEach(() => github.close())
 
 describe('writing', () => {
   test('more than 80 times a minute is refused, with the seconds to wait', async () => {
     const app = await github.installation()
-    const head_sha = await tip(app)
+    const head_sha = await tip(app, SHOP)
     const write = () => app.rest.checks.create({ ...SHOP, name: 'c', head_sha })
     for (let count = 0; count < 80; count += 1) await write()
     const error = await write().catch((thrown) => thrown)
@@ -25,7 +26,7 @@ describe('writing', () => {
   })
 
   test('is counted for each installation and user by itself', async () => {
-    const ada = github.user('ada')
+    const ada = github.as('ada')
     for (let count = 0; count < 80; count += 1) await ada.rest.issues.create({ ...SHOP, title: 'x' })
     await expect(ada.rest.issues.create({ ...SHOP, title: 'x' })).rejects.toEqual(refused(403))
     await (await github.installation()).rest.issues.create({ ...SHOP, title: 'x' })
@@ -54,7 +55,7 @@ describe('faults by chance', () => {
 })
 
 test('every request says who asked', async () => {
-  await github.user('ada').rest.repos.get(SHOP)
-  const requests = (await github.control('requests')).body as unknown as object[]
+  await github.as('ada').rest.repos.get(SHOP)
+  const requests = await github.requests()
   expect(requests.at(-1)).toMatchObject({ method: 'GET', path: '/repos/tern/shop', status: 200, who: 'user ada' })
 })

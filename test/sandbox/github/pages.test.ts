@@ -3,8 +3,8 @@ import type { Octokit } from '@octokit/rest'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DESKTOP, launchBrowser, openPage, PHONE } from '../../support/browser.ts'
-import { openGitHub, SHOP, type TestGitHub } from '../../support/github-app.ts'
-import { put } from './support.ts'
+import { push } from '../../support/github.ts'
+import { type ListenedGitHub, openGitHubWithListener, SHOP } from './support.ts'
 
 const STICKER = 'name: Sticker\nprice: 3\nships: true\n'
 const FILES = {
@@ -18,12 +18,12 @@ const PNG = Buffer.from(
 )
 
 let browser: Browser
-let github: TestGitHub
+let github: ListenedGitHub
 let app: Octokit
 beforeAll(async () => {
   ;[browser, github] = await Promise.all([
     launchBrowser(),
-    openGitHub({ repositories: [{ name: 'tern/shop', private: false, files: FILES }] }),
+    openGitHubWithListener({ repositories: [{ name: 'tern/shop', private: false, files: FILES }] }),
   ])
   app = await github.installation()
 })
@@ -114,7 +114,7 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByLabel('Content').fill(STICKER.replace('3', name.length.toString()))
     await page.getByRole('button', { name: 'Save' }).click()
     expect(numberOf(page)).toBe(number)
-    await put(github.user('ada'), SHOP, 'main', 'README.md', `# The shop on ${name}\n`)
+    await push(github.as('ada'), SHOP, { branch: 'main', change: { 'README.md': `# The shop on ${name}\n` } })
     await page.reload()
     await page.getByRole('button', { name: 'Update branch' }).click()
     await page.getByText("Merge branch 'main'").waitFor()
@@ -275,7 +275,7 @@ describe.each(sizes)('on %s', (name, options) => {
 })
 
 test('what somebody may not see is not there, and no address leads away', async () => {
-  const closed = await openGitHub()
+  const closed = await openGitHubWithListener()
   const look = (path: string, login: string) => fetch(`${closed.url}${path}`, { headers: { cookie: `login=${login}` } })
   expect((await look('/tern/shop', 'bob')).status).toBe(404)
   expect((await look('/tern/shop', 'ada')).status).toBe(200)

@@ -1,30 +1,15 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startGitHub } from '../../../sandbox/github.ts'
-import { as, branchOff, type GitHub, put, refusal } from './support.ts'
+import { branchOff, push } from '../../support/github.ts'
+import { type ListenedGitHub, openGitHubWithListener, refusal } from './support.ts'
 
 const shop = { owner: 'tern', repo: 'shop' }
 const LINES = 'one\ntwo\nthree\nfour\nfive\nsix\nseven\n'
-type Told = { event: string; payload: Record<string, never> & { action?: string } }
 
-let github: GitHub
-let told: Told[] = []
+let github: ListenedGitHub
 let branches = 0
-const hook = createServer(async (request, response) => {
-  told.push({ event: String(request.headers['x-github-event']), payload: (await json(request)) as Told['payload'] })
-  response.end()
-})
 
 beforeAll(async () => {
-  hook.listen(0, '127.0.0.1')
-  await once(hook, 'listening')
-  const webhook = { url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`, secret: 'secret' }
-  github = await startGitHub({
-    app: { id: 7, webhook },
-    organizations: [{ login: 'tern', members: [{ login: 'ada', role: 'admin' }] }],
+  github = await openGitHubWithListener({
     users: ['eve'],
     repositories: [
       {
@@ -36,25 +21,24 @@ beforeAll(async () => {
     ],
   })
 })
-afterAll(async () => {
-  await github.close()
-  hook.close()
-})
+afterAll(() => github.close())
 beforeEach(() => {
-  told = []
+  github.heard.length = 0
 })
 
-const rest = (login = 'wim') => as(github, login).rest
+const rest = (login = 'wim') => github.as(login).rest
 const pulls = (login = 'wim') => rest(login).pulls
 const event = (name: string, action?: string) =>
-  expect.poll(() => told.find((one) => one.event === name && one.payload.action === action)?.payload)
+  expect.poll(() => heard(name).find((payload) => payload.action === action))
+const heard = (name: string) =>
+  github.heard.flatMap(({ headers, payload }) => (headers['x-github-event'] === name ? [payload] : []))
 
 /** A pull request that changes a file, or another text's line. */
 async function open(path = `new-${branches}.txt`, text = 'new\n', more: object = {}) {
   branches += 1
   const head = `topic-${branches}`
-  await branchOff(as(github, 'wim'), shop, head)
-  await put(as(github, 'wim'), shop, head, path, text)
+  await branchOff(github.as('wim'), shop, head)
+  await push(github.as('wim'), shop, { branch: head, change: { [path]: text } })
   const { data } = await pulls().create({ ...shop, title: `Change ${path}`, head, base: 'main', ...more })
   // Not `data`: Octokit takes a parameter of that name for the whole body.
   return { ...shop, pull_number: data.number, head, opened: data }
@@ -75,7 +59,7 @@ describe('a pull request', () => {
       number: pull.pull_number,
       repository: { full_name: 'tern/shop' },
     })
-    const sha = await put(as(github, 'wim'), shop, pull.head, 'more.txt', 'more')
+    const sha = await push(github.as('wim'), shop, { branch: pull.head, change: { 'more.txt': 'more' } })
     const payload = { number: pull.pull_number, after: sha, pull_request: { head: { sha } }, sender: { login: 'wim' } }
     await event('pull_request', 'synchronize').toMatchObject(payload)
     const { data: files } = await pulls().listFiles(pull)
@@ -86,7 +70,7 @@ describe('a pull request', () => {
     expect((await pulls().listCommits(pull)).data).toHaveLength(2)
     const { data: ref } = await rest().git.getRef({ ...shop, ref: `pull/${pull.pull_number}/head` })
     expect(ref.object.sha).toBe(sha)
-    const pushed = told.filter((one) => one.event === 'push').at(-1)?.payload
+    const pushed = heard('push').at(-1)
     expect(pushed).toMatchObject({ ref: `refs/heads/${pull.head}`, after: sha, commits: [{ added: ['more.txt'] }] })
   })
   test('is found by its state, its head and its base', async () => {
@@ -108,7 +92,7 @@ describe('a pull request', () => {
     const create = (more: object) => refusal(pulls().create({ ...shop, title: 't', head, base: 'main', ...more }))
     expect(await create({})).toMatchObject({ status: 422, message: expect.stringContaining('already exists') })
     expect(await create({ head: 'nowhere' })).toMatchObject({ status: 422 })
-    await branchOff(as(github, 'wim'), shop, `same-${head}`)
+    await branchOff(github.as('wim'), shop, `same-${head}`)
     expect(await create({ head: `same-${head}` })).toMatchObject({
       message: expect.stringContaining('No commits between'),
     })
@@ -116,11 +100,11 @@ describe('a pull request', () => {
   test('comes from a fork as well, by whoever can read', async () => {
     const { data: fork } = await rest('eve').repos.createFork(shop)
     const where = { owner: 'eve', repo: fork.name }
-    await branchOff(as(github, 'eve'), where, 'mine')
-    await put(as(github, 'eve'), where, 'mine', 'from-eve.txt', 'hi')
+    await branchOff(github.as('eve'), where, 'mine')
+    await push(github.as('eve'), where, { branch: 'mine', change: { 'from-eve.txt': 'hi' } })
     const { data: pull } = await pulls('eve').create({ ...shop, title: 'Mine', head: 'eve:mine', base: 'main' })
     expect(pull).toMatchObject({ head: { label: 'eve:mine', repo: { fork: true } }, author_association: 'NONE' })
-    const sha = await put(as(github, 'eve'), where, 'mine', 'again.txt', 'hi')
+    const sha = await push(github.as('eve'), where, { branch: 'mine', change: { 'again.txt': 'hi' } })
     await event('pull_request', 'synchronize').toMatchObject({ number: pull.number, after: sha })
     expect((await rest().git.getCommit({ ...shop, commit_sha: sha })).data.sha).toBe(sha)
     expect(await refusal(rest().git.getRef({ ...shop, ref: 'heads/mine' }))).toMatchObject({ status: 404 })
@@ -134,7 +118,7 @@ describe('a pull request', () => {
 describe('merging', () => {
   test('keeps what both sides did, in one file as well', async () => {
     const pull = await open('list.txt', `${LINES}eight\n`)
-    await put(as(github, 'ada'), shop, 'main', 'list.txt', `zero\n${LINES}`)
+    await push(github.as('ada'), shop, { branch: 'main', change: { 'list.txt': `zero\n${LINES}` } })
     const { data } = await pulls().merge(pull)
     expect(data.merged).toBe(true)
     const { data: text } = await rest().repos.getContent({ ...shop, path: 'list.txt', mediaType: { format: 'raw' } })
@@ -151,7 +135,7 @@ describe('merging', () => {
     expect((await pulls().checkIfMerged(pull)).status as number).toBe(204)
     expect((await pulls().listFiles(pull)).data).toHaveLength(1)
     expect(await refusal(pulls().merge(pull))).toMatchObject({ status: 405 })
-    await put(as(github, 'ada'), shop, 'main', 'list.txt', LINES)
+    await push(github.as('ada'), shop, { branch: 'main', change: { 'list.txt': LINES } })
   })
   test.each(['squash', 'rebase'] as const)('%s adds one commit', async (merge_method) => {
     const pull = await open()
@@ -162,14 +146,14 @@ describe('merging', () => {
   })
   test('is refused where both sides contradict, of a draft, and of a head that moved', async () => {
     const pull = await open('list.txt', LINES.replace('two', '2'))
-    await put(as(github, 'ada'), shop, 'main', 'list.txt', LINES.replace('two', 'II'))
+    await push(github.as('ada'), shop, { branch: 'main', change: { 'list.txt': LINES.replace('two', 'II') } })
     expect((await pulls().get(pull)).data).toMatchObject({
       mergeable: false,
       mergeable_state: 'dirty',
       merge_commit_sha: null,
     })
     expect(await refusal(pulls().merge(pull))).toMatchObject({ status: 405 })
-    await put(as(github, 'ada'), shop, 'main', 'list.txt', LINES)
+    await push(github.as('ada'), shop, { branch: 'main', change: { 'list.txt': LINES } })
     expect(await refusal(pulls().merge({ ...pull, sha: '1'.repeat(40) }))).toMatchObject({ status: 409 })
     const draft = await open('draft.txt', 'd', { draft: true })
     expect(await refusal(pulls().merge(draft))).toMatchObject({
@@ -178,7 +162,7 @@ describe('merging', () => {
     })
     const query =
       'mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }'
-    await as(github, 'wim').graphql(query, { id: draft.opened.node_id })
+    await github.as('wim').graphql(query, { id: draft.opened.node_id })
     await event('pull_request', 'ready_for_review').toMatchObject({ pull_request: { draft: false } })
     expect((await pulls().merge(draft)).data.merged).toBe(true)
   })
@@ -191,7 +175,7 @@ describe('merging', () => {
 
 describe('reviews and protection', () => {
   test('a protected branch waits for approval and its checks', async () => {
-    await branchOff(as(github, 'ada'), shop, 'safe')
+    await branchOff(github.as('ada'), shop, 'safe')
     await rest('ada').repos.updateBranchProtection({
       ...shop,
       branch: 'safe',
@@ -200,7 +184,8 @@ describe('reviews and protection', () => {
       required_pull_request_reviews: { required_approving_review_count: 1 },
       restrictions: null,
     })
-    expect(await refusal(put(as(github, 'ada'), shop, 'safe', 'x.txt', 'x'))).toMatchObject({ status: 409 })
+    const onto = { ...shop, path: 'x.txt', branch: 'safe', message: 'm', content: btoa('x') }
+    expect(await refusal(rest('ada').repos.createOrUpdateFileContents(onto))).toMatchObject({ status: 409 })
     const pull = await open('safe.txt', 's', { base: 'safe' })
     expect(await refusal(pulls().merge(pull))).toMatchObject({
       status: 405,
@@ -218,7 +203,7 @@ describe('reviews and protection', () => {
     expect((await pulls().merge(pull)).data.merged).toBe(true)
   })
   test('a missing check keeps a pull request back', async () => {
-    await branchOff(as(github, 'ada'), shop, 'checked')
+    await branchOff(github.as('ada'), shop, 'checked')
     const protection = {
       required_status_checks: { strict: false, contexts: ['catalog'] },
       enforce_admins: null,
@@ -236,10 +221,8 @@ describe('reviews and protection', () => {
 })
 
 describe('the merge queue', () => {
-  const queue = async (body: object) => {
-    const answer = await fetch(`${github.url}/_test/merge-queue`, { method: 'POST', body: JSON.stringify(body) })
-    return (await answer.json()) as { head_sha: string; head_ref: string; base_sha: string }
-  }
+  type Group = { head_sha: string; head_ref: string; base_sha: string }
+  const queue = (body: object) => github.control('merge-queue', body) as Promise<Group>
   test('asks for checks of what would be, and then merges that', async () => {
     const pull = await open('queued.txt', 'q')
     const which = { repository: 'tern/shop', number: pull.pull_number }

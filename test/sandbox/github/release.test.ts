@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openGitHub, refused, type TestGitHub } from '../../support/github-app.ts'
+import { type ListenedGitHub, openGitHubWithListener, refused } from './support.ts'
 
 const GOODS = { owner: 'tern', repo: 'goods' }
-let github: TestGitHub
-let ada: ReturnType<TestGitHub['user']>
+let github: ListenedGitHub
+let ada: ReturnType<ListenedGitHub['as']>
 beforeEach(async () => {
-  github = await openGitHub()
-  ada = github.user('ada')
+  github = await openGitHubWithListener()
+  ada = github.as('ada')
 })
 afterEach(() => github.close())
 

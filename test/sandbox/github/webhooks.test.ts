@@ -1,14 +1,14 @@
 import { verify } from '@octokit/webhooks-methods'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { APP_ID, openGitHub, SECRET, SHOP, type TestGitHub } from '../../support/github-app.ts'
+import { APP_ID, type ListenedGitHub, openGitHubWithListener, SECRET, SHOP } from './support.ts'
 
-let github: TestGitHub
+let github: ListenedGitHub
 beforeEach(async () => {
-  github = await openGitHub()
+  github = await openGitHubWithListener()
 })
 afterEach(() => github.close())
 
-const openIssue = async (title = 'A word') => (await github.user('ada')).rest.issues.create({ ...SHOP, title })
+const openIssue = async (title = 'A word') => (await github.as('ada')).rest.issues.create({ ...SHOP, title })
 const deliveries = async () => (await github.app().rest.apps.listWebhookDeliveries()).data
 
 test('a delivery is signed as Probot checks it, and says where it comes from', async () => {

@@ -29,8 +29,8 @@ export async function startMail(options: MailOptions) {
   const app = new Hono()
     .route('/', inboxPages(inbox))
     .get('/_test/mails', (c) => c.json(inbox.mails().map(({ source: _, ...mail }) => mail)))
-    .delete('/_test/mails', async (c) => {
-      await inbox.clear()
+    .delete('/_test/mails', (c) => {
+      inbox.clear()
       return c.body(null, 204)
     })
     .post('/_test/faults', async (c) => {
@@ -46,6 +46,7 @@ export async function startMail(options: MailOptions) {
   })
   const close = async () => {
     await Promise.all([smtp.close(), http.close()])
+    await inbox.kept()
   }
   return { smtpUrl: smtp.url, url: http.url, close }
 }

@@ -70,7 +70,7 @@ export async function startStandIns(options: Options): Promise<StandIns> {
     startStripe({ port: free, stateFile: join(folder, 'stripe.json') }),
   )
   const mail = await onFreePort(port + 3, (free) =>
-    startMail({ httpPort: free, stateFile: join(folder, 'mails.jsonl') }),
+    startMail({ httpPort: free, stateFile: join(folder, 'mails.json') }),
   )
   const github = await startCodeHost(options, { url: `${shopUrl}/webhooks/github`, secret: kept.githubSecret })
   const webhook = await keptWebhook(folder, kept, `${shopUrl}/webhooks/stripe`, stripe)

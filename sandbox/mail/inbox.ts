@@ -1,5 +1,5 @@
-import { appendFile, readFile, rm, truncate } from 'node:fs/promises'
 import type { ParsedMail } from 'mailparser'
+import { type Keeper, NO_KEEPER, openKeeper } from '../keeper.ts'
 
 /** A mail as it arrived: `to` is who really gets it, `source` is the mail itself. `html` and `text` may be empty. */
 export type ReceivedMail = {
@@ -14,45 +14,36 @@ export type ReceivedMail = {
   source: string
 }
 
-/** Mails, oldest first; kept over a restart when a file is given. */
+/** Older ones go: all of them are in memory, and in one file. */
+export const MAILS_KEPT_MAX = 1000
+
+/** Mails, oldest first. */
 export type Inbox = {
   mails(): readonly ReceivedMail[]
-  /** Keeps a mail. Resolves when it is written. */
-  keep(mail: ParsedMail, recipients: readonly string[], source: string): Promise<void>
-  clear(): Promise<void>
+  keep(mail: ParsedMail, recipients: readonly string[], source: string): void
+  clear(): void
+  /** Resolves when all that came so far is written. */
+  kept: Keeper['kept']
 }
 
-/** Opens an inbox over a file with one mail as JSON in each line. Rejects when a line isn't one. */
+/** Opens an inbox, kept over a restart where a file is given. Rejects when the file can't be read. */
 export async function openInbox(file: string | undefined): Promise<Inbox> {
-  const mails = file ? await load(file) : []
-  let written = Promise.resolve()
+  const { found, keep } = file ? await openKeeper<ReceivedMail[]>(file) : { found: null, keep: () => NO_KEEPER }
+  const mails = found ?? []
+  const { changed, kept } = keep(mails)
   return {
     mails: () => mails,
     keep: (parsed, recipients, source) => {
-      const mail = received((mails.at(-1)?.id ?? 0) + 1, parsed, recipients, source)
-      mails.push(mail)
-      if (file) written = written.then(() => appendFile(file, `${JSON.stringify(mail)}\n`))
-      return written
+      mails.push(received((mails.at(-1)?.id ?? 0) + 1, parsed, recipients, source))
+      if (mails.length > MAILS_KEPT_MAX) mails.shift()
+      changed()
     },
     clear: () => {
       mails.length = 0
-      if (file) written = written.then(() => rm(file, { force: true }))
-      return written
+      changed()
     },
+    kept,
   }
-}
-
-async function load(file: string): Promise<ReceivedMail[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  if (whole !== text) await truncate(file, Buffer.byteLength(whole)) // a crash cut the last line off
-  return whole
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as ReceivedMail)
 }
 
 const received = (id: number, mail: ParsedMail, recipients: readonly string[], source: string): ReceivedMail => ({

@@ -53,7 +53,7 @@ function receive(inbox: Inbox): NonNullable<SMTPServerOptions['onData']> {
       const source = await buffer(stream)
       if (stream.sizeExceeded) return callback(replyWith(552, '5.3.4 The mail is too big'))
       const recipients = session.envelope.rcptTo.map(({ address }) => address)
-      await inbox.keep(await simpleParser(source), recipients, source.toString('latin1'))
+      inbox.keep(await simpleParser(source), recipients, source.toString('latin1'))
       callback(null)
     } catch (error) {
       console.error('The mail stand-in could not keep a mail:', error)

@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { simpleParser } from 'mailparser'
 import { createTransport } from 'nodemailer'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MAILS_KEPT_MAX, openInbox } from '../../sandbox/mail/inbox.ts'
 import { startMail } from '../../sandbox/mail.ts'
 
 let folder: string
@@ -17,7 +19,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-const start = () => startMail({ stateFile: join(folder, 'mails.jsonl') })
+const start = () => startMail({ stateFile: join(folder, 'mails.json') })
 const send = (mail: object) =>
   createTransport(server.smtpUrl).sendMail({ from: 'a@tern.example', to: 'b@c.de', ...mail })
 const get = (path: string) => fetch(server.url + path)
@@ -43,15 +45,22 @@ test('a password is taken, and not looked at', async () => {
   expect(await subjects()).toEqual(['Signed in'])
 })
 
-test('mails outlive a restart, and a line that a crash cut off', async () => {
+test('mails outlive a restart', async () => {
   await send({ subject: 'One' })
   await server.close()
-  await appendFile(join(folder, 'mails.jsonl'), '{"id":2,"subj')
   server = await start()
   await send({ subject: 'Two' })
   await server.close()
   server = await start()
   expect(await subjects()).toEqual(['One', 'Two'])
+})
+
+test('the oldest mails go when there are too many, and no number is given twice', async () => {
+  const parsed = await simpleParser('Subject: Hi\r\n\r\nHi')
+  const inbox = await openInbox(undefined)
+  for (let count = 0; count < MAILS_KEPT_MAX + 2; count += 1) inbox.keep(parsed, ['b@c.de'], '')
+  expect(inbox.mails()).toHaveLength(MAILS_KEPT_MAX)
+  expect([inbox.mails().at(0)?.id, inbox.mails().at(-1)?.id]).toEqual([3, MAILS_KEPT_MAX + 2])
 })
 
 test('mails that are thrown away stay away', async () => {

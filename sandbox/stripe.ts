@@ -40,7 +40,7 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
   const { state, keeper } = await openState(options.stateFile)
   let url = ''
   const account = accountOf(state, () => url)
-  const postman = createPostman(account, { onDrained: keeper.changed, log: options.log ?? (() => {}) })
+  const postman = createPostman(account, { onSent: keeper.changed, log: options.log ?? (() => {}) })
   const app = stripeApp(account, postman, keeper)
   const server = await listen(app.fetch, options.port)
   url = server.url

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Stripe from 'stripe'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { line, sale, sdkFor, shipped, startBench, startReceiver } from './stripe/bench.ts'
 
 test('a payment makes the session paid, with a charge behind it and the metadata on both', async () => {
@@ -281,6 +282,21 @@ test('a taken port is an error that names it', async () => {
   await using bench = await startBench()
   const { startStripe } = await import('../../sandbox/stripe.ts')
   await expect(startStripe({ port: Number(new URL(bench.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('what nobody uses writes nothing, however long it runs', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stripe-'))
+  const stateFile = join(folder, 'stripe.json')
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    return rm(folder, { recursive: true })
+  })
+  const bench = await startBench({ stateFile })
+  vi.advanceTimersByTime(10_000)
+  await bench.attempts()
+  await bench.close()
+  expect(existsSync(stateFile)).toBe(false)
 })
 
 test('the sandbox subscribes to what the shop looks at, no more and no less', async () => {

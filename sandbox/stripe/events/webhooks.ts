@@ -20,10 +20,7 @@ export type Postman = {
 }
 
 /** Delivers the account's webhooks, at least once each, as Stripe does: several at a time, in no promised order. */
-export function createPostman(
-  account: Account,
-  hooks: { onDrained: () => void; log: (line: string) => void },
-): Postman {
+export function createPostman(account: Account, hooks: { onSent: () => void; log: (line: string) => void }): Postman {
   const { state } = account
   const stopping = new AbortController()
   let round: Promise<void> | undefined
@@ -47,11 +44,11 @@ export function createPostman(
     let batch = due()
     do {
       await sendTogether(batch)
+      if (batch.length > 0) hooks.onSent()
       batch = due()
     } while (batch.length > 0)
     // In the same step as the last look, so that whoever asks from now on gets a new round.
     round = undefined
-    hooks.onDrained()
   }
 
   async function release(order: 'kept' | 'reverse' | 'shuffle'): Promise<void> {

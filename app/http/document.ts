@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { html } from 'hono/html'
 
 /** What `html` makes: text in which everything that came from outside is escaped. */
@@ -22,3 +23,11 @@ ${head}
 ${body}
 </body>
 </html>`
+
+const STYLES = ['../../site/styles/tokens.css', '../../site/styles/base.css', './document.css']
+
+/** The stylesheet of such pages: the shop's own colours and faces, what they share, and a sheet of their own. */
+export async function readStyle(sheet: URL): Promise<string> {
+  const sheets = [...STYLES.map((path) => new URL(path, import.meta.url)), sheet]
+  return (await Promise.all(sheets.map((one) => readFile(one, 'utf8')))).join('\n')
+}

@@ -1,17 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { html } from 'hono/html'
 import { documentOf, type Markup } from '../http/document.ts'
 
 /** Where the stylesheet is. */
 export const STYLE_PATH = '/setup/style.css'
-
-const STYLES = ['../../site/styles/tokens.css', '../../site/styles/base.css', './setup.css']
-
-/** The shop's own colours and faces, and a little of the setup's. */
-export async function readStyle(): Promise<string> {
-  const texts = await Promise.all(STYLES.map((path) => readFile(new URL(path, import.meta.url), 'utf8')))
-  return texts.join('\n')
-}
 
 /** The steps of the setup, as the top of each page shows them. */
 const STEPS = ['Enter the code', 'Register the App', 'Install it'] as const

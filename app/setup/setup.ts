@@ -3,10 +3,10 @@ import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import { ConfigError } from '../config.ts'
+import { readStyle } from '../http/document.ts'
 import type { GitHubCredentials } from './exchange.ts'
 import { createGuard } from './guard.ts'
 import { readAppDeclaration, suggestName } from './manifest.ts'
-import { readStyle } from './page.ts'
 import { type SetupOptions, type SetupSettings, setupRoutes } from './routes.ts'
 
 /** How long the last page may take to be fetched, once the credentials are there. */
@@ -30,7 +30,7 @@ export async function runSetup(options: SetupOptions): Promise<GitHubCredentials
     guard,
     declaration: await readAppDeclaration(),
     name: suggestName(settings.SHOP_URL, options.random),
-    style: await readStyle(),
+    style: await readStyle(new URL('./setup.css', import.meta.url)),
     onKept: kept.resolve,
     onShown: shown.resolve,
   })

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { jobsDue } from '../../job/job.ts'
@@ -7,6 +6,7 @@ import { deskUrl, isDeskKey } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
 import { viewShop } from '../buyers/shop-status.ts'
 import type { HttpEnv } from '../context.ts'
+import { readStyle } from '../document.ts'
 import { addressOf, type Limits } from '../limit.ts'
 import { limitBody, problemResponse, Refusal } from '../problem.ts'
 import { DESK_STYLE, deskPage, welcomePage } from './desk-page.ts'
@@ -14,7 +14,7 @@ import { DESK_STYLE, deskPage, welcomePage } from './desk-page.ts'
 const HISTORY_SHOWN_MAX = 20
 const CANDIDATES_SHOWN_MAX = 100
 const FORM_BYTES_MAX = 4096
-const STYLES = ['../../../site/styles/tokens.css', '../../../site/styles/base.css', './desk.css']
+const STYLE = new URL('./desk.css', import.meta.url)
 
 const Key = z.string().max(200).openapi({ description: "The secret in the page's address" })
 const page = { description: 'A page', content: { 'text/html': { schema: z.string() } } }
@@ -58,7 +58,10 @@ export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
   }
   api.use('/desk/*', limitBody(FORM_BYTES_MAX))
   api.get(DESK_STYLE, async (c) => {
-    return c.body(await readStyle(), 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' })
+    return c.body(await readStyle(STYLE), 200, {
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': 'no-cache',
+    })
   })
   api.openapi(pageRoute, async (c) => {
     const { key } = c.req.valid('query')
@@ -76,11 +79,6 @@ export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
 }
 
 const PRIVATE = { 'cache-control': 'no-store', 'x-robots-tag': 'noindex' }
-
-async function readStyle(): Promise<string> {
-  const texts = await Promise.all(STYLES.map((path) => readFile(new URL(path, import.meta.url), 'utf8')))
-  return texts.join('\n')
-}
 
 async function deskOf(parts: Parts, key: string) {
   const { store, config } = parts

@@ -1,4 +1,5 @@
 import type { ProbotOctokit } from 'probot'
+import { absentAt } from './absent.ts'
 import type { Names } from './repository-name.ts'
 
 type Change = { parent: string; message: string; files: ReadonlyMap<string, string> }
@@ -36,7 +37,7 @@ export async function startBranch(
   branch: string,
   change: Change,
 ): Promise<string | undefined> {
-  const known = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(notThere)
+  const known = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404))
   if (known) {
     const { data } = await octokit.rest.git.getCommit({ ...names, commit_sha: known.data.object.sha })
     return data.message.trim() === change.message.trim() ? data.sha : undefined
@@ -48,11 +49,5 @@ export async function startBranch(
 
 /** Takes a branch away; one that is gone already is no matter. */
 export async function removeBranch(octokit: ProbotOctokit, names: Names, branch: string): Promise<void> {
-  await octokit.rest.git.deleteRef({ ...names, ref: `heads/${branch}` }).catch((error: { status?: number }) => {
-    if (error.status !== 404 && error.status !== 422) throw error
-  })
-}
-
-function notThere(error: { status?: number }): undefined {
-  if (error.status !== 404) throw error
+  await octokit.rest.git.deleteRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404, 422))
 }

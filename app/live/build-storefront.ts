@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { exists } from '../github/catalog/blobs.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BUILDS_KEPT = 3
@@ -119,9 +120,3 @@ async function forgetOldBuilds(folder: string): Promise<void> {
 
 /** Another process, which shares the builds, was first. */
 const gone = () => undefined
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )

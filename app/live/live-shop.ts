@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises'
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import type { CatalogProblem } from '../../catalog/problem/problem.ts'
+import { exists } from '../github/catalog/blobs.ts'
 import { isOpen } from '../shop/shop.ts'
 import type { Store } from '../store/store.ts'
 import type { CatalogSource } from './source.ts'
@@ -178,13 +178,7 @@ const shownAs = (catalog: Catalog, open: boolean): Pick<Shown, 'catalog' | 'sell
 })
 
 /** Before there is a storefront, none is missing. */
-const isThere = (storefront: string): Promise<boolean> =>
-  storefront === ''
-    ? Promise.resolve(true)
-    : access(storefront).then(
-        () => true,
-        () => false,
-      )
+const isThere = async (storefront: string): Promise<boolean> => storefront === '' || exists(storefront)
 
 const NOTHING_YET: Catalog = {
   folder: '',

@@ -1,5 +1,6 @@
 import type { ProbotOctokit } from 'probot'
 import { fileProblem } from '../../catalog/problem/problem.ts'
+import { absentAt } from '../github/absent.ts'
 import { exists } from '../github/catalog/blobs.ts'
 import { catalogFolder, type FetchedCatalog, fetchCatalogAt } from '../github/catalog/catalog-at.ts'
 import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
@@ -42,7 +43,8 @@ export function repositorySource(parts: SourceParts): CatalogSource {
       const folder = catalogFolder(config.DATA_FOLDER, tree)
       if (await exists(folder)) return folder
       const fetched = await inShop(READS, (octokit, repository) =>
-        fetchCatalogAt({ folder: config.DATA_FOLDER }, octokit, repository, commit).catch(gone),
+        // After a force-push, GitHub may have forgotten a commit.
+        fetchCatalogAt({ folder: config.DATA_FOLDER }, octokit, repository, commit).catch(absentAt(404, 422)),
       )
       return fetched && !('none' in fetched) ? fetched.folder : undefined
     },
@@ -91,11 +93,6 @@ function foundAt(head: Head, fetched: FetchedCatalog | { none: true } | CatalogR
 function refusal(error: unknown): CatalogRefusedError {
   if (error instanceof CatalogRefusedError) return error
   throw error
-}
-
-/** After a force-push, GitHub may have forgotten a commit. */
-function gone(error: { status?: number }): undefined {
-  if (error.status !== 404 && error.status !== 422) throw error
 }
 
 /**

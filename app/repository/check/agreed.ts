@@ -1,4 +1,5 @@
 import type { ProbotOctokit } from 'probot'
+import { absentAt } from '../../github/absent.ts'
 import {
   CODEOWNERS_BYTES_MAX,
   CODEOWNERS_PATHS,
@@ -92,13 +93,9 @@ async function permissionOf(
   repository: string,
   username: string,
 ): Promise<Approval['permission']> {
-  try {
-    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...namesOf(repository), username })
-    return data.permission === 'admin' || data.permission === 'write' ? data.permission : 'read'
-  } catch (error) {
-    if ((error as { status?: number }).status === 404) return 'read'
-    throw error
-  }
+  const asked = octokit.rest.repos.getCollaboratorPermissionLevel({ ...namesOf(repository), username })
+  const permission = (await asked.catch(absentAt(404)))?.data.permission
+  return permission === 'admin' || permission === 'write' ? permission : 'read'
 }
 
 async function textAt(
@@ -107,14 +104,10 @@ async function textAt(
   sha: string,
   path: string,
 ): Promise<string | undefined> {
-  try {
-    const { data } = await octokit.rest.repos.getContent({ ...namesOf(repository), path, ref: sha })
-    if (Array.isArray(data) || data.type !== 'file' || data.size > CODEOWNERS_BYTES_MAX) return undefined
-    if (data.encoding === 'base64') return Buffer.from(data.content, 'base64').toString('utf8')
-    const blob = await octokit.rest.git.getBlob({ ...namesOf(repository), file_sha: data.sha })
-    return Buffer.from(blob.data.content, 'base64').toString('utf8')
-  } catch (error) {
-    if ((error as { status?: number }).status === 404) return undefined
-    throw error
-  }
+  const found = await octokit.rest.repos.getContent({ ...namesOf(repository), path, ref: sha }).catch(absentAt(404))
+  const file = found?.data
+  if (!file || Array.isArray(file) || file.type !== 'file' || file.size > CODEOWNERS_BYTES_MAX) return undefined
+  if (file.encoding === 'base64') return Buffer.from(file.content, 'base64').toString('utf8')
+  const blob = await octokit.rest.git.getBlob({ ...namesOf(repository), file_sha: file.sha })
+  return Buffer.from(blob.data.content, 'base64').toString('utf8')
 }

@@ -2,6 +2,7 @@ import type { ProbotOctokit } from 'probot'
 import { changesOf, same } from '../../../catalog/changes.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
+import { absentAt } from '../../github/absent.ts'
 import { keyOfEntries, layOutCatalog } from '../../github/catalog/catalog-at.ts'
 import { CatalogRefusedError, readCatalogTree, type TreeEntry } from '../../github/catalog/catalog-tree.ts'
 import { namesOf } from '../../github/repository-name.ts'
@@ -54,10 +55,12 @@ export async function checkPull(
 ): Promise<void> {
   const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
   const place = namesOf(repository)
-  const pull = await octokit.rest.pulls.get({ ...place, pull_number: number }).then(({ data }) => data, gone)
+  const pull = await octokit.rest.pulls.get({ ...place, pull_number: number }).then(({ data }) => data, absentAt(404))
   if (pull?.state !== 'open') return
   const head = pull.head.sha
-  const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${pull.base.ref}` }).then(({ data }) => data, gone)
+  const ref = await octokit.rest.git
+    .getRef({ ...place, ref: `heads/${pull.base.ref}` })
+    .then(({ data }) => data, absentAt(404))
   if (!ref) return
   const baseTip = ref.object.sha
   const mergeBase = (await mergeBaseOf(octokit, repository, baseTip, head)) ?? baseTip
@@ -83,7 +86,7 @@ async function askedElsewhere(
 ): Promise<readonly Asked[]> {
   if (question.base === base) return []
   const place = namesOf(question.repository)
-  const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${base}` }).then(({ data }) => data, gone)
+  const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${base}` }).then(({ data }) => data, absentAt(404))
   const baseTip = ref?.object.sha
   const mergeBase = baseTip && (await mergeBaseOf(octokit, question.repository, baseTip, question.head))
   if (!mergeBase) return [] // GitHub merges nothing that has nothing in common
@@ -128,7 +131,7 @@ async function mergeBaseOf(
 ): Promise<string | undefined> {
   const basehead = `${baseTip}...${head}`
   const asked = octokit.rest.repos.compareCommitsWithBasehead({ ...namesOf(repository), basehead, per_page: 1 })
-  const compared = await asked.then(({ data }) => data, gone)
+  const compared = await asked.then(({ data }) => data, absentAt(404))
   return compared?.merge_base_commit.sha
 }
 
@@ -255,8 +258,4 @@ async function ask(octokit: ProbotOctokit, question: Question, needs: readonly N
 
 function targetOf(parts: CheckParts, repository: string, sha: string, subject: string): Target {
   return { repository, sha, subject, appId: parts.config.GITHUB_APP_ID }
-}
-
-function gone(error: { status?: number }): undefined {
-  if (error.status !== 404) throw error
 }

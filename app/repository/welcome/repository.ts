@@ -1,9 +1,10 @@
 import type { ProbotOctokit } from 'probot'
+import { absentAt } from '../../github/absent.ts'
 import type { Names } from '../../github/repository-name.ts'
 
 /** The commit that a branch points to; nothing when there is no such branch, or no commit in the repository at all (409). */
 export async function refSha(octokit: ProbotOctokit, names: Names, branch: string): Promise<string | undefined> {
-  const found = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(missing)
+  const found = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404, 409))
   return found?.data.object.sha
 }
 
@@ -13,7 +14,7 @@ export async function hasCatalogFolder(
   names: Names,
   ref: string,
 ): Promise<'catalog' | 'other' | 'nothing'> {
-  const found = await octokit.rest.repos.getContent({ ...names, path: 'catalog', ref }).catch(missing)
+  const found = await octokit.rest.repos.getContent({ ...names, path: 'catalog', ref }).catch(absentAt(404, 409))
   if (!found) return 'nothing'
   const isCatalog = Array.isArray(found.data) && found.data.some((file) => file.name === 'shop.yaml')
   return isCatalog ? 'catalog' : 'other'
@@ -35,12 +36,10 @@ export async function isAskedAgain(
 ): Promise<boolean> {
   if (title === firstTitle) return false
   const list = octokit.rest.issues.listEvents
-  const events = await octokit.paginate(list, { ...names, issue_number: number, per_page: 100 }).catch(missing)
+  const events = await octokit
+    .paginate(list, { ...names, issue_number: number, per_page: 100 })
+    .catch(absentAt(404, 409))
   if (!events) return true // nobody remembers when; the other title is there
   const happened = events.map(({ event }) => event)
   return happened.lastIndexOf('renamed') > happened.lastIndexOf('closed')
-}
-
-function missing(error: { status?: number }): undefined {
-  if (error.status !== 404 && error.status !== 409) throw error
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ProbotOctokit } from 'probot'
+import { absentAt } from '../../github/absent.ts'
 import { startBranch } from '../../github/branch.ts'
 import { type Names, namesOf } from '../../github/repository-name.ts'
 import type { Parts } from '../../parts.ts'
@@ -85,16 +86,12 @@ type RepositoryFacts = Awaited<ReturnType<ProbotOctokit['rest']['repos']['get']>
 async function aboutOf(octokit: ProbotOctokit, data: RepositoryFacts): Promise<About> {
   const { full_name: repository, description, homepage = null, owner } = data
   if (owner.type !== 'Organization') return { repository, description, homepage }
-  const shown = await octokit.rest.orgs.get({ org: owner.login }).catch(notShown)
+  const shown = await octokit.rest.orgs.get({ org: owner.login }).catch(absentAt(403, 404))
   return { repository, description, homepage, organization: organizationOf(shown?.data) }
 }
 
 const organizationOf = (data: { name?: string | null; email?: string | null } | undefined): About['organization'] =>
   data && { name: data.name ?? null, email: data.email ?? null }
-
-function notShown(error: { status?: number }): undefined {
-  if (error.status !== 403 && error.status !== 404) throw error
-}
 
 async function propose(
   parts: Pick<Parts, 'githubApp' | 'config' | 'log'>,

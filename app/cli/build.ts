@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { loadCatalog } from '../../catalog/load.ts'
 import { printProblems } from '../../catalog/problem/problem.ts'
 import { buildStorefront } from '../live/build-storefront.ts'
-import { readArguments } from './arguments.ts'
+import { readArguments, refuseCommand } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 type Command = { folder: string; url: string; out: string; app?: string }
@@ -15,11 +15,9 @@ type Command = { folder: string; url: string; out: string; app?: string }
  */
 export async function build(args: readonly string[], terminal: Terminal): Promise<number> {
   const command = readCommand(args)
-  const wrong = 'wrong' in command ? command.wrong : await refuseFolder(command.out)
-  if (wrong !== undefined || 'wrong' in command) {
-    terminal.error(`${wrong} Try: tagsale help\n`)
-    return 2
-  }
+  if ('wrong' in command) return refuseCommand(terminal, command.wrong)
+  const wrong = await refuseFolder(command.out)
+  if (wrong !== undefined) return refuseCommand(terminal, wrong)
   const loaded = await loadCatalog(command.folder)
   if ('problems' in loaded) {
     terminal.error(printProblems(loaded.problems, relative('.', command.folder) || '.'))

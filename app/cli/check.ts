@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../../catalog/problem/problem.ts'
-import { readArguments } from './arguments.ts'
+import { readArguments, refuseCommand } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 const FORMATS = ['text', 'json', 'github'] as const
@@ -11,10 +11,7 @@ type Format = (typeof FORMATS)[number]
 /** `tagsale check [folder] [--format text|json|github]`: 0 when all is well, 1 when the catalog isn't, 2 when the command isn't. */
 export async function check(args: readonly string[], terminal: Terminal): Promise<number> {
   const command = readCommand(args)
-  if ('wrong' in command) {
-    terminal.error(`${command.wrong} Try: tagsale help\n`)
-    return 2
-  }
+  if ('wrong' in command) return refuseCommand(terminal, command.wrong)
   const result = await loadCatalog(command.folder)
   const problems = 'problems' in result ? result.problems : []
   const folder = (relative('.', command.folder) || '.').replaceAll('\\', '/')

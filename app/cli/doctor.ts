@@ -1,5 +1,5 @@
 import { type ConfigInput, examineConfig } from '../config.ts'
-import { readArguments } from './arguments.ts'
+import { readArguments, refuseCommand } from './arguments.ts'
 import { ADDRESS_CHECKS } from './doctor/address.ts'
 import { type Finding, lookAtAll, type Result } from './doctor/check.ts'
 import { GITHUB_CHECKS } from './doctor/github.ts'
@@ -22,10 +22,7 @@ export async function doctor(
   options: DoctorOptions = {},
 ): Promise<number> {
   const command = readCommand(args)
-  if ('wrong' in command) {
-    terminal.error(`${command.wrong} Try: tagsale help\n`)
-    return 2
-  }
+  if ('wrong' in command) return refuseCommand(terminal, command.wrong)
   if (!options.values) loadEnvFile()
   const { settings, problems } = examineConfig(options.values)
   const tools = createTools({ settings, problems, now: options.now ?? (() => new Date()) })

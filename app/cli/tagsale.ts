@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { refuseCommand } from './arguments.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { doctor } from './doctor.ts'
@@ -35,8 +36,7 @@ export async function tagsale(args: readonly string[], terminal: Terminal): Prom
     terminal.out(HELP)
     return 0
   }
-  terminal.error(`There is no command "${command}". Try: tagsale help\n`)
-  return 2
+  return refuseCommand(terminal, `There is no command "${command}".`)
 }
 
 if (import.meta.main) {

@@ -1,5 +1,6 @@
 import { NoAccessError } from '../github/client.ts'
 import { type JobOutcome, jobsDue, type Work } from '../job/job.ts'
+import type { QUEUES } from '../job/queue.ts'
 import { findShopJob } from '../job/repository-jobs.ts'
 import type { Parts } from '../parts.ts'
 import { checkCommit, checkPull, reportTrouble } from './check/check.ts'
@@ -15,20 +16,7 @@ import { welcome } from './welcome/welcome.ts'
 
 const OUR_MISTAKE = 'Something went wrong in the shop itself. It is tried again, and the server’s log has the details.'
 /** Work of the queues `checks` and `shop`. */
-export type RepositoryWork = Extract<
-  Work,
-  {
-    kind:
-      | 'find-shop'
-      | 'refresh-shop'
-      | 'welcome'
-      | 'check-pull'
-      | 'check-commit'
-      | 'follow-releases'
-      | 'watch-assets'
-      | 'sweep-github'
-  }
->
+export type RepositoryWork = Extract<Work, { kind: (typeof QUEUES)['checks' | 'shop'][number] }>
 
 /** These find out where we may enter: where they are denied, they come again later. */
 const FINDS_ACCESS: ReadonlySet<Work['kind']> = new Set(['find-shop', 'refresh-shop', 'sweep-github'])
@@ -39,9 +27,9 @@ export async function performRepositoryWork(parts: Parts, work: RepositoryWork, 
     return { end: 'done' }
   }
   try {
-    return work.kind === 'sweep-github'
-      ? await sweepRepository(parts, new Date(work.since), begun)
-      : await perform(parts, work)
+    if (work.kind === 'sweep-github') return await sweepRepository(parts, new Date(work.since), begun)
+    await perform(parts, work)
+    return { end: 'done' }
   } catch (error) {
     if (!(error instanceof NoAccessError) || FINDS_ACCESS.has(work.kind)) throw error
     parts.log.warn({ work: work.kind, reason: error.message }, 'nothing to do where the App may not enter')
@@ -50,31 +38,23 @@ export async function performRepositoryWork(parts: Parts, work: RepositoryWork, 
   }
 }
 
-async function perform(parts: Parts, work: Exclude<RepositoryWork, { kind: 'sweep-github' }>): Promise<JobOutcome> {
+function perform(parts: Parts, work: Exclude<RepositoryWork, { kind: 'sweep-github' }>): Promise<unknown> {
   switch (work.kind) {
     case 'find-shop':
-      await findShop(parts)
-      break
+      return findShop(parts)
     case 'refresh-shop':
-      await refreshShop(parts)
-      break
+      return refreshShop(parts)
     case 'welcome':
-      await welcome(parts, work.repository)
-      break
+      return welcome(parts, work.repository)
     case 'check-pull':
-      await checkPull(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
-      break
+      return checkPull(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
     case 'check-commit':
-      await checkCommit(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
-      break
+      return checkCommit(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
     case 'follow-releases':
-      await followInShop(parts, work.repository)
-      break
+      return followInShop(parts, work.repository)
     case 'watch-assets':
-      await watchAssets(parts)
-      break
+      return watchAssets(parts)
   }
-  return { end: 'done' }
 }
 
 /** A mistake of ours is said in the check, so that nobody waits for what does not come. GitHub's troubles pass. */

@@ -13,7 +13,7 @@ export const ADDRESS_CHECKS: readonly Check[] = [
       deliver(address, GITHUB_WEBHOOK_SECRET),
       deliver(address, randomBytes(32).toString('hex')),
     ])
-    return judgeKnocks(address, right, wrong)
+    return [judgeAnswers(address, right, wrong)]
   }),
   checkOf('Storefront', ['STOREFRONT_URL'], async ({ STOREFRONT_URL }) => [await lookAtStorefront(STOREFRONT_URL)]),
   checkOf('Clock', ['GITHUB_API_URL', 'STRIPE_API_URL'], async ({ GITHUB_API_URL, STRIPE_API_URL }, { now }) => {
@@ -41,34 +41,26 @@ async function deliver(address: string, secret: string): Promise<number | string
 }
 
 /** What the answers to a right and a wrong signature say. */
-export function judgeKnocks(address: string, right: number | string, wrong: number | string): Finding[] {
-  if (typeof right === 'string')
-    return [fault(`${address} can't be reached: ${right}`, 'Start the shop; look at name, certificate and proxy.')]
-  if (right === 401)
-    return [
-      fault(
-        'the running shop has another secret',
-        'Start the shop again, with the GITHUB_WEBHOOK_SECRET that is set here.',
-      ),
-    ]
-  if (right < 200 || right > 299)
-    return [
-      fault(`${address} answers ${right}`, 'Look whether the proxy passes it on to the shop, whole and unchanged.'),
-    ]
-  if (wrong !== 401)
-    return [
-      fault(
-        `${address} answers ${wrong} to a forged webhook`,
-        'Something else than the shop answers there: look at the proxy.',
-      ),
-    ]
-  return [well('the shop takes what is signed, and refuses what is not')]
+function judgeAnswers(address: string, right: number | string, wrong: number | string): Finding {
+  if (typeof right === 'string') return unreachable(address, right)
+  if (right === 401) {
+    const mend = 'Start the shop again, with the GITHUB_WEBHOOK_SECRET that is set here.'
+    return fault('the running shop has another secret', mend)
+  }
+  if (right < 200 || right > 299) {
+    return fault(`${address} answers ${right}`, 'Look whether the proxy passes it on to the shop, whole and unchanged.')
+  }
+  if (wrong === 401) return well('the shop takes what is signed, and refuses what is not')
+  const mend = 'Something else than the shop answers there: look at the proxy.'
+  return fault(`${address} answers ${wrong} to a forged webhook`, mend)
 }
+
+const unreachable = (address: string, why: string): Finding =>
+  fault(`${address} can't be reached: ${why}`, 'Start the shop; look at name, certificate and proxy.')
 
 async function lookAtStorefront(address: string): Promise<Finding> {
   const answer = await get(`${address}/`, { headers: { accept: 'text/html' } }).catch(reasonOf)
-  if (typeof answer === 'string')
-    return fault(`${address} can't be reached: ${answer}`, 'Start the shop; look at name, certificate and proxy.')
+  if (typeof answer === 'string') return unreachable(address, answer)
   const type = answer.headers.get('content-type') ?? 'nothing'
   if (answer.ok && type.includes('text/html')) return well(`${address} answers`)
   if (answer.status === 503)

@@ -12,6 +12,11 @@ export type Finding = { state: 'well' | 'fault' | 'unseen'; what: string; mend?:
 export const well = (what: string): Finding => ({ state: 'well', what })
 /** This is wrong, and this is what to do. */
 export const fault = (what: string, mend: string): Finding => ({ state: 'fault', what, mend })
+/** Faults for what holds of these, in their order; where nothing does, all is well. */
+export function judge(faults: readonly [is: boolean, what: string, mend: string][], otherwise: string): Finding[] {
+  const found = faults.flatMap(([is, what, mend]) => (is ? [fault(what, mend)] : []))
+  return found.length > 0 ? found : [well(otherwise)]
+}
 /** This could not be looked at. */
 export const unseen = (what: string, mend?: string): Finding => ({ state: 'unseen', what, ...(mend ? { mend } : {}) })
 

@@ -1,6 +1,6 @@
 import { namesOf } from '../../github/repository-name.ts'
 import { type AppDeclaration, readAppDeclaration, webhookAddress } from '../../setup/manifest.ts'
-import { type Check, checkOf, type Finding, fault, reasonOf, type Tools, unseen, well } from './check.ts'
+import { type Check, checkOf, type Finding, fault, judge, reasonOf, type Tools, unseen, well } from './check.ts'
 
 type Given = Record<string, string | undefined>
 type Status = { status?: number }
@@ -72,38 +72,32 @@ async function readApp(tools: Tools) {
 
 /** What an App has against what it should have: too little, and too much. */
 export function comparePermissions(given: Given, events: readonly string[], wanted: AppDeclaration): Finding[] {
-  const names = Object.entries(wanted.permissions)
-  const lacks = names.filter(([name, level]) => !covers(given[name], level)).map(([name, level]) => `${name}: ${level}`)
-  const more = Object.entries(given)
-    .filter(([name, level]) => !covers(wanted.permissions[name], level ?? 'read'))
-    .map(([name, level]) => `${name}: ${level}`)
+  const lacks = notCovered(wanted.permissions, given)
+  const more = notCovered(given, wanted.permissions)
   const deaf = wanted.events.filter((event) => !events.includes(event))
-  const found = [
-    ...(lacks.length > 0
-      ? [fault(`the App lacks ${lacks.join(', ')}`, `Grant it ${SETTINGS_PAGE}, and accept it where it is installed.`)]
-      : []),
-    ...(deaf.length > 0
-      ? [
-          fault(
-            `the App is not told of ${deaf.join(', ')}`,
-            `Subscribe to it ${SETTINGS_PAGE}, under "Permissions & events".`,
-          ),
-        ]
-      : []),
-    ...(more.length > 0
-      ? [
-          fault(
-            `the App may do more than it needs: ${more.join(', ')}`,
-            `Take it away ${SETTINGS_PAGE}, under "Permissions & events".`,
-          ),
-        ]
-      : []),
-  ]
-  return found.length > 0 ? found : [well('what the shop needs, and no more')]
+  const permissionsPage = `${SETTINGS_PAGE}, under "Permissions & events".`
+  return judge(
+    [
+      [
+        lacks.length > 0,
+        `the App lacks ${lacks.join(', ')}`,
+        `Grant it ${SETTINGS_PAGE}, and accept it where it is installed.`,
+      ],
+      [deaf.length > 0, `the App is not told of ${deaf.join(', ')}`, `Subscribe to it ${permissionsPage}`],
+      [more.length > 0, `the App may do more than it needs: ${more.join(', ')}`, `Take it away ${permissionsPage}`],
+    ],
+    'what the shop needs, and no more',
+  )
 }
 
 const LEVELS = ['read', 'write', 'admin']
 const covers = (given: string | undefined, wanted: string) => LEVELS.indexOf(given ?? '') >= LEVELS.indexOf(wanted)
+
+/** The permissions that others do not cover, as `name: level`. */
+const notCovered = (permissions: Given, by: Given): string[] =>
+  Object.entries(permissions).flatMap(([name, level = 'read']) =>
+    covers(by[name], level) ? [] : [`${name}: ${level}`],
+  )
 
 async function lookAtInstallation(tools: Tools, repository: string): Promise<Finding> {
   const { owner, repo } = namesOf(repository)
@@ -113,12 +107,9 @@ async function lookAtInstallation(tools: Tools, repository: string): Promise<Fin
     const { data } = await githubApp.asApp.rest.apps.getRepoInstallation({ owner, repo })
     if (data.suspended_at)
       return fault(`${repository}: the installation is suspended`, `Unsuspend it: ${data.html_url}`)
-    const lacks = Object.entries(wanted.permissions).filter(
-      ([name, level]) => !covers((data.permissions as Given)[name], level),
-    )
+    const lacks = notCovered(wanted.permissions, data.permissions as Given)
     if (lacks.length === 0) return well(`${repository}: installed`)
-    const names = lacks.map(([name, level]) => `${name}: ${level}`).join(', ')
-    return fault(`${repository}: ${owner} has not accepted ${names}`, `Accept it: ${data.html_url}`)
+    return fault(`${repository}: ${owner} has not accepted ${lacks.join(', ')}`, `Accept it: ${data.html_url}`)
   } catch (error) {
     if ((error as Status).status !== 404) throw error
     return fault(
@@ -132,18 +123,19 @@ type Hook = { url?: string; content_type?: string; insecure_ssl?: string | numbe
 
 /** Where GitHub sends webhooks, and how, against where they should go. */
 export function compareHook({ url, content_type, insecure_ssl }: Hook, wanted: string): Finding[] {
-  const found = [
-    ...(url === wanted
-      ? []
-      : [fault(`GitHub sends webhooks to ${url || 'nowhere'}`, `Make it ${wanted} ${SETTINGS_PAGE}.`)]),
-    ...(content_type === 'json'
-      ? []
-      : [fault(`webhooks come as ${content_type ?? 'form'}`, `Choose application/json ${SETTINGS_PAGE}.`)]),
-    ...(String(insecure_ssl ?? '0') === '0'
-      ? []
-      : [fault('GitHub does not check the certificate', `Enable SSL verification ${SETTINGS_PAGE}.`)]),
-  ]
-  return found.length > 0 ? found : [well(wanted)]
+  const isInsecure = String(insecure_ssl ?? '0') !== '0'
+  return judge(
+    [
+      [url !== wanted, `GitHub sends webhooks to ${url || 'nowhere'}`, `Make it ${wanted} ${SETTINGS_PAGE}.`],
+      [
+        content_type !== 'json',
+        `webhooks come as ${content_type ?? 'form'}`,
+        `Choose application/json ${SETTINGS_PAGE}.`,
+      ],
+      [isInsecure, 'GitHub does not check the certificate', `Enable SSL verification ${SETTINGS_PAGE}.`],
+    ],
+    wanted,
+  )
 }
 
 type Attempt = { guid: string; status_code: number; status: string; event: string; delivered_at: string }

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { STRIPE_EVENTS } from '../../intake.ts'
-import { type Check, checkOf, type Finding, fault, reasonOf, unseen, well } from './check.ts'
+import { type Check, checkOf, type Finding, fault, judge, reasonOf, unseen, well } from './check.ts'
 
 const KEY = ['STRIPE_SECRET_KEY', 'STRIPE_API_URL'] as const
 const KEYS_PAGE = 'https://dashboard.stripe.com/apikeys'
@@ -80,20 +80,14 @@ export function judgeEndpoints(endpoints: readonly Endpoint[], wanted: string): 
     return [fault(`no endpoint for ${wanted}`, `Add it: ${HOOKS_PAGE}. Its secret goes into STRIPE_WEBHOOK_SECRET.`)]
   const { status, enabled_events: events, api_version: version } = endpoint
   const deaf = STRIPE_EVENTS.filter((event) => !events.includes(event) && !events.includes('*'))
-  const found = [
-    ...(status === 'enabled' ? [] : [fault('the endpoint is disabled', `Enable it: ${HOOKS_PAGE}`)]),
-    ...(deaf.length > 0 ? [fault(`the endpoint is not told of ${deaf.join(', ')}`, `Select them: ${HOOKS_PAGE}`)] : []),
-    ...(version === Stripe.API_VERSION
-      ? []
-      : [
-          fault(
-            `the endpoint speaks version ${version ?? "of the account's choice"}`,
-            `Make one with version ${Stripe.API_VERSION}, and remove this one.`,
-          ),
-        ]),
-    ...(second?.status === 'enabled'
-      ? [fault(`${ours.length} endpoints for ${wanted}`, `Remove all but one: ${HOOKS_PAGE}`)]
-      : []),
-  ]
-  return found.length > 0 ? found : [well(`${wanted}, ${version}`)]
+  const wants = `Make one with version ${Stripe.API_VERSION}, and remove this one.`
+  return judge(
+    [
+      [status !== 'enabled', 'the endpoint is disabled', `Enable it: ${HOOKS_PAGE}`],
+      [deaf.length > 0, `the endpoint is not told of ${deaf.join(', ')}`, `Select them: ${HOOKS_PAGE}`],
+      [version !== Stripe.API_VERSION, `the endpoint speaks version ${version ?? "of the account's choice"}`, wants],
+      [second?.status === 'enabled', `${ours.length} endpoints for ${wanted}`, `Remove all but one: ${HOOKS_PAGE}`],
+    ],
+    `${wanted}, ${version}`,
+  )
 }

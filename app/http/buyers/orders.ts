@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { LRUCache } from 'lru-cache'
 import { catchUpWithPayment } from '../../catch-up.ts'
 import { cartOf, type Sale, startSale } from '../../checkout.ts'
 import { downloadsOf } from '../../fulfillment/download.ts'
@@ -16,9 +17,9 @@ import { refuseWhileClosed, started } from './checkouts.ts'
 import { orderFragment } from './order-page.ts'
 import { OrderView, viewOrder } from './order-view.ts'
 
-/** How often a waiting page may make us ask Stripe about the same order. */
 /** A buyer is waiting, and the page can show what we know meanwhile. */
 const RETURN_PAGE_PATIENCE = { timeout: 4_000, maxNetworkRetries: 0 }
+/** How often a waiting page may make us ask Stripe about the same order. */
 const LOOK_AGAIN_SECONDS = 2
 const LOOKS_REMEMBERED_MAX = 10_000
 
@@ -74,7 +75,7 @@ const retryRoute = createRoute({
 
 /** The order as JSON and as pages, all of them behind its key. */
 export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
-  const lastLooks = new Map<OrderId, number>()
+  const lastLooks = new LRUCache<OrderId, number>({ max: LOOKS_REMEMBERED_MAX })
   const open = (c: Context<HttpEnv>, ask: Ask) => openOrder(c, limits, lastLooks, ask)
 
   api.openapi(readRoute, async (c) => {
@@ -114,7 +115,7 @@ type Ask = { order: string; key: string; checkout?: string | undefined }
 async function openOrder(
   c: Context<HttpEnv>,
   limits: Limits,
-  lastLooks: Map<OrderId, number>,
+  lastLooks: LRUCache<OrderId, number>,
   { order: id, key, checkout }: Ask,
 ): Promise<Order> {
   const { parts } = c.var
@@ -133,9 +134,8 @@ async function openOrder(
   return (await parts.store.order(order.id)) ?? order
 }
 
-function mayLook(lastLooks: Map<OrderId, number>, order: OrderId, now: Date): boolean {
+function mayLook(lastLooks: LRUCache<OrderId, number>, order: OrderId, now: Date): boolean {
   if (now.getTime() - (lastLooks.get(order) ?? 0) < LOOK_AGAIN_SECONDS * 1000) return false
-  if (lastLooks.size >= LOOKS_REMEMBERED_MAX) lastLooks.clear()
   lastLooks.set(order, now.getTime())
   return true
 }

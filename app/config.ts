@@ -83,7 +83,7 @@ export class ConfigError extends Error {
 
 /** What GitHub gives when the shop's App is registered. */
 const CREDENTIALS = { GITHUB_APP_ID: true, GITHUB_PRIVATE_KEY: true, GITHUB_WEBHOOK_SECRET: true } as const
-export type GitHubCredentials = Pick<z.input<typeof Environment>, keyof typeof CREDENTIALS>
+export type GitHubCredentials = Record<keyof typeof CREDENTIALS, string>
 
 const WithoutCredentials = Environment.omit(CREDENTIALS)
 

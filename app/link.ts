@@ -9,14 +9,13 @@ import type { OrderId } from './order/id.ts'
 export const DOWNLOAD_LINK_LIFETIME_HOURS = 48
 
 type LinkConfig = Pick<Config, 'SHOP_URL' | 'LINK_SECRET'>
+type Secret = Pick<Config, 'LINK_SECRET'>
 
 /** The secret in an order's address: 256 bits, for this order alone. */
-export const orderKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, order: OrderId): string =>
-  sign(LINK_SECRET, `order ${order}`)
+export const orderKey = ({ LINK_SECRET }: Secret, order: OrderId): string => sign(LINK_SECRET, `order ${order}`)
 
 /** Whether the key opens the order; takes the same time for every wrong one. */
-export const isOrderKey = (config: Pick<Config, 'LINK_SECRET'>, order: OrderId, key: string): boolean =>
-  equal(key, orderKey(config, order))
+export const isOrderKey = (config: Secret, order: OrderId, key: string): boolean => equal(key, orderKey(config, order))
 
 /** The order's own page. */
 export const orderUrl = (config: LinkConfig, order: OrderId): string =>
@@ -31,14 +30,10 @@ export const previewUrl = (config: LinkConfig, tree: string, product: string): s
   `${config.SHOP_URL}/previews/${tree}/${product}.svg?key=${previewKey(config, tree, product)}`
 
 /** Whether the key opens the picture; takes the same time for every wrong one. */
-export const isPreviewKey = (
-  config: Pick<Config, 'LINK_SECRET'>,
-  tree: string,
-  product: string,
-  key: string,
-): boolean => equal(key, previewKey(config, tree, product))
+export const isPreviewKey = (config: Secret, tree: string, product: string, key: string): boolean =>
+  equal(key, previewKey(config, tree, product))
 
-const previewKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, tree: string, product: string) =>
+const previewKey = ({ LINK_SECRET }: Secret, tree: string, product: string) =>
   sign(LINK_SECRET, `preview ${tree} ${product}`)
 
 /** An address that gives one file of one order until it expires. */
@@ -49,7 +44,7 @@ export function downloadUrl(config: LinkConfig, order: OrderId, asset: string, n
 
 /** What a download address is worth: `good`, `expired` (genuine, but late), or `forged`. */
 export function checkDownload(
-  config: Pick<Config, 'LINK_SECRET'>,
+  config: Secret,
   link: { order: OrderId; asset: string; expires: number; signature: string },
   now: Date,
 ): 'good' | 'expired' | 'forged' {
@@ -61,11 +56,11 @@ export function checkDownload(
 export const deskUrl = (config: LinkConfig): string => `${config.SHOP_URL}/desk?key=${deskKey(config)}`
 
 /** Whether the key opens the page for maintainers; takes the same time for every wrong one. */
-export const isDeskKey = (config: Pick<Config, 'LINK_SECRET'>, key: string): boolean => equal(key, deskKey(config))
+export const isDeskKey = (config: Secret, key: string): boolean => equal(key, deskKey(config))
 
-const deskKey = ({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>) => sign(LINK_SECRET, 'maintainers')
+const deskKey = ({ LINK_SECRET }: Secret) => sign(LINK_SECRET, 'maintainers')
 
-const signature = (config: Pick<Config, 'LINK_SECRET'>, order: OrderId, asset: string, expires: number) =>
+const signature = (config: Secret, order: OrderId, asset: string, expires: number) =>
   sign(config.LINK_SECRET, `download ${order} ${asset} ${expires}`)
 
 const sign = (secret: string, text: string) => createHmac('sha256', secret).update(text).digest('base64url')

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
+import { closeServer, listen } from './http/server.ts'
 import { deskUrl } from './link.ts'
 import { startFollowing } from './live/live-shop.ts'
 import { createLog } from './log.ts'
@@ -14,10 +12,6 @@ import { runSetup } from './setup/setup.ts'
 import { openStore } from './store/open.ts'
 
 const STOP_SECONDS_MAX = 8
-/** A slow or silent connection may not hold a place for long. */
-const HEADERS_TIMEOUT_MILLISECONDS = 5_000
-const REQUEST_TIMEOUT_MILLISECONDS = 15_000
-const CONNECTIONS_CHECK_MILLISECONDS = 1_000
 
 export type RunningApp = { stop: () => Promise<void> }
 
@@ -42,7 +36,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     return {
       async stop() {
         following.stop()
-        await Promise.all([closeServer(server), worker.stop(STOP_SECONDS_MAX)])
+        await Promise.all([closeServer(server, STOP_SECONDS_MAX), worker.stop(STOP_SECONDS_MAX)])
         close()
         await store.close()
       },
@@ -51,32 +45,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await store.close()
     throw error
   }
-}
-
-async function listen({ PORT, HOST }: Config, fetch: Parameters<typeof serve>[0]['fetch']): Promise<Server> {
-  const serverOptions = {
-    headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
-    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
-    connectionsCheckingInterval: CONNECTIONS_CHECK_MILLISECONDS,
-  }
-  const server = serve({ fetch, port: PORT, hostname: HOST, serverOptions }) as Server
-  if (!server.listening)
-    await once(server, 'listening').catch((error: unknown) => Promise.reject(portProblem(error, PORT)))
-  return server
-}
-
-function portProblem(error: unknown, port: number): unknown {
-  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new ConfigError([`Port ${port} is taken.`]) : error
-}
-
-/** Lets requests in flight finish, and cuts off what takes too long. */
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_SECONDS_MAX * 1000)
-  await closed
-  clearTimeout(timer)
 }
 
 /** `npm run serve`: the shop for real, from the environment. Without a GitHub App, the page to register one comes first. */

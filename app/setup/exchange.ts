@@ -1,17 +1,11 @@
 import { createPrivateKey } from 'node:crypto'
 import { ProbotOctokit } from 'probot'
 import { z } from 'zod'
+import type { GitHubCredentials } from '../config.ts'
 
 const ANSWER_SECONDS_MAX = 15
 
-/** What a shop needs of its GitHub App, under the names of its settings; the key is base64 on one line. */
-export type GitHubCredentials = {
-  GITHUB_APP_ID: string
-  GITHUB_PRIVATE_KEY: string
-  GITHUB_WEBHOOK_SECRET: string
-}
-
-/** The App as GitHub has just made it. */
+/** The App as GitHub has just made it; its key is base64 on one line. */
 export type RegisteredApp = { credentials: GitHubCredentials; slug: string; name: string; owner: string }
 
 /** GitHub gave no App for the code. The message is for people, and holds no secret. */

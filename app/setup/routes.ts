@@ -4,9 +4,10 @@ import { getCookie, setCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Logger } from 'pino'
+import type { Config, GitHubCredentials } from '../config.ts'
 import type { Random } from '../order/id.ts'
 import { writeSettings } from './env-file.ts'
-import { ExchangeError, exchangeCode, type GitHubCredentials, type RegisteredApp } from './exchange.ts'
+import { ExchangeError, exchangeCode, type RegisteredApp } from './exchange.ts'
 import type { Guard } from './guard.ts'
 import { type AppDeclaration, manifestFor } from './manifest.ts'
 import { STYLE_PATH } from './page.ts'
@@ -17,18 +18,8 @@ const COOKIE = 'tagsale-setup'
 const ORGANISATION = /^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}$/i
 const CODE = /^[\w-]{1,200}$/
 
-export type SetupSettings = {
-  /** Where buyers will reach the shop; GitHub sends the browser back there. */
-  SHOP_URL: string
-  PORT: number
-  HOST: string
-  GITHUB_API_URL: string
-  /** Where GitHub's pages are: https://github.com. */
-  GITHUB_URL: string
-}
-
 export type SetupOptions = {
-  settings: SetupSettings
+  settings: Pick<Config, 'SHOP_URL' | 'PORT' | 'HOST' | 'GITHUB_API_URL' | 'GITHUB_URL'>
   /** Where the credentials are written, if that can be. */
   envFile: string
   /** Tells whoever started the shop; the code goes there and nowhere else. */

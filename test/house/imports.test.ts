@@ -45,6 +45,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     of: 'app/http/',
     may: [
       ...COMMON,
+      'app/config.ts',
       'app/http/',
       'app/intake.ts',
       'app/catch-up.ts',
@@ -55,7 +56,10 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       'app/store/refusal.ts',
     ],
   },
-  { of: 'app/setup/', may: ['app/setup/', 'app/order/id.ts', 'app/config.ts', 'app/http/document.ts'] },
+  {
+    of: 'app/setup/',
+    may: ['app/setup/', 'app/order/id.ts', 'app/config.ts', 'app/http/document.ts', 'app/http/server.ts'],
+  },
   ...STARTS.map((of) => ({ of, may: EVERYTHING })),
   { of: 'sandbox/', may: [...CATALOG, 'sandbox/'] },
   { of: 'site/', may: [...CATALOG, 'site/'] },

@@ -18,8 +18,8 @@ import type { ProbotOctokit } from 'probot'
 import { blobPath, exists, fetchBlobs, inParallel } from './blobs.ts'
 import { readCatalogTree, type TreeEntry } from './catalog-tree.ts'
 
-/** Where a catalog lies: `folder` is for loadCatalog, `tree` names it, `paths` are its files with their blobs. */
-export type FetchedCatalog = { folder: string; tree: string; paths: ReadonlyMap<string, string> }
+/** Where a catalog lies: `folder` is for loadCatalog, `tree` names it. */
+export type FetchedCatalog = { folder: string; tree: string }
 
 /** A catalog that nobody looked at for so long is fetched anew. */
 export const CATALOG_KEPT_DAYS = 30
@@ -52,11 +52,10 @@ export async function layOutCatalog(
   entries: ReadonlyMap<string, TreeEntry>,
 ): Promise<FetchedCatalog> {
   const folder = catalogFolder(parts.folder, tree)
-  const paths = new Map([...entries].map(([path, { sha }]) => [path, sha]))
   if (await exists(folder)) {
     const now = new Date()
     await utimes(folder, now, now)
-    return { folder, tree, paths }
+    return { folder, tree }
   }
   const files = [...entries].filter(([, { kind }]) => kind === 'file')
   const blobs = files.map(([path, { sha, size }]) => ({ sha, size, isText: /\.(yaml|svg)$/.test(path) }))
@@ -69,7 +68,7 @@ export async function layOutCatalog(
   } finally {
     await rm(draft, { recursive: true, force: true })
   }
-  return { folder, tree, paths }
+  return { folder, tree }
 }
 
 /** Where the catalog with this name lies, or would. */

@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { serve } from '@hono/node-server'
+import { type Config, ConfigError } from '../config.ts'
+
+/** A slow or silent connection may not hold a place for long. */
+const HEADERS_TIMEOUT_MILLISECONDS = 5_000
+const REQUEST_TIMEOUT_MILLISECONDS = 15_000
+const CONNECTIONS_CHECK_MILLISECONDS = 1_000
+
+/** Serves from now on. Rejects with a ConfigError when the port is taken. */
+export async function listen(
+  { PORT, HOST }: Pick<Config, 'PORT' | 'HOST'>,
+  fetch: Parameters<typeof serve>[0]['fetch'],
+): Promise<Server> {
+  const serverOptions = {
+    headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
+    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MILLISECONDS,
+  }
+  const server = serve({ fetch, port: PORT, hostname: HOST, serverOptions }) as Server
+  if (!server.listening) {
+    await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? new ConfigError([`Port ${PORT} is taken.`]) : error
+    })
+  }
+  return server
+}
+
+/** Lets requests in flight finish, and cuts off what takes longer; browsers keep connections open. */
+export async function closeServer(server: Server, secondsMax: number): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), secondsMax * 1000)
+  await closed
+  clearTimeout(timer)
+}

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type Stripe from 'stripe'
 import type { Catalog } from '../../../catalog/offer.ts'
@@ -65,17 +66,15 @@ export function lookAtAll(checks: readonly Check[], settings: Settings, tools: T
 async function lookAt({ needs, look }: Check, settings: Settings, tools: Tools): Promise<Finding[]> {
   const missing = needs.filter((name) => settings[name] === undefined)
   if (missing.length > 0) return [unseen(`not looked at: it needs ${missing.join(' and ')}`)]
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Finding[]>((done) => {
-    const finding = fault(`no answer within ${LOOK_SECONDS_MAX} seconds`, 'Look whether this machine reaches it.')
-    timer = setTimeout(() => done([finding]), LOOK_SECONDS_MAX * 1000)
-  })
+  const tooLate = fault(`no answer within ${LOOK_SECONDS_MAX} seconds`, 'Look whether this machine reaches it.')
+  const seen = new AbortController()
+  const late = sleep(LOOK_SECONDS_MAX * 1000, [tooLate], { signal: seen.signal })
   try {
     return await Promise.race([look(settings, tools), late])
   } catch (error) {
     return [fault(reasonOf(error), 'Look whether this machine reaches it, then try again.')]
   } finally {
-    clearTimeout(timer)
+    seen.abort()
   }
 }
 

@@ -29,11 +29,7 @@ const WORDS: Record<OrderView['payment'], { title: string; text: string; tone: '
 const FREE = { title: 'Thank you', text: 'It is yours; there was nothing to pay.', tone: 'good' } as const
 
 /** How the page's script and styles know the order's state: a bank that confirms in days is nothing to wait for. */
-const STATES: Record<OrderView['payment'], string> = {
-  pending: 'pending',
-  processing: 'processing',
-  paid: 'paid',
-  failed: 'failed',
+const STATES: Partial<Record<OrderView['payment'], string>> = {
   partially_refunded: 'paid',
   refunded: 'canceled',
   disputed: 'failed',
@@ -43,7 +39,7 @@ const STATES: Record<OrderView['payment'], string> = {
 export function orderFragment(view: OrderView, retryUrl: string) {
   const { title, text, tone } = view.payment === 'paid' && Number(view.total) === 0 ? FREE : WORDS[view.payment]
   const waits = view.payment === 'pending'
-  return html`<article class="order" data-order-id="${view.order}" data-state="${STATES[view.payment]}" ${waits ? 'data-pending' : ''}>
+  return html`<article class="order" data-order-id="${view.order}" data-state="${STATES[view.payment] ?? view.payment}" ${waits ? 'data-pending' : ''}>
 ${waits ? html`<noscript><meta http-equiv="refresh" content="3"></noscript>` : ''}
 <header class="order-status order-status-${tone}">
 <h1>${title}</h1>

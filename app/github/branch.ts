@@ -1,11 +1,10 @@
-import type { ProbotOctokit } from 'probot'
 import { absentAt } from './absent.ts'
-import type { Names } from './repository-name.ts'
+import type { Repository } from './repository-name.ts'
 
 type Change = { parent: string; message: string; files: ReadonlyMap<string, string> }
 
 /** Writes a commit on top of another one, on no branch yet. */
-export async function writeCommit(octokit: ProbotOctokit, names: Names, change: Change): Promise<string> {
+export async function writeCommit({ octokit, names }: Repository, change: Change): Promise<string> {
   const { git } = octokit.rest
   const { data: base } = await git.getCommit({ ...names, commit_sha: change.parent })
   const tree = [...change.files].map(([path, content]) => ({ path, content, mode: '100644', type: 'blob' }) as const)
@@ -19,7 +18,7 @@ export async function writeCommit(octokit: ProbotOctokit, names: Names, change: 
  * Moves a branch on to a commit, never back or aside: false when somebody else moved it meanwhile, who stays untouched.
  * https://docs.github.com/en/rest/git/refs#update-a-reference
  */
-export async function moveBranch(octokit: ProbotOctokit, names: Names, branch: string, sha: string): Promise<boolean> {
+export async function moveBranch({ octokit, names }: Repository, branch: string, sha: string): Promise<boolean> {
   try {
     await octokit.rest.git.updateRef({ ...names, ref: `heads/${branch}`, sha, force: false })
     return true
@@ -30,24 +29,26 @@ export async function moveBranch(octokit: ProbotOctokit, names: Names, branch: s
   }
 }
 
+/** The commit that a branch points to; nothing when there is no such branch, or no commit in the repository at all (409). */
+export async function tipOf({ octokit, names }: Repository, branch: string): Promise<string | undefined> {
+  const found = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404, 409))
+  return found?.data.object.sha
+}
+
 /** Begins a branch with one commit; the commit it begins with already when it has the same message, else nothing. */
-export async function startBranch(
-  octokit: ProbotOctokit,
-  names: Names,
-  branch: string,
-  change: Change,
-): Promise<string | undefined> {
-  const known = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404))
+export async function startBranch(repository: Repository, branch: string, change: Change): Promise<string | undefined> {
+  const { octokit, names } = repository
+  const known = await tipOf(repository, branch)
   if (known) {
-    const { data } = await octokit.rest.git.getCommit({ ...names, commit_sha: known.data.object.sha })
+    const { data } = await octokit.rest.git.getCommit({ ...names, commit_sha: known })
     return data.message.trim() === change.message.trim() ? data.sha : undefined
   }
-  const sha = await writeCommit(octokit, names, change)
+  const sha = await writeCommit(repository, change)
   await octokit.rest.git.createRef({ ...names, ref: `refs/heads/${branch}`, sha })
   return sha
 }
 
 /** Takes a branch away; one that is gone already is no matter. */
-export async function removeBranch(octokit: ProbotOctokit, names: Names, branch: string): Promise<void> {
+export async function removeBranch({ octokit, names }: Repository, branch: string): Promise<void> {
   await octokit.rest.git.deleteRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404, 422))
 }

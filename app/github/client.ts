@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
 import { type Budget, createBudget, limitSeconds } from './busy.ts'
-import { namesOf } from './repository-name.ts'
+import { namesOf, type Repository } from './repository-name.ts'
 
 export type GitHubOptions = {
   /** The number of the shop's own GitHub App. */
@@ -24,8 +24,8 @@ export type GitHubFile = { id: number; name: string; size: number; sha256: strin
 
 /** The App where a buyer waits: it reads, and never tries twice. */
 export type BuyersGitHub = {
-  /** A client that may read the contents of this repository (`owner/name`). */
-  forRepository: (repository: string) => Promise<ProbotOctokit>
+  /** This repository (`owner/name`), whose contents may be read. */
+  forRepository: (repository: string) => Promise<Repository>
   /** What was last seen of releases' files; older descriptions still serve while GitHub is down. */
   seenFiles: LRUCache<string, { file: GitHubFile; at: number }>
 }
@@ -35,10 +35,10 @@ export type GitHubApp = {
   /** A client of the App itself: its installations, and the deliveries of its webhooks. */
   asApp: ProbotOctokit
   /**
-   * A client for one repository (`owner/name`) with these permissions and no others. Its calls reject with Octokit's
+   * One repository (`owner/name`), with these permissions and no others. Its client's calls reject with Octokit's
    * RequestError, or with a GitHubBusyError when they must wait; NoAccessError when the App may not enter.
    */
-  forRepository: (repository: string, permissions: Permissions) => Promise<ProbotOctokit>
+  forRepository: (repository: string, permissions: Permissions) => Promise<Repository>
   /** Every repository (`owner/name`) that the App may enter now; of each installation, the first hundred. */
   repositories: () => Promise<string[]>
 }
@@ -107,15 +107,13 @@ const CLIENTS_KEPT_MAX = 200
 const FILES_KEPT_MAX = 10_000
 
 /** The same arguments give the same client, as long as there are not too many. */
-function remembered<Arguments extends unknown[]>(
-  make: (...given: Arguments) => ProbotOctokit,
-): (...given: Arguments) => Promise<ProbotOctokit> {
-  const clients = new LRUCache<string, ProbotOctokit>({ max: CLIENTS_KEPT_MAX })
-  return async (...given) => {
-    const key = JSON.stringify(given)
-    const client = clients.get(key) ?? make(...given)
-    clients.set(key, client)
-    return client
+function remembered<Rights extends unknown[]>(make: (repository: string, ...rights: Rights) => ProbotOctokit) {
+  const entered = new LRUCache<string, Repository>({ max: CLIENTS_KEPT_MAX })
+  return async (name: string, ...rights: Rights): Promise<Repository> => {
+    const key = JSON.stringify([name, ...rights])
+    const repository = entered.get(key) ?? { name, names: namesOf(name), octokit: make(name, ...rights) }
+    entered.set(key, repository)
+    return repository
   }
 }
 

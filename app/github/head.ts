@@ -1,19 +1,17 @@
-import type { ProbotOctokit } from 'probot'
 import { NoAccessError } from './client.ts'
-import { namesOf } from './repository-name.ts'
+import type { Repository } from './repository-name.ts'
 
 /** The newest commit of a repository's default branch. `by` is the login of who made it; none where that is not public. */
 export type Head = { repository: string; branch: string; commit: string; by: string | null }
 
 /** What a repository's default branch has now; nothing when it has no commit yet. NoAccessError where we may not look. */
-export async function fetchHead(octokit: ProbotOctokit, repository: string): Promise<Head | undefined> {
-  const { owner, repo } = namesOf(repository)
-  const { data: about } = await octokit.rest.repos.get({ owner, repo }).catch((error: { status?: number }) => {
-    throw error.status === 404 ? new NoAccessError(repository, error) : error
+export async function fetchHead({ octokit, name, names }: Repository): Promise<Head | undefined> {
+  const { data: about } = await octokit.rest.repos.get(names).catch((error: { status?: number }) => {
+    throw error.status === 404 ? new NoAccessError(name, error) : error
   })
   const { default_branch: branch } = about
-  const found = await octokit.rest.repos.getCommit({ owner, repo, ref: `heads/${branch}` }).catch(async (error) => {
-    if (error.status === 409 || (await isEmpty(octokit, { owner, repo }, error))) return undefined
+  const found = await octokit.rest.repos.getCommit({ ...names, ref: `heads/${branch}` }).catch(async (error) => {
+    if (error.status === 409 || (await isEmpty({ octokit, names }, error))) return undefined
     throw error
   })
   if (!found) return undefined
@@ -23,8 +21,7 @@ export async function fetchHead(octokit: ProbotOctokit, repository: string): Pro
 
 /** Where there are other branches, the default one is missing for a moment only: it is being renamed, or was just made. */
 async function isEmpty(
-  octokit: ProbotOctokit,
-  names: { owner: string; repo: string },
+  { octokit, names }: Pick<Repository, 'octokit' | 'names'>,
   error: { status?: number },
 ): Promise<boolean> {
   if (error.status !== 404 && error.status !== 422) return false

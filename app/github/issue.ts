@@ -1,5 +1,4 @@
-import type { ProbotOctokit } from 'probot'
-import { type Names, namesOf } from './repository-name.ts'
+import type { Repository } from './repository-name.ts'
 
 // One issue for each thing that needs a person: opened once, kept up to date, closed when it is mended. A mark that nobody
 // sees says which is which; nothing else is remembered, so a crash loses nothing.
@@ -20,18 +19,14 @@ type OpenIssue = { number: number; title: string; body: string }
  * Sees to it that one issue with this mark is open and says this. Gives its number; none where the repository has no
  * issues. Two that were opened at the same time become one again. Rejects with Octokit's errors.
  */
-export async function keepIssue(
-  octokit: ProbotOctokit,
-  repository: string,
-  text: IssueText,
-): Promise<number | undefined> {
-  const names = namesOf(repository)
+export async function keepIssue(repository: Repository, text: IssueText): Promise<number | undefined> {
+  const { octokit, names } = repository
   const wanted = { title: text.title.slice(0, TITLE_CHARACTERS_MAX), body: markedBody(text) }
-  const [first, ...copies] = await openIssues(octokit, names, text.mark)
+  const [first, ...copies] = await openIssues(repository, text.mark)
   for (const { number } of copies) {
     await octokit.rest.issues.update({ ...names, issue_number: number, state: 'closed', state_reason: 'not_planned' })
   }
-  if (!first) return openIssue(octokit, names, wanted)
+  if (!first) return openIssue(repository, wanted)
   if (first.title !== wanted.title || !isSameText(first.body, wanted.body)) {
     await octokit.rest.issues.update({ ...names, issue_number: first.number, ...wanted })
   }
@@ -42,14 +37,9 @@ export async function keepIssue(
  * Closes the open issue with this mark, if there is one, and says why (Markdown). Gives whether there was one. A crash in the
  * middle may cost the words, and never says them twice.
  */
-export async function closeIssue(
-  octokit: ProbotOctokit,
-  repository: string,
-  mark: string,
-  comment: string,
-): Promise<boolean> {
-  const names = namesOf(repository)
-  const open = await openIssues(octokit, names, mark)
+export async function closeIssue(repository: Repository, mark: string, comment: string): Promise<boolean> {
+  const { octokit, names } = repository
+  const open = await openIssues(repository, mark)
   for (const { number } of open) {
     await octokit.rest.issues.update({ ...names, issue_number: number, state: 'closed', state_reason: 'completed' })
     await octokit.rest.issues.createComment({ ...names, issue_number: number, body: comment })
@@ -69,7 +59,7 @@ const isSameText = (a: string, b: string): boolean =>
   a.replaceAll('\r\n', '\n').trim() === b.replaceAll('\r\n', '\n').trim()
 
 /** Open issues that begin with the mark, oldest first. Only an App's count: anybody can write the mark into an issue. */
-async function openIssues(octokit: ProbotOctokit, names: Names, mark: string): Promise<OpenIssue[]> {
+async function openIssues({ octokit, names }: Repository, mark: string): Promise<OpenIssue[]> {
   const line = markLine(mark)
   const list = octokit.rest.issues.listForRepo
   const all = await octokit.paginate(list, { ...names, state: 'open', labels: LABEL, per_page: 100 }).catch(noIssues)
@@ -79,7 +69,7 @@ async function openIssues(octokit: ProbotOctokit, names: Names, mark: string): P
     .toSorted((a, b) => a.number - b.number)
 }
 
-async function openIssue(octokit: ProbotOctokit, names: Names, text: Omit<OpenIssue, 'number'>) {
+async function openIssue({ octokit, names }: Repository, text: Omit<OpenIssue, 'number'>) {
   const made = await octokit.rest.issues.create({ ...names, ...text, labels: [LABEL] }).catch(noIssues)
   return 'data' in made ? made.data.number : undefined
 }

@@ -1,10 +1,9 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest'
-import type { ProbotOctokit } from 'probot'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
 import { limitSeconds } from './busy.ts'
 import { ANSWER_SECONDS_MAX, type GitHubFile, NoAccessError } from './client.ts'
-import { namesOf } from './repository-name.ts'
+import type { Repository } from './repository-name.ts'
 
 /** How a buyer gets the bytes: at GitHub's short-lived address, or, now and then, straight from its answer. */
 export type OpenedReleaseFile = { redirect: string } | { stream: ReadableStream; headers: Record<string, string> }
@@ -100,11 +99,11 @@ export async function describeRelease(
   { githubApp }: Pick<Parts, 'githubApp'>,
   { repository, tag }: Pick<ReleaseFile, 'repository' | 'tag'>,
 ): Promise<GitHubFile[]> {
-  const octokit = await githubApp.forRepository(repository, { contents: 'read', metadata: 'read' })
-  return filesAt(octokit, { repository, tag }).catch(async (error: { status?: number }) => {
+  const entered = await githubApp.forRepository(repository, { contents: 'read', metadata: 'read' })
+  return filesAt(entered, tag).catch(async (error: { status?: number }) => {
     if (error.status !== 404) throw error
     // A token is good for an hour, also where its repository was taken from it: then everything in there is 404.
-    await octokit.rest.repos.get(namesOf(repository)).catch((hidden: { status?: number }) => {
+    await entered.octokit.rest.repos.get(entered.names).catch((hidden: { status?: number }) => {
       throw hidden.status === 404 ? new NoAccessError(repository, hidden) : hidden
     })
     return []
@@ -112,24 +111,23 @@ export async function describeRelease(
 }
 
 async function lookUp(parts: GitHubParts, file: ReleaseFile): Promise<GitHubFile> {
-  const found = (await filesAt(await parts.github.forRepository(file.repository), file)).find(
-    ({ name }) => name === file.file,
-  )
+  const files = await filesAt(await parts.github.forRepository(file.repository), file.tag)
+  const found = files.find(({ name }) => name === file.file)
   if (!found) throw new ReleaseFileError('missing', `${wordsFor(file)}: the release has no such file`, {})
   return found
 }
 
-async function filesAt(octokit: ProbotOctokit, { repository, tag }: Pick<ReleaseFile, 'repository' | 'tag'>) {
-  const { data } = await octokit.rest.repos.getReleaseByTag({ ...namesOf(repository), tag })
-  return filesOf(octokit, repository, data)
+async function filesAt(repository: Repository, tag: string): Promise<GitHubFile[]> {
+  const { data } = await repository.octokit.rest.repos.getReleaseByTag({ ...repository.names, tag })
+  return filesOf(repository, data)
 }
 
 type Release = { id: number; assets: GitHubAsset[] }
 
 /** The files of a release that are there in full. GitHub shows the first of them with the release, then by page. */
-export async function filesOf(octokit: ProbotOctokit, repository: string, release: Release): Promise<GitHubFile[]> {
+export async function filesOf({ octokit, names }: Repository, release: Release): Promise<GitHubFile[]> {
   if (release.assets.length < SHOWN_WITH_RELEASE_MAX) return wholeFiles(release.assets)
-  const listed = { ...namesOf(repository), release_id: release.id, per_page: 100 }
+  const listed = { ...names, release_id: release.id, per_page: 100 }
   return wholeFiles(await octokit.paginate(octokit.rest.repos.listReleaseAssets, listed))
 }
 
@@ -143,12 +141,12 @@ export const wholeFiles = (assets: readonly GitHubAsset[]): GitHubFile[] =>
 
 /** The answer must come soon; its body may take as long as the buyer's line needs. */
 async function open(parts: GitHubParts, file: ReleaseFile, facts: GitHubFile): Promise<OpenedReleaseFile> {
-  const octokit = await parts.github.forRepository(file.repository)
+  const { octokit, names } = await parts.github.forRepository(file.repository)
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), ANSWER_SECONDS_MAX * 1000)
   try {
     const answer = await octokit.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
-      ...namesOf(file.repository),
+      ...names,
       asset_id: facts.id,
       headers: { accept: 'application/octet-stream' },
       request: { redirect: 'manual', parseSuccessResponseBody: false, signal: patience.signal },

@@ -1,5 +1,5 @@
 import type { ProbotOctokit } from 'probot'
-import { namesOf } from '../github/repository-name.ts'
+import type { Repository } from '../github/repository-name.ts'
 import type { JobRequest } from '../job/job.ts'
 import { checkCommitJob, checkPullJob } from '../job/repository-jobs.ts'
 
@@ -48,22 +48,20 @@ function tooLate(error: { status?: number }): false {
 }
 
 /** The checks that open pull requests may need: of all of them, or of those that changed since then. */
-export async function pullsToCheck(octokit: ProbotOctokit, repository: string, since?: Date): Promise<JobRequest[]> {
-  const { owner, repo } = namesOf(repository)
+export async function pullsToCheck({ octokit, name, names }: Repository, since?: Date): Promise<JobRequest[]> {
   const { data } = await octokit.rest.pulls.list({
-    ...{ owner, repo, state: 'open', sort: 'updated', direction: 'desc', per_page: PULLS_MAX },
+    ...{ ...names, state: 'open', sort: 'updated', direction: 'desc', per_page: PULLS_MAX },
   })
   const changed = data.filter((pull) => !since || Date.parse(pull.updated_at) >= since.getTime())
-  return changed.map(({ number }) => checkPullJob(repository, number))
+  return changed.map(({ number }) => checkPullJob(name, number))
 }
 
 /** The checks that commits of a merge queue wait for. GitHub names their branch after the commit they stand on. */
-export async function queuedCommits(octokit: ProbotOctokit, repository: string): Promise<JobRequest[]> {
-  const { owner, repo } = namesOf(repository)
+export async function queuedCommits({ octokit, name, names }: Repository): Promise<JobRequest[]> {
   const ref = 'heads/gh-readonly-queue/'
-  const { data } = await octokit.rest.git.listMatchingRefs({ owner, repo, ref, per_page: PULLS_MAX })
-  return data.flatMap(({ ref: name, object }) => {
-    const base = /-([0-9a-f]{40})$/.exec(name)?.[1]
-    return base ? [checkCommitJob(repository, object.sha, base)] : []
+  const { data } = await octokit.rest.git.listMatchingRefs({ ...names, ref, per_page: PULLS_MAX })
+  return data.flatMap(({ ref: branch, object }) => {
+    const base = /-([0-9a-f]{40})$/.exec(branch)?.[1]
+    return base ? [checkCommitJob(name, object.sha, base)] : []
   })
 }

@@ -1,4 +1,3 @@
-import type { ProbotOctokit } from 'probot'
 import { fileProblem } from '../../catalog/problem/problem.ts'
 import { absentAt } from '../github/absent.ts'
 import { exists } from '../github/catalog/blobs.ts'
@@ -7,7 +6,7 @@ import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
 import { NoAccessError } from '../github/client.ts'
 import { fetchHead, type Head } from '../github/head.ts'
 import { closeIssue, keepIssue } from '../github/issue.ts'
-import { namesOf } from '../github/repository-name.ts'
+import type { Repository } from '../github/repository-name.ts'
 import type { JobRequest } from '../job/job.ts'
 import { findShopJob, refreshShopJob } from '../job/repository-jobs.ts'
 import type { CatalogSource, Found } from '../live/source.ts'
@@ -29,9 +28,7 @@ export function repositorySource(parts: SourceParts): CatalogSource {
   const name = async () => config.SHOP_REPOSITORY ?? (await store.shop()).repository
   const inShop = async <Result>(permissions: typeof READS | typeof ISSUES, act: InShop<Result>) => {
     const repository = await name()
-    return repository === undefined
-      ? undefined
-      : act(await githubApp.forRepository(repository, permissions), repository)
+    return repository === undefined ? undefined : act(await githubApp.forRepository(repository, permissions))
   }
   return {
     name,
@@ -42,34 +39,32 @@ export function repositorySource(parts: SourceParts): CatalogSource {
     async bring({ tree, commit }) {
       const folder = catalogFolder(config.DATA_FOLDER, tree)
       if (await exists(folder)) return folder
-      const fetched = await inShop(READS, (octokit, repository) =>
+      const fetched = await inShop(READS, (repository) =>
         // After a force-push, GitHub may have forgotten a commit.
-        fetchCatalogAt({ folder: config.DATA_FOLDER }, octokit, repository, commit).catch(absentAt(404, 422)),
+        fetchCatalogAt(config.DATA_FOLDER, repository, commit).catch(absentAt(404, 422)),
       )
       return fetched && !('none' in fetched) ? fetched.folder : undefined
     },
     async tell(notice) {
-      await inShop(ISSUES, (octokit, repository) => keepIssue(octokit, repository, notice))
+      await inShop(ISSUES, (repository) => keepIssue(repository, notice))
     },
     async settle(mark, why) {
-      await inShop(ISSUES, (octokit, repository) => closeIssue(octokit, repository, mark, why))
+      await inShop(ISSUES, (repository) => closeIssue(repository, mark, why))
     },
     missed: (lost) => missedJobs(parts, name, lost),
-    checks: async () => (await inShop(READS, (octokit, repository) => pullsToCheck(octokit, repository))) ?? [],
+    checks: async () => (await inShop(READS, pullsToCheck)) ?? [],
   }
 }
 
-type InShop<Result> = (octokit: ProbotOctokit, repository: string) => Promise<Result>
+type InShop<Result> = (repository: Repository) => Promise<Result>
 
 /** Looks at the default branch, and brings its catalog to the disk. */
 async function lookAt({ config, githubApp }: SourceParts, repository: string): Promise<Found> {
   try {
-    const octokit = await githubApp.forRepository(repository, READS)
-    const head = await fetchHead(octokit, repository)
+    const entered = await githubApp.forRepository(repository, READS)
+    const head = await fetchHead(entered)
     if (!head) return { closed: 'no-catalog' }
-    const fetched = await fetchCatalogAt({ folder: config.DATA_FOLDER }, octokit, repository, head.commit).catch(
-      refusal,
-    )
+    const fetched = await fetchCatalogAt(config.DATA_FOLDER, entered, head.commit).catch(refusal)
     return foundAt(head, fetched)
   } catch (error) {
     if (!(error instanceof NoAccessError)) throw error
@@ -108,10 +103,10 @@ async function missedJobs(
   if (!repository) return isLongAgo || (await githubApp.repositories()).length === 1 ? [findShopJob] : []
   const shop = await store.shop()
   try {
-    const octokit = await githubApp.forRepository(repository, READS)
-    const head = await fetchHead(octokit, repository)
-    const checks = [...(await pullsToCheck(octokit, repository, since)), ...(await queuedCommits(octokit, repository))]
-    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(octokit, head, shop))
+    const entered = await githubApp.forRepository(repository, READS)
+    const head = await fetchHead(entered)
+    const checks = [...(await pullsToCheck(entered, since)), ...(await queuedCommits(entered))]
+    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(entered, head, shop))
     return isCurrent ? checks : [refreshShopJob, ...checks]
   } catch (error) {
     if (!(error instanceof NoAccessError)) throw error
@@ -120,11 +115,11 @@ async function missedJobs(
 }
 
 async function isUpToDate(
-  octokit: ProbotOctokit,
+  repository: Repository,
   head: Head | undefined,
   { live, refused, closed }: ShopState,
 ): Promise<boolean> {
   if (!closed) return head?.commit === (refused ?? live)?.commit
   if (closed.reason !== 'no-catalog') return false
-  return !head || (await hasCatalogFolder(octokit, namesOf(head.repository), head.commit)) !== 'catalog'
+  return !head || (await hasCatalogFolder(repository, head.commit)) !== 'catalog'
 }

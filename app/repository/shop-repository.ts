@@ -1,5 +1,4 @@
 import { NoAccessError } from '../github/client.ts'
-import { namesOf } from '../github/repository-name.ts'
 import { jobsDue } from '../job/job.ts'
 import { refreshShopJob } from '../job/repository-jobs.ts'
 import type { Parts } from '../parts.ts'
@@ -28,11 +27,14 @@ export async function findShop(parts: FindParts): Promise<void> {
   await parts.store.transact({}, () => ({ jobs: jobsDue([refreshShopJob], parts.now()) }))
 }
 
-async function withCatalog({ githubApp }: Pick<Parts, 'githubApp'>, names: readonly string[]): Promise<string[]> {
+async function withCatalog(
+  { githubApp }: Pick<Parts, 'githubApp'>,
+  repositories: readonly string[],
+): Promise<string[]> {
   const found: string[] = []
-  for (const repository of names) {
-    const octokit = await githubApp.forRepository(repository, READS)
-    const has = await octokit.rest.repos.getContent({ ...namesOf(repository), path: 'catalog/shop.yaml' }).then(
+  for (const repository of repositories) {
+    const { octokit, names } = await githubApp.forRepository(repository, READS)
+    const has = await octokit.rest.repos.getContent({ ...names, path: 'catalog/shop.yaml' }).then(
       () => true,
       (error: { status?: number }) =>
         error.status === 404 || error instanceof NoAccessError ? false : Promise.reject(error),

@@ -37,15 +37,10 @@ beforeEach(() => {
   return () => rmSync(folder, { recursive: true, force: true })
 })
 
-const client = (repo = place.repo) => shop.parts.githubApp.forRepository(`heron/${repo}`, { contents: 'read' })
+const enter = (repo = place.repo) => shop.parts.githubApp.forRepository(`heron/${repo}`, { contents: 'read' })
 const at = async (repo: string, sha?: string) => {
-  const octokit = await client(repo)
-  const found = await fetchCatalogAt(
-    { folder },
-    octokit,
-    `heron/${repo}`,
-    sha ?? (await tip(shop.github.as('ada'), { ...place, repo })),
-  )
+  const commit = sha ?? (await tip(shop.github.as('ada'), { ...place, repo }))
+  const found = await fetchCatalogAt(folder, await enter(repo), commit)
   if ('none' in found) throw new Error('there is no catalog')
   return found
 }
@@ -88,11 +83,11 @@ test('a thousand products come within seconds', async () => {
 
 test('a commit without a catalog has none', async () => {
   const sha = await tip(shop.github.as('ada'), { ...place, repo: 'none' })
-  expect(await fetchCatalogAt({ folder }, await client('none'), 'heron/none', sha)).toEqual({ none: true })
+  expect(await fetchCatalogAt(folder, await enter('none'), sha)).toEqual({ none: true })
 })
 
 test('bytes that are not the blob are refused, and nothing half is left', async () => {
-  const octokit = await client()
+  const { octokit, ...entered } = await enter()
   const lying = Object.assign(Object.create(octokit), {
     graphql: async () => ({ repository: { b0: { text: 'something else', isTruncated: false } } }),
     rest: {
@@ -101,12 +96,13 @@ test('bytes that are not the blob are refused, and nothing half is left', async 
     },
   })
   const sha = await tip(shop.github.as('ada'), place)
-  await expect(fetchCatalogAt({ folder }, lying, 'heron/pictures', sha)).rejects.toThrow('other bytes')
+  await expect(fetchCatalogAt(folder, { ...entered, octokit: lying }, sha)).rejects.toThrow('other bytes')
   expect(readdirSync(folder).filter((name) => name === 'catalogs')).toEqual([])
 })
 
 test('a listing that GitHub cuts off is walked folder by folder, and names that escape are refused', async () => {
-  const octokit = await client()
+  const entered = await enter()
+  const { octokit } = entered
   const getTree = octokit.rest.git.getTree
   const answering = (change: (data: { truncated: boolean; tree: { path?: string }[] }, recursive: boolean) => void) =>
     Object.assign(Object.create(octokit), {
@@ -123,11 +119,11 @@ test('a listing that GitHub cuts off is walked folder by folder, and names that 
       },
     })
   const sha = await tip(shop.github.as('ada'), place)
-  const whole = await readCatalogTree(octokit, 'heron/pictures', sha)
+  const whole = await readCatalogTree(entered, sha)
   const cut = answering((data, isRecursive) => {
     if (isRecursive) Object.assign(data, { truncated: true, tree: [] })
   })
-  expect(await readCatalogTree(cut, 'heron/pictures', sha)).toEqual(whole)
+  expect(await readCatalogTree({ ...entered, octokit: cut }, sha)).toEqual(whole)
   for (const path of [
     'products/../../../evil.yaml',
     'products//x.yaml',
@@ -137,7 +133,7 @@ test('a listing that GitHub cuts off is walked folder by folder, and names that 
     const odd = answering((data, isRecursive) => {
       if (isRecursive) data.tree.push({ path, type: 'blob', mode: '100644', sha: 'a'.repeat(40), size: 1 } as never)
     })
-    await expect(fetchCatalogAt({ folder }, odd, 'heron/pictures', sha)).rejects.toThrow(CatalogRefusedError)
+    await expect(fetchCatalogAt(folder, { ...entered, octokit: odd }, sha)).rejects.toThrow(CatalogRefusedError)
   }
 })
 

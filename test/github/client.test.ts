@@ -14,8 +14,9 @@ test('a client may read its repository and no other', async () => {
   })
   const { url: baseUrl, privateKey } = standIn
   const { github } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
-  const octokit = await github.forRepository('tern/goods')
-  expect(await github.forRepository('tern/goods')).toBe(octokit)
+  const entered = await github.forRepository('tern/goods')
+  const { octokit } = entered
+  expect(await github.forRepository('tern/goods')).toBe(entered)
   expect((await octokit.rest.repos.get({ owner: 'tern', repo: 'goods' })).data.full_name).toBe('tern/goods')
   await expect(octokit.rest.repos.get({ owner: 'tern', repo: 'secrets' })).rejects.toMatchObject({ status: 404 })
   await standIn.close()
@@ -27,7 +28,7 @@ test('a repository whose App was installed anew is found again, and its clients 
   const standIn = await openGitHub({ app: { id: 7 }, releases })
   const { url: baseUrl, privateKey } = standIn
   const { githubApp } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
-  const octokit = await githubApp.forRepository('tern/goods', { contents: 'read', metadata: 'read' })
+  const { octokit } = await githubApp.forRepository('tern/goods', { contents: 'read', metadata: 'read' })
   const fetchOnce = () => octokit.rest.repos.get({ owner: 'tern', repo: 'goods' })
   const install = (action: string, repositories?: string[]) =>
     standIn.control('installations', { owner: 'tern', action, repositories })

@@ -1,16 +1,16 @@
-import type { ProbotOctokit } from 'probot'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeIssue, keepIssue, LABEL } from '../../app/github/issue.ts'
+import type { Repository } from '../../app/github/repository-name.ts'
 import { brokenCatalogIssue, changedFileIssue, lostFilesIssue } from '../../app/repository/issues.ts'
 import { fileProblem } from '../../catalog/problem/problem.ts'
 import { openTestShop, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
 const REPOSITORY = 'heron/shop'
 let shop: TestShop
-let octokit: ProbotOctokit
+let repository: Repository
 beforeAll(async () => {
   shop = await openTestShop({ follow: { files: { 'README.md': '# Heron' } } })
-  octokit = await shop.parts.githubApp.forRepository(REPOSITORY, { issues: 'write', metadata: 'read' })
+  repository = await shop.parts.githubApp.forRepository(REPOSITORY, { issues: 'write', metadata: 'read' })
 })
 afterAll(() => shop.close())
 
@@ -22,9 +22,9 @@ const withMark = async (mark: string, state: 'open' | 'closed' = 'open') =>
 
 describe('an issue', () => {
   it('is opened once, by the App, and says what is true now', async () => {
-    const first = await keepIssue(octokit, REPOSITORY, text('one'))
-    expect(await keepIssue(octokit, REPOSITORY, text('one'))).toBe(first)
-    expect(await keepIssue(octokit, REPOSITORY, text('one', 'Look there.'))).toBe(first)
+    const first = await keepIssue(repository, text('one'))
+    expect(await keepIssue(repository, text('one'))).toBe(first)
+    expect(await keepIssue(repository, text('one', 'Look there.'))).toBe(first)
     const [issue, ...others] = await withMark('one')
     expect(others).toEqual([])
     expect(issue).toMatchObject({ title: 'About one', user: { login: 'tagsale[bot]' } })
@@ -32,29 +32,29 @@ describe('an issue', () => {
   })
 
   it('is written to only when there is something new to say', async () => {
-    await keepIssue(octokit, REPOSITORY, text('still'))
+    await keepIssue(repository, text('still'))
     const [before] = await withMark('still')
     const at = before?.updated_at
-    await keepIssue(octokit, REPOSITORY, text('still'))
+    await keepIssue(repository, text('still'))
     expect((await withMark('still'))[0]?.updated_at).toBe(at)
   })
 
   it('is closed with a word, and opened anew the next time', async () => {
-    const first = await keepIssue(octokit, REPOSITORY, text('two'))
-    expect(await closeIssue(octokit, REPOSITORY, 'two', 'Mended.')).toBe(true)
-    expect(await closeIssue(octokit, REPOSITORY, 'two', 'Mended.')).toBe(false)
+    const first = await keepIssue(repository, text('two'))
+    expect(await closeIssue(repository, 'two', 'Mended.')).toBe(true)
+    expect(await closeIssue(repository, 'two', 'Mended.')).toBe(false)
     const { data: comments } = await shop.github
       .as('ada')
       .rest.issues.listComments({ ...SHOP_REPOSITORY, issue_number: first ?? 0 })
     expect(comments.map(({ body }) => body)).toEqual(['Mended.'])
     expect(await withMark('two', 'closed')).toMatchObject([{ state_reason: 'completed' }])
-    expect(await keepIssue(octokit, REPOSITORY, text('two'))).not.toBe(first)
+    expect(await keepIssue(repository, text('two'))).not.toBe(first)
   })
 
   it('of another mark is left alone, also one whose mark begins the same', async () => {
-    await keepIssue(octokit, REPOSITORY, text('three-a'))
-    await keepIssue(octokit, REPOSITORY, text('three'))
-    await closeIssue(octokit, REPOSITORY, 'three', 'Mended.')
+    await keepIssue(repository, text('three-a'))
+    await keepIssue(repository, text('three'))
+    await closeIssue(repository, 'three', 'Mended.')
     expect(await withMark('three-a')).toHaveLength(1)
   })
 
@@ -62,9 +62,9 @@ describe('an issue', () => {
     const planted = await shop.github
       .as('ada')
       .rest.issues.create({ ...SHOP_REPOSITORY, title: 'x', body: '<!-- tagsale:four -->\nx', labels: [LABEL] })
-    const ours = await keepIssue(octokit, REPOSITORY, text('four'))
+    const ours = await keepIssue(repository, text('four'))
     expect(ours).not.toBe(planted.data.number)
-    await closeIssue(octokit, REPOSITORY, 'four', 'Mended.')
+    await closeIssue(repository, 'four', 'Mended.')
     expect(
       (await shop.github.as('ada').rest.issues.get({ ...SHOP_REPOSITORY, issue_number: planted.data.number })).data
         .state,
@@ -72,18 +72,18 @@ describe('an issue', () => {
   })
 
   it('that was opened twice at the same time becomes one again', async () => {
-    await Promise.all([keepIssue(octokit, REPOSITORY, text('five')), keepIssue(octokit, REPOSITORY, text('five'))])
-    await keepIssue(octokit, REPOSITORY, text('five'))
+    await Promise.all([keepIssue(repository, text('five')), keepIssue(repository, text('five'))])
+    await keepIssue(repository, text('five'))
     expect(await withMark('five')).toHaveLength(1)
   })
 
   it('that is longer than GitHub takes is cut', async () => {
-    await keepIssue(octokit, REPOSITORY, text('long', 'x'.repeat(100_000)))
+    await keepIssue(repository, text('long', 'x'.repeat(100_000)))
     expect((await withMark('long'))[0]?.body).toHaveLength(65_536)
   })
 
   it('has a mark that can not leave its comment', async () => {
-    await expect(keepIssue(octokit, REPOSITORY, text('a --> b'))).rejects.toThrow('not a mark')
+    await expect(keepIssue(repository, text('a --> b'))).rejects.toThrow('not a mark')
   })
 })
 

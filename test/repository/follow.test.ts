@@ -144,11 +144,11 @@ test('at once reads again when somebody pushes at the same moment, and loses not
   let pushes = 0
   const { forRepository } = shop.parts.githubApp
   shop.parts.githubApp.forRepository = async (...given) => {
-    const octokit = await forRepository(...given)
-    octokit.hook.before('request', async ({ method }) => {
+    const entered = await forRepository(...given)
+    entered.octokit.hook.before('request', async ({ method }) => {
       if (method === 'PATCH' && pushes++ === 0) await write('main', PDF, asset('pdf', '# meanwhile\n'))
     })
-    return octokit
+    return entered
   }
   await follow()
   expect(pushes).toBe(2)

@@ -36,9 +36,9 @@ async function findCatalog({ SHOP_REPOSITORY, CATALOG_FOLDER }: Settings, github
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-doctor-'))
   try {
     const { githubApp } = await github()
-    const octokit = await githubApp.forRepository(SHOP_REPOSITORY, { contents: 'read', metadata: 'read' })
-    const head = await fetchHead(octokit, SHOP_REPOSITORY)
-    const fetched = head ? await fetchCatalogAt({ folder }, octokit, SHOP_REPOSITORY, head.commit) : { none: true }
+    const repository = await githubApp.forRepository(SHOP_REPOSITORY, { contents: 'read', metadata: 'read' })
+    const head = await fetchHead(repository)
+    const fetched = head ? await fetchCatalogAt(folder, repository, head.commit) : { none: true }
     if ('none' in fetched) {
       return {
         none: fault(

@@ -2,8 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
-import type { ProbotOctokit } from 'probot'
-import { namesOf } from '../repository-name.ts'
+import type { Repository } from '../repository-name.ts'
 import { CatalogRefusedError } from './catalog-tree.ts'
 
 /** Blobs in one GraphQL question. */
@@ -29,8 +28,7 @@ export const blobPath = (folder: string, sha: string): string => join(folder, 'b
  */
 export async function fetchBlobs(
   folder: string,
-  octokit: ProbotOctokit,
-  repository: string,
+  repository: Repository,
   blobs: readonly (Blob & { isText: boolean })[],
 ): Promise<void> {
   const distinct = [...new Map(blobs.map((blob) => [blob.sha, blob])).values()]
@@ -38,7 +36,7 @@ export async function fetchBlobs(
   const missing = distinct.filter((_, index) => !isCached[index])
   const texts = missing.filter(({ isText }) => isText)
   const refused = await inParallel(batches(texts), QUESTIONS_AT_ONCE, async (batch) => {
-    const answers = await askForTexts(octokit, repository, batch)
+    const answers = await askForTexts(repository, batch)
     const kept = await inParallel(batch, FILES_AT_ONCE, (blob) => keep(folder, blob.sha, answers.get(blob.sha)))
     return batch.filter((_, index) => !kept[index])
   })
@@ -48,7 +46,7 @@ export async function fetchBlobs(
   }
   const single = [...missing.filter(({ isText }) => !isText), ...refused.flat()]
   await inParallel(single, QUESTIONS_AT_ONCE, async ({ sha }) => {
-    const bytes = await askForBytes(octokit, repository, sha)
+    const bytes = await askForBytes(repository, sha)
     if (!(await keep(folder, sha, bytes))) throw new Error(`GitHub gave other bytes than blob ${sha} has`)
   })
 }
@@ -93,8 +91,7 @@ function batches<Item extends Blob>(blobs: readonly Item[]): Item[][] {
 type TextAnswer = { repository: Record<string, { text?: string | null; isTruncated?: boolean } | null> | null }
 
 /** https://docs.github.com/en/graphql/reference/objects#blob */
-async function askForTexts(octokit: ProbotOctokit, repository: string, blobs: readonly Blob[]) {
-  const { owner, repo: name } = namesOf(repository)
+async function askForTexts({ octokit, names: { owner, repo: name } }: Repository, blobs: readonly Blob[]) {
   const fields = blobs.map(({ sha }, index) => `b${index}: object(oid: "${sha}") { ... on Blob { text isTruncated } }`)
   const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields.join(' ')} } }`
   const answer = await octokit.graphql<TextAnswer>(query, { owner, name })
@@ -107,8 +104,8 @@ async function askForTexts(octokit: ProbotOctokit, repository: string, blobs: re
 }
 
 /** https://docs.github.com/en/rest/git/blobs#get-a-blob */
-async function askForBytes(octokit: ProbotOctokit, repository: string, sha: string): Promise<Buffer> {
-  const { data } = await octokit.rest.git.getBlob({ ...namesOf(repository), file_sha: sha })
+async function askForBytes({ octokit, names }: Repository, sha: string): Promise<Buffer> {
+  const { data } = await octokit.rest.git.getBlob({ ...names, file_sha: sha })
   return Buffer.from(data.content, data.encoding === 'base64' ? 'base64' : 'utf8')
 }
 

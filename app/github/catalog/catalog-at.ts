@@ -14,9 +14,9 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { ProbotOctokit } from 'probot'
+import type { Repository } from '../repository-name.ts'
 import { blobPath, exists, fetchBlobs, inParallel } from './blobs.ts'
-import { readCatalogTree, type TreeEntry } from './catalog-tree.ts'
+import { type CatalogTree, readCatalogTree, type TreeEntry } from './catalog-tree.ts'
 
 /** Where a catalog lies: `folder` is for loadCatalog, `tree` names it. */
 export type FetchedCatalog = { folder: string; tree: string }
@@ -33,25 +33,21 @@ const HOUR_MS = 3_600_000
  * there. Nothing when the commit has none. Throws a CatalogRefusedError for one that is beyond all bounds, or Octokit's errors.
  */
 export async function fetchCatalogAt(
-  parts: { folder: string },
-  octokit: ProbotOctokit,
-  repository: string,
+  dataFolder: string,
+  repository: Repository,
   sha: string,
 ): Promise<FetchedCatalog | { none: true }> {
-  const found = await readCatalogTree(octokit, repository, sha)
-  if ('none' in found) return found
-  return layOutCatalog(parts, octokit, repository, found.tree, found.entries)
+  const found = await readCatalogTree(repository, sha)
+  return 'none' in found ? found : layOutCatalog(dataFolder, repository, found)
 }
 
 /** The same for entries that were put together from several trees; `tree` is any name that stands for exactly these. */
 export async function layOutCatalog(
-  parts: { folder: string },
-  octokit: ProbotOctokit,
-  repository: string,
-  tree: string,
-  entries: ReadonlyMap<string, TreeEntry>,
+  dataFolder: string,
+  repository: Repository,
+  { tree, entries }: CatalogTree,
 ): Promise<FetchedCatalog> {
-  const folder = catalogFolder(parts.folder, tree)
+  const folder = catalogFolder(dataFolder, tree)
   if (await exists(folder)) {
     const now = new Date()
     await utimes(folder, now, now)
@@ -59,11 +55,11 @@ export async function layOutCatalog(
   }
   const files = [...entries].filter(([, { kind }]) => kind === 'file')
   const blobs = files.map(([path, { sha, size }]) => ({ sha, size, isText: /\.(yaml|svg)$/.test(path) }))
-  await fetchBlobs(parts.folder, octokit, repository, blobs)
+  await fetchBlobs(dataFolder, repository, blobs)
   await mkdir(dirname(folder), { recursive: true })
   const draft = await mkdtemp(join(dirname(folder), '.draft-'))
   try {
-    await layOut(parts.folder, draft, entries)
+    await layOut(dataFolder, draft, entries)
     await moveInto(draft, folder)
   } finally {
     await rm(draft, { recursive: true, force: true })

@@ -1,7 +1,6 @@
-import type { ProbotOctokit } from 'probot'
 import { FILE_BYTES_MAX, FILES_MAX } from '../../../catalog/check/files.ts'
 import { IMAGE_BYTES_MAX, SVG_BYTES_MAX } from '../../../catalog/check/images.ts'
-import { namesOf } from '../repository-name.ts'
+import type { Repository } from '../repository-name.ts'
 
 /** Something in a catalog's tree. `unread`: a file that no check reads, for its kind or its size; only its size matters. */
 export type TreeEntry = { sha: string; kind: 'file' | 'unread' | 'link' | 'submodule'; size: number }
@@ -39,16 +38,12 @@ export class CatalogRefusedError extends Error {
  * business here. Nothing when the commit has no folder `catalog`. Throws a CatalogRefusedError, or Octokit's errors.
  * https://docs.github.com/en/rest/git/trees#get-a-tree
  */
-export async function readCatalogTree(
-  octokit: ProbotOctokit,
-  repository: string,
-  sha: string,
-): Promise<CatalogTree | { none: true }> {
-  const root = await getTree(octokit, repository, sha, false)
+export async function readCatalogTree(repository: Repository, sha: string): Promise<CatalogTree | { none: true }> {
+  const root = await getTree(repository, sha, false)
   const folder = root.items.find(({ path, type }) => path === 'catalog' && type === 'tree')
   if (!folder) return { none: true }
-  const whole = await getTree(octokit, repository, folder.sha, true)
-  const items = whole.truncated ? await walk(octokit, repository, folder.sha) : whole.items
+  const whole = await getTree(repository, folder.sha, true)
+  const items = whole.truncated ? await walk(repository, folder.sha) : whole.items
   const entries = new Map(items.filter(isRead).map((item) => [item.path, entryOf(item)]))
   refuseTooMuch(entries)
   return { tree: folder.sha, entries }
@@ -57,15 +52,9 @@ export async function readCatalogTree(
 type Item = { path: string; mode: string; type: string; sha: string; size: number }
 type Listing = { items: Item[]; truncated: boolean }
 
-async function getTree(
-  octokit: ProbotOctokit,
-  repository: string,
-  sha: string,
-  isRecursive: boolean,
-): Promise<Listing> {
-  const { owner, repo } = namesOf(repository)
+async function getTree({ octokit, names }: Repository, sha: string, isRecursive: boolean): Promise<Listing> {
   const recursive = isRecursive ? { recursive: '1' } : {}
-  const { data } = await octokit.rest.git.getTree({ owner, repo, tree_sha: sha, ...recursive })
+  const { data } = await octokit.rest.git.getTree({ ...names, tree_sha: sha, ...recursive })
   const items = data.tree.map(({ path = '', mode = '', type = '', sha = '', size = 0 }) => {
     return { path, mode, type, sha, size }
   })
@@ -73,12 +62,12 @@ async function getTree(
 }
 
 /** The same as a recursive listing, folder by folder, for trees that GitHub doesn't list at once. */
-async function walk(octokit: ProbotOctokit, repository: string, sha: string): Promise<Item[]> {
+async function walk(repository: Repository, sha: string): Promise<Item[]> {
   const found: Item[] = []
   const folders = [{ path: '', sha }]
   for (let next = folders.shift(), seen = 0; next; next = folders.shift(), seen += 1) {
     if (seen >= SUBTREES_MAX) throw new CatalogRefusedError('The catalog has too many folders.', atMost(SUBTREES_MAX))
-    const { items } = await getTree(octokit, repository, next.sha, false)
+    const { items } = await getTree(repository, next.sha, false)
     for (const item of items) {
       const placed = { ...item, path: next.path ? `${next.path}/${item.path}` : item.path }
       if (item.type === 'tree' && isOurs(`${placed.path}/`)) folders.push(placed)

@@ -1,4 +1,3 @@
-import type { ProbotOctokit } from 'probot'
 import { absentAt } from '../../github/absent.ts'
 import {
   CODEOWNERS_BYTES_MAX,
@@ -7,12 +6,12 @@ import {
   ownersOf,
   parseCodeowners,
 } from '../../github/codeowners.ts'
-import { namesOf } from '../../github/repository-name.ts'
+import type { Repository } from '../../github/repository-name.ts'
 import { parseCommand } from '../command.ts'
 import type { Approval } from './approval.ts'
 
 /** A pull request as far as its approvals go. */
-export type Subject = { repository: string; number: number; head: string }
+export type Subject = { number: number; head: string }
 
 const PER_PAGE = 100
 /** Newer ones than the first thousand count for nothing; nobody has that many. */
@@ -25,13 +24,13 @@ const BELONGING = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
  * Who agreed to a pull request as it is now, and what they may do there: by an approving review of its head, the last review of
  * each person counting, or by an unedited comment that names the head. Bots agree to nothing.
  */
-export async function approvalsOf(octokit: ProbotOctokit, subject: Subject): Promise<Approval[]> {
-  const people = [...(await reviewers(octokit, subject)), ...(await commenters(octokit, subject))]
+export async function approvalsOf(repository: Repository, subject: Subject): Promise<Approval[]> {
+  const people = [...(await reviewers(repository, subject)), ...(await commenters(repository, subject))]
   const sorted = people.toSorted((a, b) => Number(BELONGING.has(b.association)) - Number(BELONGING.has(a.association)))
   const logins = new Set(sorted.map(({ login }) => login))
   const approvals: Approval[] = []
   for (const login of [...logins].slice(0, PEOPLE_MAX)) {
-    approvals.push({ login, permission: await permissionOf(octokit, subject.repository, login) })
+    approvals.push({ login, permission: await permissionOf(repository, login) })
   }
   return approvals
 }
@@ -40,13 +39,9 @@ export async function approvalsOf(octokit: ProbotOctokit, subject: Subject): Pro
  * Who owns which path, by the CODEOWNERS file of a commit: that of the base, so that no pull request makes its own rules.
  * https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
  */
-export async function codeOwnersAt(
-  octokit: ProbotOctokit,
-  repository: string,
-  sha: string,
-): Promise<(path: string) => Owners | null> {
+export async function codeOwnersAt(repository: Repository, sha: string): Promise<(path: string) => Owners | null> {
   for (const path of CODEOWNERS_PATHS) {
-    const text = await textAt(octokit, repository, sha, path)
+    const text = await textAt(repository, sha, path)
     if (text === undefined) continue
     const rules = parseCodeowners(text)
     return (file) => ownersOf(rules, file)
@@ -57,10 +52,10 @@ export async function codeOwnersAt(
 /** Who said yes, and what GitHub calls them here. */
 type Person = { login: string; association: string }
 
-async function reviewers(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<Person[]> {
+async function reviewers({ octokit, names }: Repository, { number, head }: Subject): Promise<Person[]> {
   const last = new Map<string, Person & { isYes: boolean }>()
   for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const place = { ...namesOf(repository), pull_number: number }
+    const place = { ...names, pull_number: number }
     const { data } = await octokit.rest.pulls.listReviews({ ...place, per_page: PER_PAGE, page })
     for (const { user, state, commit_id, author_association: association } of data) {
       // A review that only comments takes no earlier one back.
@@ -72,10 +67,10 @@ async function reviewers(octokit: ProbotOctokit, { repository, number, head }: S
   return [...last.values()].filter(({ isYes }) => isYes)
 }
 
-async function commenters(octokit: ProbotOctokit, { repository, number, head }: Subject): Promise<Person[]> {
+async function commenters({ octokit, names }: Repository, { number, head }: Subject): Promise<Person[]> {
   const people: Person[] = []
   for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const place = { ...namesOf(repository), issue_number: number }
+    const place = { ...names, issue_number: number }
     const { data } = await octokit.rest.issues.listComments({ ...place, per_page: PER_PAGE, page })
     for (const { user, body, created_at, updated_at, author_association: association } of data) {
       if (!user || user.type === 'Bot' || created_at !== updated_at) continue
@@ -88,26 +83,17 @@ async function commenters(octokit: ProbotOctokit, { repository, number, head }: 
 }
 
 /** https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user */
-async function permissionOf(
-  octokit: ProbotOctokit,
-  repository: string,
-  username: string,
-): Promise<Approval['permission']> {
-  const asked = octokit.rest.repos.getCollaboratorPermissionLevel({ ...namesOf(repository), username })
+async function permissionOf({ octokit, names }: Repository, username: string): Promise<Approval['permission']> {
+  const asked = octokit.rest.repos.getCollaboratorPermissionLevel({ ...names, username })
   const permission = (await asked.catch(absentAt(404)))?.data.permission
   return permission === 'admin' || permission === 'write' ? permission : 'read'
 }
 
-async function textAt(
-  octokit: ProbotOctokit,
-  repository: string,
-  sha: string,
-  path: string,
-): Promise<string | undefined> {
-  const found = await octokit.rest.repos.getContent({ ...namesOf(repository), path, ref: sha }).catch(absentAt(404))
+async function textAt({ octokit, names }: Repository, sha: string, path: string): Promise<string | undefined> {
+  const found = await octokit.rest.repos.getContent({ ...names, path, ref: sha }).catch(absentAt(404))
   const file = found?.data
   if (!file || Array.isArray(file) || file.type !== 'file' || file.size > CODEOWNERS_BYTES_MAX) return undefined
   if (file.encoding === 'base64') return Buffer.from(file.content, 'base64').toString('utf8')
-  const blob = await octokit.rest.git.getBlob({ ...namesOf(repository), file_sha: file.sha })
+  const blob = await octokit.rest.git.getBlob({ ...names, file_sha: file.sha })
   return Buffer.from(blob.data.content, 'base64').toString('utf8')
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ProbotOctokit } from 'probot'
-import { namesOf } from '../../github/repository-name.ts'
+import type { Repository } from '../../github/repository-name.ts'
 import type { CheckReport } from './findings.ts'
 
 /** What the check is called; branch protection names it too, so it never changes. */
@@ -9,7 +9,7 @@ export const CHECK_NAME = 'Tagsale'
 export const ANNOTATIONS_PER_REQUEST = 50
 
 /** What a check run is about: a commit, for a pull request or for a merge queue. `subject` is such as `pr:12`. */
-export type Target = { repository: string; sha: string; subject: string; appId: number }
+export type Target = { repository: Repository; sha: string; subject: string; appId: number }
 
 /**
  * Writes what a check found as one check run. Says nothing that is said already: the same report on the same commit writes
@@ -17,28 +17,25 @@ export type Target = { repository: string; sha: string; subject: string; appId: 
  * https://docs.github.com/en/rest/checks/runs
  */
 export async function writeCheckRun(
-  octokit: ProbotOctokit,
   target: Target,
   report: CheckReport,
   { force = false }: { force?: boolean } = {},
 ): Promise<void> {
   const externalId = `${target.subject}@${digestOf(report)}`
-  const last = await lastRun(octokit, target)
+  const last = await lastRun(target)
   const isSame = last?.external_id === externalId
   if (isSame && last.status === 'completed' && !force) return
   const isHalf = isSame && last.status !== 'completed'
-  const run = isHalf
-    ? { id: last.id, sent: last.output.annotations_count }
-    : await begin(octokit, target, report, externalId)
-  if (run) await complete(octokit, target, report, run)
+  const run = isHalf ? { id: last.id, sent: last.output.annotations_count } : await begin(target, report, externalId)
+  if (run) await complete(target, report, run)
 }
 
 type CheckRun = Awaited<ReturnType<ProbotOctokit['rest']['checks']['listForRef']>>['data']['check_runs'][number]
 
 /** The newest of our runs about the same thing. */
-async function lastRun(octokit: ProbotOctokit, target: Target): Promise<CheckRun | undefined> {
-  const { data } = await octokit.rest.checks.listForRef({
-    ...namesOf(target.repository),
+async function lastRun(target: Target): Promise<CheckRun | undefined> {
+  const { data } = await target.repository.octokit.rest.checks.listForRef({
+    ...target.repository.names,
     ref: target.sha,
     check_name: CHECK_NAME,
     app_id: target.appId,
@@ -53,10 +50,10 @@ async function lastRun(octokit: ProbotOctokit, target: Target): Promise<CheckRun
 }
 
 /** Writes the run with its first annotations; nothing is left to do when these are all. */
-async function begin(octokit: ProbotOctokit, target: Target, report: CheckReport, externalId: string) {
+async function begin(target: Target, report: CheckReport, externalId: string) {
   const isWhole = report.annotations.length <= ANNOTATIONS_PER_REQUEST
-  const { data } = await octokit.rest.checks.create({
-    ...namesOf(target.repository),
+  const { data } = await target.repository.octokit.rest.checks.create({
+    ...target.repository.names,
     name: CHECK_NAME,
     head_sha: target.sha,
     external_id: externalId,
@@ -66,16 +63,11 @@ async function begin(octokit: ProbotOctokit, target: Target, report: CheckReport
   return isWhole ? undefined : { id: data.id, sent: ANNOTATIONS_PER_REQUEST }
 }
 
-async function complete(
-  octokit: ProbotOctokit,
-  target: Target,
-  report: CheckReport,
-  run: { id: number; sent: number },
-): Promise<void> {
+async function complete(target: Target, report: CheckReport, run: { id: number; sent: number }): Promise<void> {
   for (let sent = run.sent; ; sent += ANNOTATIONS_PER_REQUEST) {
     const isLast = sent + ANNOTATIONS_PER_REQUEST >= report.annotations.length
-    await octokit.rest.checks.update({
-      ...namesOf(target.repository),
+    await target.repository.octokit.rest.checks.update({
+      ...target.repository.names,
       check_run_id: run.id,
       ...(isLast ? { status: 'completed', conclusion: report.conclusion } : { status: 'in_progress' }),
       output: outputOf(report, sent),

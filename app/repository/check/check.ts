@@ -1,11 +1,11 @@
-import type { ProbotOctokit } from 'probot'
 import { changesOf, same } from '../../../catalog/changes.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
 import { absentAt } from '../../github/absent.ts'
+import { tipOf } from '../../github/branch.ts'
 import { keyOfEntries, layOutCatalog } from '../../github/catalog/catalog-at.ts'
 import { CatalogRefusedError, readCatalogTree, type TreeEntry } from '../../github/catalog/catalog-tree.ts'
-import { namesOf } from '../../github/repository-name.ts'
+import type { Repository } from '../../github/repository-name.ts'
 import { previewUrl } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
 import { approvalsOf, codeOwnersAt } from './agreed.ts'
@@ -37,7 +37,7 @@ const PREVIEWS_MAX = 8
 
 /** What is compared: two commits, where they parted, and whom it is for. */
 type Question = Pick<Findings, 'head' | 'base' | 'pull'> & {
-  repository: string
+  repository: Repository
   baseTip: string
   mergeBase: string
   author: string
@@ -53,48 +53,38 @@ export async function checkPull(
   parts: CheckParts,
   { repository, number, force = false }: { repository: string; number: number; force?: boolean },
 ): Promise<void> {
-  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
-  const place = namesOf(repository)
-  const pull = await octokit.rest.pulls.get({ ...place, pull_number: number }).then(({ data }) => data, absentAt(404))
+  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const { octokit, names } = entered
+  const pull = await octokit.rest.pulls.get({ ...names, pull_number: number }).then(({ data }) => data, absentAt(404))
   if (pull?.state !== 'open') return
   const head = pull.head.sha
-  const ref = await octokit.rest.git
-    .getRef({ ...place, ref: `heads/${pull.base.ref}` })
-    .then(({ data }) => data, absentAt(404))
-  if (!ref) return
-  const baseTip = ref.object.sha
-  const mergeBase = (await mergeBaseOf(octokit, repository, baseTip, head)) ?? baseTip
-  const about = { repository, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
+  const baseTip = await tipOf(entered, pull.base.ref)
+  if (!baseTip) return
+  const mergeBase = (await mergeBaseOf(entered, baseTip, head)) ?? baseTip
+  const about = { repository: entered, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
   const isFork = pull.head.repo?.full_name !== pull.base.repo.full_name
   const question = { ...about, baseTip, mergeBase, author: pull.user?.login ?? '', isFork }
-  const findings = await findOut(parts, octokit, question)
-  const elsewhere = await askedElsewhere(parts, octokit, question, pull.base.repo.default_branch)
+  const findings = await findOut(parts, question)
+  const elsewhere = await askedElsewhere(parts, question, pull.base.repo.default_branch)
   const isNew = (one: Asked) => !findings.asked.some((known) => same(known.what, one.what) && known.path === one.path)
   const report = reportOf({ ...findings, asked: [...findings.asked, ...elsewhere.filter(isNew)] })
-  await writeCheckRun(octokit, targetOf(parts, repository, head, `pr:${number}`), report, { force })
+  await writeCheckRun(targetOf(parts, entered, head, `pr:${number}`), report, { force })
 }
 
 /**
  * What the default branch asks of the same commit, for a pull request that goes elsewhere. GitHub's checks belong to commits: one
  * that is green for another branch would let the same commit into the shop, without the approvals that it needs there.
  */
-async function askedElsewhere(
-  parts: CheckParts,
-  octokit: ProbotOctokit,
-  question: Question,
-  base: string,
-): Promise<readonly Asked[]> {
+async function askedElsewhere(parts: CheckParts, question: Question, base: string): Promise<readonly Asked[]> {
   if (question.base === base) return []
-  const place = namesOf(question.repository)
-  const ref = await octokit.rest.git.getRef({ ...place, ref: `heads/${base}` }).then(({ data }) => data, absentAt(404))
-  const baseTip = ref?.object.sha
-  const mergeBase = baseTip && (await mergeBaseOf(octokit, question.repository, baseTip, question.head))
+  const baseTip = await tipOf(question.repository, base)
+  const mergeBase = baseTip && (await mergeBaseOf(question.repository, baseTip, question.head))
   if (!mergeBase) return [] // GitHub merges nothing that has nothing in common
   const there = { ...question, base, baseTip, mergeBase }
-  const { problems, asked } = await findOut(parts, octokit, there)
+  const { problems, asked } = await findOut(parts, there)
   if (problems.length === 0) return asked
   const what = { text: 'On the default branch this could not be checked: it has problems there.' }
-  return ask(octokit, there, [{ path: 'catalog/shop.yaml', who: 'admin', what }])
+  return ask(there, [{ path: 'catalog/shop.yaml', who: 'admin', what }])
 }
 
 /** Checks a commit that a merge queue made: `base` is the commit that it is to follow. */
@@ -102,11 +92,11 @@ export async function checkCommit(
   parts: CheckParts,
   { repository, sha, base }: { repository: string; sha: string; base: string },
 ): Promise<void> {
-  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
-  const question = { repository, head: sha, base: 'the merge queue', pull: null }
+  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const question = { repository: entered, head: sha, base: 'the merge queue', pull: null }
   const since = { baseTip: base, mergeBase: base, author: '', isFork: false }
-  const findings = await findOut(parts, octokit, { ...question, ...since })
-  await writeCheckRun(octokit, targetOf(parts, repository, sha, `commit:${sha}`), reportOf(findings))
+  const findings = await findOut(parts, { ...question, ...since })
+  await writeCheckRun(targetOf(parts, entered, sha, `commit:${sha}`), reportOf(findings))
 }
 
 /** Says in the check run that we could not check, so that nobody waits for what never comes. `why` is one sentence. */
@@ -114,39 +104,34 @@ export async function reportTrouble(
   parts: CheckParts,
   { repository, number, sha, why }: { repository: string; number?: number; sha?: string; why: string },
 ): Promise<void> {
-  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
-  const head =
-    sha ?? (number && (await octokit.rest.pulls.get({ ...namesOf(repository), pull_number: number })).data.head.sha)
+  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const { octokit, names } = entered
+  const head = sha ?? (number && (await octokit.rest.pulls.get({ ...names, pull_number: number })).data.head.sha)
   if (!head) return
   const subject = number ? `pr:${number}` : `commit:${head}`
-  await writeCheckRun(octokit, targetOf(parts, repository, head, subject), troubleReport(why))
+  await writeCheckRun(targetOf(parts, entered, head, subject), troubleReport(why))
 }
 
 /** Where two commits parted; nothing where they have nothing in common: then all that differs is the head's doing. */
-async function mergeBaseOf(
-  octokit: ProbotOctokit,
-  repository: string,
-  baseTip: string,
-  head: string,
-): Promise<string | undefined> {
+async function mergeBaseOf({ octokit, names }: Repository, baseTip: string, head: string): Promise<string | undefined> {
   const basehead = `${baseTip}...${head}`
-  const asked = octokit.rest.repos.compareCommitsWithBasehead({ ...namesOf(repository), basehead, per_page: 1 })
+  const asked = octokit.rest.repos.compareCommitsWithBasehead({ ...names, basehead, per_page: 1 })
   const compared = await asked.then(({ data }) => data, absentAt(404))
   return compared?.merge_base_commit.sha
 }
 
-async function findOut(parts: CheckParts, octokit: ProbotOctokit, question: Question): Promise<Findings> {
+async function findOut(parts: CheckParts, question: Question): Promise<Findings> {
   const { repository, head, base, pull } = question
   const findings = { ...nothingFound, head, base, pull }
   try {
-    const { origin, before, theirs } = await treesOf(octokit, question)
+    const { origin, before, theirs } = await treesOf(question)
     if (differingPaths(origin, theirs).size === 0) return findings
     const { merged, conflicts } = mergeCatalogs(origin, before, theirs)
     const files = differingPaths(before, merged)
     refuseTooMany(files, merged)
-    const was = await load(parts, octokit, repository, before)
-    const is = await load(parts, octokit, repository, merged)
-    const found = await compare(parts, octokit, question, { was, is, files })
+    const was = await load(parts, repository, before)
+    const is = await load(parts, repository, merged)
+    const found = await compare(parts, question, { was, is, files })
     return { ...findings, ...found, conflicts }
   } catch (error) {
     if (!(error instanceof CatalogRefusedError)) throw error
@@ -172,9 +157,9 @@ const nothingFound: Omit<Findings, 'head' | 'base' | 'pull'> = {
 type Entries = ReadonlyMap<string, TreeEntry>
 type Loaded = { known: Known; problems: readonly CatalogProblem[]; tree: string }
 
-async function treesOf(octokit: ProbotOctokit, { repository, mergeBase, baseTip, head }: Question) {
+async function treesOf({ repository, mergeBase, baseTip, head }: Question) {
   const read = async (sha: string): Promise<Entries> => {
-    const found = await readCatalogTree(octokit, repository, sha)
+    const found = await readCatalogTree(repository, sha)
     return 'none' in found ? new Map() : found.entries
   }
   const parted = mergeBase === baseTip ? undefined : read(mergeBase)
@@ -183,10 +168,10 @@ async function treesOf(octokit: ProbotOctokit, { repository, mergeBase, baseTip,
 }
 
 /** The catalog that these entries make. They lie under a name of their own: git's name holds for more than is laid out. */
-async function load(parts: CheckParts, octokit: ProbotOctokit, repository: string, entries: Entries): Promise<Loaded> {
+async function load(parts: CheckParts, repository: Repository, entries: Entries): Promise<Loaded> {
   if (entries.size === 0) return { known: 'none', problems: [], tree: '' }
   const tree = keyOfEntries(entries)
-  const { folder } = await layOutCatalog({ folder: parts.config.DATA_FOLDER }, octokit, repository, tree, entries)
+  const { folder } = await layOutCatalog(parts.config.DATA_FOLDER, repository, { tree, entries })
   const loaded = await parts.readApart(folder)
   if ('problems' in loaded) return { known: 'broken', problems: loaded.problems, tree }
   return { known: loaded.catalog, problems: [], tree }
@@ -214,13 +199,12 @@ type Compared = { was: Loaded; is: Loaded; files: ReadonlySet<string> }
 
 async function compare(
   parts: CheckParts,
-  octokit: ProbotOctokit,
   question: Question,
   { was, is, files }: Compared,
 ): Promise<Partial<Findings>> {
   const common = { before: was.known, after: is.known, problems: is.problems, inherited: inherited(was, is) }
   if (is.known === 'broken') return common
-  const asked = await ask(octokit, question, needsOf(was.known, is.known))
+  const asked = await ask(question, needsOf(was.known, is.known))
   if (is.known === 'none' || was.known === 'broken') return { ...common, asked }
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
   const known = question.isFork ? repositoriesOf(was.known) : undefined
@@ -247,15 +231,15 @@ function inherited(was: Loaded, is: Loaded): number {
 }
 
 /** A merge queue takes only what was approved; it is not asked for again. */
-async function ask(octokit: ProbotOctokit, question: Question, needs: readonly Need[]): Promise<Asked[]> {
+async function ask(question: Question, needs: readonly Need[]): Promise<Asked[]> {
   if (needs.length === 0) return []
   const { repository, pull, head, baseTip, author } = question
-  const ownersOf = await codeOwnersAt(octokit, repository, baseTip)
-  const approvals = pull ? await approvalsOf(octokit, { repository, number: pull.number, head }) : []
+  const ownersOf = await codeOwnersAt(repository, baseTip)
+  const approvals = pull ? await approvalsOf(repository, { number: pull.number, head }) : []
   const open = new Set(pull ? openNeeds(needs, approvals, ownersOf, author) : [])
   return needs.map((need) => ({ ...need, ...askedFor(need, ownersOf(need.path)), isOpen: open.has(need) }))
 }
 
-function targetOf(parts: CheckParts, repository: string, sha: string, subject: string): Target {
+function targetOf(parts: CheckParts, repository: Repository, sha: string, subject: string): Target {
   return { repository, sha, subject, appId: parts.config.GITHUB_APP_ID }
 }

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ProbotOctokit } from 'probot'
 import { loadCatalog } from '../../../catalog/load.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import { moveBranch, writeCommit } from '../../github/branch.ts'
 import { fetchCatalogAt } from '../../github/catalog/catalog-at.ts'
 import { fetchHead } from '../../github/head.ts'
 import { filesOf, SHOWN_WITH_RELEASE_MAX, wholeFiles } from '../../github/release.ts'
-import { namesOf } from '../../github/repository-name.ts'
+import type { Repository } from '../../github/repository-name.ts'
 import type { Parts } from '../../parts.ts'
 import { changedFiles, type FoundRelease, followersOf, planUpdates, type ReleaseUpdate } from './plan.ts'
 import { proposeRelease, retireOlder, type ShopSide } from './pull.ts'
@@ -24,23 +23,22 @@ const PAGE = 100
 type FollowParts = Pick<Parts, 'config' | 'githubApp' | 'log'>
 type Repositories = { shop: string; repository: string }
 
+const READS = { contents: 'read', metadata: 'read' } as const
+const WRITES = { contents: 'write', metadata: 'read', pull_requests: 'write' } as const
+
 /**
  * Brings a repository's releases to the assets that follow it, as shop.yaml says: by a pull request for each release, or
  * by a commit on the default branch. Asked twice, it does nothing the second time. Throws Octokit's errors, a
  * GitHubBusyError, or a NoAccessError: the job comes again.
  */
 export async function followReleases(parts: FollowParts, { shop, repository }: Repositories): Promise<void> {
-  const octokit = await parts.githubApp.forRepository(shop, {
-    contents: 'write',
-    metadata: 'read',
-    pull_requests: 'write',
-  })
+  const entered = await parts.githubApp.forRepository(shop, WRITES)
   for (let time = 0; time < READ_AGAIN_MAX; time++) {
-    const seen = await readShop(parts, octokit, shop)
+    const seen = await readShop(parts, entered)
     if (!seen || followersOf(seen.catalog, repository).length === 0) return
     const releases = planUpdates(seen.catalog, repository, await releasesOf(parts, repository))
     if (releases.length === 0) return
-    const side = await shopSide(parts, octokit, shop, seen, releases)
+    const side = await shopSide(parts, entered, seen, releases)
     if (seen.catalog.shop.releases === 'pull-request') return propose(side, releases, repository)
     if (await updateAtOnce(side, releases)) return
   }
@@ -50,22 +48,21 @@ export async function followReleases(parts: FollowParts, { shop, repository }: R
 type SeenShop = { catalog: Catalog; folder: string; branch: string; commit: string }
 
 /** The catalog on the default branch now. A broken one has an issue of its own, and nothing is built on it. */
-async function readShop(parts: FollowParts, octokit: ProbotOctokit, shop: string): Promise<SeenShop | undefined> {
-  const head = await fetchHead(octokit, shop)
+async function readShop(parts: FollowParts, shop: Repository): Promise<SeenShop | undefined> {
+  const head = await fetchHead(shop)
   if (!head) return undefined
-  const fetched = await fetchCatalogAt({ folder: parts.config.DATA_FOLDER }, octokit, shop, head.commit)
+  const fetched = await fetchCatalogAt(parts.config.DATA_FOLDER, shop, head.commit)
   if ('none' in fetched) return undefined
   const loaded = await loadCatalog(fetched.folder)
   if ('catalog' in loaded) return { ...head, catalog: loaded.catalog, folder: fetched.folder }
-  parts.log.info({ shop, commit: head.commit }, 'releases wait until the catalog is mended')
+  parts.log.info({ shop: shop.name, commit: head.commit }, 'releases wait until the catalog is mended')
   return undefined
 }
 
 /** The side of the shop, with the text of every asset that follows: an older proposal may have more than these releases. */
 async function shopSide(
   parts: FollowParts,
-  octokit: ProbotOctokit,
-  shop: string,
+  shop: Repository,
   { catalog, folder, branch, commit }: SeenShop,
   [release]: readonly ReleaseUpdate[],
 ): Promise<ShopSide> {
@@ -73,7 +70,7 @@ async function shopSide(
   for (const { id } of followersOf(catalog, release?.repository ?? '')) {
     texts.set(id, await readFile(join(folder, 'assets', `${id}.yaml`), 'utf8'))
   }
-  return { octokit, names: namesOf(shop), base: branch, commit, texts, githubUrl: parts.config.GITHUB_URL }
+  return { ...shop, base: branch, commit, texts, githubUrl: parts.config.GITHUB_URL }
 }
 
 async function propose(shop: ShopSide, releases: readonly ReleaseUpdate[], repository: string): Promise<void> {
@@ -87,18 +84,19 @@ async function propose(shop: ShopSide, releases: readonly ReleaseUpdate[], repos
 
 /** One commit for everything; false when the branch moved meanwhile. */
 async function updateAtOnce(shop: ShopSide, releases: readonly ReleaseUpdate[]): Promise<boolean> {
-  const { octokit, names, base, commit, texts } = shop
+  const { base, commit, texts } = shop
   const updates = releases.flatMap((release) => release.updates)
   const change = { parent: commit, message: messageOf(releases), files: changedFiles(updates, texts) }
-  return moveBranch(octokit, names, base, await writeCommit(octokit, names, change))
+  return moveBranch(shop, base, await writeCommit(shop, change))
 }
 
 /** What a repository has published, as far as RELEASES_MAX goes. */
 async function releasesOf(parts: FollowParts, repository: string): Promise<FoundRelease[]> {
-  const octokit = await parts.githubApp.forRepository(repository, { contents: 'read', metadata: 'read' })
+  const entered = await parts.githubApp.forRepository(repository, READS)
   const found: FoundRelease[] = []
   let long = 0
-  const query = { ...namesOf(repository), per_page: PAGE }
+  const { octokit, names } = entered
+  const query = { ...names, per_page: PAGE }
   for await (const { data } of octokit.paginate.iterator(octokit.rest.repos.listReleases, query)) {
     for (const release of data) {
       if (release.assets.length >= SHOWN_WITH_RELEASE_MAX) long += 1
@@ -106,7 +104,7 @@ async function releasesOf(parts: FollowParts, repository: string): Promise<Found
         tag: release.tag_name,
         isDraft: release.draft,
         isPrerelease: release.prerelease,
-        files: long > LONG_RELEASES_MAX ? wholeFiles(release.assets) : await filesOf(octokit, repository, release),
+        files: long > LONG_RELEASES_MAX ? wholeFiles(release.assets) : await filesOf(entered, release),
       })
     }
     if (found.length >= RELEASES_MAX) break

@@ -1,6 +1,6 @@
 import type { ProbotOctokit } from 'probot'
 import { moveBranch, removeBranch, startBranch, writeCommit } from '../../github/branch.ts'
-import type { Names } from '../../github/repository-name.ts'
+import type { Repository } from '../../github/repository-name.ts'
 import { assetPath, changedFiles, digestOf, type ReleaseUpdate } from './plan.ts'
 import { BRANCHES, bodyOf, branchOf, type Mark, markIn, replacedBy, titleOf } from './words.ts'
 
@@ -9,9 +9,7 @@ const OPEN_PULLS_MAX = 300
 const PAGE = 100
 
 /** The shop's repository as it is now: its default branch, and the assets' files by id. */
-export type ShopSide = {
-  octokit: ProbotOctokit
-  names: Names
+export type ShopSide = Repository & {
   base: string
   commit: string
   texts: ReadonlyMap<string, string>
@@ -34,7 +32,7 @@ export async function proposeRelease(shop: ShopSide, release: ReleaseUpdate): Pr
   if (pulls.length > 0) return undefined
   const files = changedFiles(release.updates, shop.texts)
   const title = titleOf(release)
-  const sha = await startBranch(octokit, names, branch, { parent: shop.commit, message: title, files })
+  const sha = await startBranch(shop, branch, { parent: shop.commit, message: title, files })
   if (!sha) return undefined
   const body = bodyOf(release, shop.githubUrl, markOf(release, sha, files))
   const { data } = await octokit.rest.pulls.create({ ...names, title, body, head: branch, base: shop.base })
@@ -58,8 +56,8 @@ async function bringUpToDate(shop: ShopSide, release: ReleaseUpdate, pull: Pull)
   })
   const title = titleOf(release)
   const change = { parent: mark.head, message: title, files: new Map([...files, ...backAsTheyAre]) }
-  const sha = await writeCommit(octokit, names, change)
-  if (!(await moveBranch(octokit, names, pull.head.ref, sha))) return done
+  const sha = await writeCommit(shop, change)
+  if (!(await moveBranch(shop, pull.head.ref, sha))) return done
   const body = bodyOf(release, githubUrl, markOf(release, sha, files))
   await octokit.rest.pulls.update({ ...names, pull_number: pull.number, title, body })
   return done
@@ -84,23 +82,24 @@ export async function retireOlder(
   }
 }
 
-async function openPulls({ octokit, names }: ShopSide): Promise<Pull[]> {
+async function openPulls({ octokit, name, names }: ShopSide): Promise<Pull[]> {
   const found: Pull[] = []
   const query = { ...names, state: 'open', per_page: PAGE } as const
   for await (const { data } of octokit.paginate.iterator(octokit.rest.pulls.list, query)) {
     found.push(...data)
     if (found.length >= OPEN_PULLS_MAX) break
   }
-  const ours = `${names.owner}/${names.repo}`.toLowerCase()
+  const ours = name.toLowerCase()
   return found.filter(({ head }) => head.ref.startsWith(BRANCHES) && head.repo?.full_name.toLowerCase() === ours)
 }
 
-async function retire({ octokit, names }: ShopSide, pull: Pull, mark: Mark, by: Proposed): Promise<void> {
+async function retire(shop: ShopSide, pull: Pull, mark: Mark, by: Proposed): Promise<void> {
+  const { octokit, names } = shop
   const isUntouched = mark.head === pull.head.sha
   if (!isUntouched && !by.isNew) return
   const body = replacedBy(by.number, isUntouched)
   await octokit.rest.issues.createComment({ ...names, issue_number: pull.number, body })
   if (!isUntouched) return
   await octokit.rest.pulls.update({ ...names, pull_number: pull.number, state: 'closed' })
-  await removeBranch(octokit, names, pull.head.ref)
+  await removeBranch(shop, pull.head.ref)
 }

@@ -1,17 +1,9 @@
-import type { ProbotOctokit } from 'probot'
 import { absentAt } from '../../github/absent.ts'
-import type { Names } from '../../github/repository-name.ts'
-
-/** The commit that a branch points to; nothing when there is no such branch, or no commit in the repository at all (409). */
-export async function refSha(octokit: ProbotOctokit, names: Names, branch: string): Promise<string | undefined> {
-  const found = await octokit.rest.git.getRef({ ...names, ref: `heads/${branch}` }).catch(absentAt(404, 409))
-  return found?.data.object.sha
-}
+import type { Repository } from '../../github/repository-name.ts'
 
 /** What lies under the name `catalog` in a commit: a catalog, something else that stands in a new one's way, or nothing. */
 export async function hasCatalogFolder(
-  octokit: ProbotOctokit,
-  names: Names,
+  { octokit, names }: Repository,
   ref: string,
 ): Promise<'catalog' | 'other' | 'nothing'> {
   const found = await octokit.rest.repos.getContent({ ...names, path: 'catalog', ref }).catch(absentAt(404, 409))
@@ -29,8 +21,7 @@ export type Closed = { number: number; title: string }
  * https://docs.github.com/en/rest/issues/events#list-issue-events
  */
 export async function isAskedAgain(
-  octokit: ProbotOctokit,
-  names: Names,
+  { octokit, names }: Repository,
   { number, title }: Closed,
   firstTitle: string,
 ): Promise<boolean> {

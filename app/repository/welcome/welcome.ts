@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { ProbotOctokit } from 'probot'
 import { absentAt } from '../../github/absent.ts'
-import { startBranch } from '../../github/branch.ts'
-import { type Names, namesOf } from '../../github/repository-name.ts'
+import { startBranch, tipOf } from '../../github/branch.ts'
+import { type Names, namesOf, type Repository } from '../../github/repository-name.ts'
 import type { Parts } from '../../parts.ts'
 import { WELCOME_TITLE, welcomeBody } from './body.ts'
 import { type About, welcomeCatalog } from './catalog.ts'
-import { hasCatalogFolder, isAskedAgain, refSha } from './repository.ts'
+import { hasCatalogFolder, isAskedAgain } from './repository.ts'
 import { addWorkflowUrl, CHECK_WORKFLOW, WORKFLOW_FILE, workflowText } from './workflow.ts'
 
 /** The branch of the App's first pull request in a shop repository. It is made once, and never written to again. */
@@ -37,32 +37,33 @@ export async function welcome(
   repository: string,
   options: WelcomeOptions = {},
 ): Promise<WelcomeEnd> {
-  const octokit = await parts.githubApp.forRepository(repository, PERMISSIONS)
-  const { data } = await octokit.rest.repos.get(namesOf(repository))
-  const place: Place = { repository: data.full_name, base: data.default_branch, url: data.html_url }
+  const { octokit, names } = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const { data } = await octokit.rest.repos.get(names)
+  const name = data.full_name
+  const place: Place = { octokit, name, names: namesOf(name), base: data.default_branch, url: data.html_url }
   if (data.archived) return told(parts, place, 'off', 'the repository is archived')
-  const head = await refSha(octokit, namesOf(place.repository), place.base)
+  const head = await tipOf(place, place.base)
   if (!head) return told(parts, place, 'empty', 'the repository has no commit; make one, and push it')
-  const found = await hasCatalogFolder(octokit, namesOf(place.repository), head)
+  const found = await hasCatalogFolder(place, head)
   if (found === 'catalog') return 'has-catalog'
   if (found === 'other')
     return told(parts, place, 'off', 'something else is called catalog there, so a shop has no room')
-  const before = await pullsBefore(octokit, place)
+  const before = await pullsBefore(place)
   if (before !== 'none') return before
   const about = await aboutOf(octokit, data)
-  return propose(parts, octokit, place, head, about, options)
+  return propose(parts, place, head, about, options)
 }
 
-type Place = { repository: string; base: string; url: string }
+type Place = Repository & { base: string; url: string }
 
-function told(parts: Pick<Parts, 'log'>, { repository }: Place, end: WelcomeEnd, why: string): WelcomeEnd {
+function told(parts: Pick<Parts, 'log'>, { name: repository }: Place, end: WelcomeEnd, why: string): WelcomeEnd {
   parts.log.info({ repository, why }, 'no pull request to open a shop')
   return end
 }
 
 /** What became of the proposals there were. The last one that was closed decides whether another is wanted. */
-async function pullsBefore(octokit: ProbotOctokit, { repository }: Place): Promise<'none' | 'there' | 'off'> {
-  const names = namesOf(repository)
+async function pullsBefore(place: Place): Promise<'none' | 'there' | 'off'> {
+  const { octokit, name, names } = place
   const { data } = await octokit.rest.pulls.list({
     ...names,
     state: 'all',
@@ -72,12 +73,12 @@ async function pullsBefore(octokit: ProbotOctokit, { repository }: Place): Promi
     per_page: 100,
   })
   // A fork of the same owner's may have such a branch, too.
-  const ours = data.filter((pull) => pull.head.repo?.full_name === repository || pull.head.repo === null)
+  const ours = data.filter((pull) => pull.head.repo?.full_name === name || pull.head.repo === null)
   if (ours.some((pull) => pull.state === 'open')) return 'there'
   if (ours.some((pull) => pull.merged_at !== null)) return 'off'
   const last = ours.toSorted((a, b) => b.number - a.number)[0]
   if (!last) return 'none'
-  return (await isAskedAgain(octokit, names, last, WELCOME_TITLE)) ? 'none' : 'off'
+  return (await isAskedAgain(place, last, WELCOME_TITLE)) ? 'none' : 'off'
 }
 
 type RepositoryFacts = Awaited<ReturnType<ProbotOctokit['rest']['repos']['get']>>['data']
@@ -95,29 +96,23 @@ const organizationOf = (data: { name?: string | null; email?: string | null } | 
 
 async function propose(
   parts: Pick<Parts, 'githubApp' | 'config' | 'log'>,
-  octokit: ProbotOctokit,
   place: Place,
   head: string,
   about: About,
   { workflow = CHECK_WORKFLOW }: WelcomeOptions,
 ): Promise<WelcomeEnd> {
-  const names = namesOf(place.repository)
   const text = workflowText(workflow)
-  const mayWriteIt = await mayWriteWorkflows(parts, names)
-  if (!(await refSha(octokit, names, WELCOME_BRANCH))) {
+  const mayWriteIt = await mayWriteWorkflows(parts, place.names)
+  if (!(await tipOf(place, WELCOME_BRANCH))) {
     const files = welcomeCatalog(about, await readFile(STICKER, 'utf8'))
     if (mayWriteIt) files[WORKFLOW_FILE] = text
-    const writer = mayWriteIt ? await parts.githubApp.forRepository(place.repository, WITH_WORKFLOWS) : octokit
+    const writer = mayWriteIt ? await parts.githubApp.forRepository(place.name, WITH_WORKFLOWS) : place
     const change = { parent: head, message: WELCOME_TITLE, files: new Map(Object.entries(files)) }
-    await startBranch(writer, names, WELCOME_BRANCH, change).catch(alreadyThere)
+    await startBranch(writer, WELCOME_BRANCH, change).catch(alreadyThere)
   }
   const link = mayWriteIt ? undefined : addWorkflowUrl(place.url, WELCOME_BRANCH, text)
-  return openPull(
-    parts,
-    octokit,
-    place,
-    welcomeBody(about, { shopUrl: parts.config.SHOP_URL, addWorkflowUrl: link, hasWorkflow: mayWriteIt }),
-  )
+  const facts = { shopUrl: parts.config.SHOP_URL, addWorkflowUrl: link, hasWorkflow: mayWriteIt }
+  return openPull(parts, place, welcomeBody(about, facts))
 }
 
 /** A branch that appeared meanwhile stays as it is. */
@@ -133,22 +128,16 @@ async function mayWriteWorkflows({ githubApp }: Pick<Parts, 'githubApp'>, names:
   return data.permissions.workflows === 'write'
 }
 
-async function openPull(
-  parts: Pick<Parts, 'log'>,
-  octokit: ProbotOctokit,
-  place: Place,
-  body: string,
-): Promise<WelcomeEnd> {
+async function openPull(parts: Pick<Parts, 'log'>, place: Place, body: string): Promise<WelcomeEnd> {
+  const { octokit, names, base } = place
   try {
-    const title = WELCOME_TITLE
-    const names = namesOf(place.repository)
-    await octokit.rest.pulls.create({ ...names, title, body, head: WELCOME_BRANCH, base: place.base })
+    await octokit.rest.pulls.create({ ...names, title: WELCOME_TITLE, body, head: WELCOME_BRANCH, base })
     return 'opened'
   } catch (error) {
     const { status, message } = error as { status?: number; message: string }
     if (status === 422 && /already exists/i.test(message)) return 'there'
     if (status === 422 && /no commits between/i.test(message)) {
-      return told(parts, place, 'off', `the branch ${WELCOME_BRANCH} has nothing that ${place.base} lacks`)
+      return told(parts, place, 'off', `the branch ${WELCOME_BRANCH} has nothing that ${base} lacks`)
     }
     throw error
   }

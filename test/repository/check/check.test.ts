@@ -85,10 +85,10 @@ test('a check that was broken off half-way is gone on with, not doubled', async 
   const dying: typeof githubApp = {
     ...githubApp,
     forRepository: async (...given) => {
-      const octokit = await githubApp.forRepository(...given)
+      const { octokit, ...entered } = await githubApp.forRepository(...given)
       const update = octokit.rest.checks.update
       const rest = { ...octokit.rest, checks: { ...octokit.rest.checks, update: dies(update) } }
-      return Object.assign(Object.create(octokit), { rest })
+      return { ...entered, octokit: Object.assign(Object.create(octokit), { rest }) }
     },
   }
   const dies = <F>(update: F) =>

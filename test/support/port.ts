@@ -6,7 +6,8 @@ const PORTS_A_WORKER = 1000
 /** A sandbox takes four beside each other. */
 const STEP = 5
 
-let taken = 0
+/** Where a process begins: test runs that share a machine would otherwise all reach for the same ports at once. */
+let taken = (process.pid * STEP) % PORTS_A_WORKER
 
 /** A port that is free, with the four after it most likely too; no other worker of the test run is given it. */
 export async function anyPort(): Promise<number> {

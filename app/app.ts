@@ -40,6 +40,7 @@ export async function openParts(
     baseUrl: config.GITHUB_API_URL,
     log: log.child({}, { level: 'silent' }),
     now,
+    limiter: store.limiter,
   })
   const source = await openSource({ config, store, log, githubApp: github.githubApp })
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })

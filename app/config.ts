@@ -26,8 +26,20 @@ const Secrets = z
     'one or more whsec_…, with commas between',
   )
 
+/** What a process does: serves pages and sales, takes webhooks, gives out files, does the work behind them. */
+const ROLES = ['web', 'webhooks', 'downloads', 'worker'] as const
+type Role = (typeof ROLES)[number]
+const Roles = z
+  .string()
+  .transform((text) => text.split(',').map((role) => role.trim()))
+  .refine(
+    (roles): roles is Role[] => roles.every((role) => (ROLES as readonly string[]).includes(role)),
+    `one or more of ${ROLES.join(', ')}, with commas between`,
+  )
+
 const Environment = z.object({
   TAGSALE_MODE: z.enum(['live', 'sandbox'], 'live, or sandbox to try it on stand-ins').default('live'),
+  TAGSALE_ROLES: Roles.default([...ROLES]),
   PORT: Count(0, 65_535).default(3000),
   HOST: z.string().default('0.0.0.0'),
   SHOP_URL: Address,
@@ -148,9 +160,12 @@ export function examineConfig(values: ConfigInput = process.env): {
 
 const settingOf = (value: unknown): unknown => (value === '' ? undefined : value)
 
-/** Live money and stand-ins never meet. */
+/** Live money and stand-ins never meet, and work is left to those only who can see it. */
 function modeProblems(config: SetupSettings): string[] {
   const problems: string[] = []
+  if (!config.DATABASE_URL && ROLES.some((role) => !config.TAGSALE_ROLES.includes(role))) {
+    problems.push('TAGSALE_ROLES leaves work to other processes, and those share a database: set DATABASE_URL as well.')
+  }
   if (config.TAGSALE_MODE === 'sandbox') {
     if (/_live_/.test(config.STRIPE_SECRET_KEY))
       problems.push('STRIPE_SECRET_KEY is a live key; the sandbox takes none.')

@@ -7,9 +7,11 @@ import { closeServer, listen } from './http/server.ts'
 import { deskUrl } from './link.ts'
 import { startFollowing } from './live/live-shop.ts'
 import { createLog } from './log.ts'
+import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
 import { openStore } from './store/open.ts'
+import type { Worker } from './worker.ts'
 
 const STOP_SECONDS_MAX = 8
 
@@ -22,21 +24,19 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     process.exit(1)
   }
   const now = () => new Date()
-  const store = await openStore(config, { log, onFailure })
+  const store = await openStore(config, { log, onFailure, now })
   try {
     const { parts, close } = await openParts(config, { store, log, now })
     const app = createApp(parts)
     const server = await listen(config, app.fetch)
     // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
     const following = await startFollowing(parts)
-    await startSweeping(parts)
-    await startRepositoryWork(parts)
-    const worker = app.startWorker()
-    log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE }, 'open')
+    const worker = config.TAGSALE_ROLES.includes('worker') ? await startWork(parts, app) : undefined
+    log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE, roles: config.TAGSALE_ROLES }, 'open')
     return {
       async stop() {
         following.stop()
-        await Promise.all([closeServer(server, STOP_SECONDS_MAX), worker.stop(STOP_SECONDS_MAX)])
+        await Promise.all([closeServer(server, STOP_SECONDS_MAX), worker?.stop(STOP_SECONDS_MAX)])
         close()
         await store.close()
       },
@@ -45,6 +45,12 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await store.close()
     throw error
   }
+}
+
+async function startWork(parts: Parts, app: ReturnType<typeof createApp>): Promise<Worker> {
+  await startSweeping(parts)
+  await startRepositoryWork(parts)
+  return app.startWorker()
 }
 
 /** `npm run serve`: the shop for real, from the environment. Without a GitHub App, the page to register one comes first. */
@@ -59,7 +65,7 @@ async function main(): Promise<void> {
   const config = readConfig(credentials)
   const log = createLog(config)
   const app = await startApp(config, log)
-  say(`How the shop is, for its maintainers: ${deskUrl(config)}`)
+  if (config.TAGSALE_ROLES.includes('web')) say(`How the shop is, for its maintainers: ${deskUrl(config)}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping')

@@ -18,6 +18,7 @@ function problemsOf(changes: object, mode = 'live'): readonly string[] {
 test('with what is needed and nothing else, the rest is as documented', () => {
   expect(parseConfig(SETTINGS)).toEqual({
     ...SETTINGS,
+    TAGSALE_ROLES: ['web', 'webhooks', 'downloads', 'worker'],
     PORT: 3000,
     HOST: '0.0.0.0',
     STOREFRONT_URL: 'https://shop.example.org',

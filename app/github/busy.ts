@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { memoryLimiter } from '../store/limits.ts'
+import type { Store } from '../store/store.ts'
 
 /** GitHub asks us to wait, or our own budget of writes is used up. The work comes again when the time is over. */
 export class GitHubBusyError extends Error {
@@ -28,10 +29,18 @@ export function limitSeconds(headers: Headers, now: Date): number | undefined {
   return Math.max(1, Math.ceil(Number(headers['x-ratelimit-reset']) - now.getTime() / 1000))
 }
 
-/** Keeps us within GitHub's limits: counts what we write, and holds everything back while GitHub wants it so. */
-export function createBudget(now: () => Date, perMinute = WRITES_PER_MINUTE_MAX, perHour = WRITES_PER_HOUR_MAX) {
-  const minute = new RateLimiterMemory({ points: perMinute, duration: 60 })
-  const hour = new RateLimiterMemory({ points: perHour, duration: 3600 })
+/**
+ * Keeps us within GitHub's limits: counts what all processes write, and holds everything of this one back while GitHub wants it so.
+ * GitHub tells each process itself.
+ */
+export function createBudget(
+  now: () => Date,
+  limiter: Store['limiter'] = memoryLimiter,
+  perMinute = WRITES_PER_MINUTE_MAX,
+  perHour = WRITES_PER_HOUR_MAX,
+) {
+  const minute = limiter({ name: 'GitHub writes of a minute', points: perMinute, seconds: 60 })
+  const hour = limiter({ name: 'GitHub writes of an hour', points: perHour, seconds: 3600 })
   let heldUntil = 0
   return {
     /** Before a request. Throws a GitHubBusyError while we have to wait. */
@@ -39,7 +48,10 @@ export function createBudget(now: () => Date, perMinute = WRITES_PER_MINUTE_MAX,
       const seconds = Math.ceil((heldUntil - now().getTime()) / 1000)
       if (seconds > 0) throw new GitHubBusyError(seconds, 'GitHub asked us to wait')
       if (!isWrite) return
-      for (const limiter of [minute, hour]) await consume(limiter, owner)
+      for (const count of [minute, hour]) {
+        const wait = await count(owner)
+        if (wait > 0) throw new GitHubBusyError(wait, 'as many writes as GitHub forgives')
+      }
     },
     /** After a refusal. Gives the same error, or a GitHubBusyError when GitHub limits us. */
     learn(error: unknown): unknown {
@@ -55,12 +67,3 @@ export function createBudget(now: () => Date, perMinute = WRITES_PER_MINUTE_MAX,
   }
 }
 export type Budget = ReturnType<typeof createBudget>
-
-async function consume(limiter: RateLimiterMemory, owner: string): Promise<void> {
-  try {
-    await limiter.consume(owner)
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error
-    throw new GitHubBusyError(Math.ceil(error.msBeforeNext / 1000), 'as many writes as GitHub forgives')
-  }
-}

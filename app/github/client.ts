@@ -3,6 +3,7 @@ import { createAppAuth } from '@octokit/auth-app'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
+import type { Store } from '../store/store.ts'
 import { type Budget, createBudget, limitSeconds } from './busy.ts'
 import { namesOf, type Repository } from './repository-name.ts'
 
@@ -15,6 +16,8 @@ export type GitHubOptions = {
   baseUrl?: string
   log: Logger
   now?: () => Date
+  /** What counts the writes of all processes; each counts by itself where there is none. */
+  limiter?: Store['limiter']
 }
 
 export type Permissions = Record<string, 'read' | 'write'>
@@ -82,7 +85,8 @@ export async function connectGitHub(options: GitHubOptions): Promise<{ github: B
   const tokensOf = tokenSource(asApp, options)
   const client = (seconds: number) =>
     new ImpatientOctokit({ ...baseUrl, request: { fetch: fetchWithin(seconds) }, log: options.log, authStrategy: null })
-  const budget = createBudget(options.now ?? (() => new Date()))
+  const { now = () => new Date(), limiter } = options
+  const budget = createBudget(now, limiter)
   return {
     github: {
       forRepository: remembered((repository: string) =>

@@ -12,9 +12,9 @@ import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
 import { downloadRoutes } from './buyers/downloads.ts'
 import { orderRoutes } from './buyers/orders.ts'
 import { shopRoutes } from './buyers/shop-status.ts'
-import { storefrontRoutes } from './buyers/storefront.ts'
+import { nothingHere, storefrontRoutes } from './buyers/storefront.ts'
 import type { HttpEnv } from './context.ts'
-import { createLimits } from './limit.ts'
+import { createLimits, type Limits } from './limit.ts'
 import { deskRoutes } from './maintainers/desk.ts'
 import { previewRoutes } from './maintainers/previews.ts'
 import { docsRoutes } from './operators/docs.ts'
@@ -35,7 +35,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
       if (!result.success) throw unreadable(result.error)
     },
   })
-  const limits = createLimits(parts.config)
+  const limits = createLimits(parts.config, parts.store.limiter)
   const metrics = createMetrics(parts)
   const headers = securityHeaders(parts.config)
   api.use(requestId(), withParts(parts), logging, metrics.timing)
@@ -49,16 +49,9 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
     }),
   )
   api.use('/api/*', limitBody(API_BODY_BYTES_MAX))
-  checkoutRoutes(api, limits)
-  orderRoutes(api, limits)
-  downloadRoutes(api, limits)
-  previewRoutes(api, limits)
-  shopRoutes(api)
-  deskRoutes(api, limits)
-  webhookRoutes(api)
   healthRoutes(api, metrics)
-  docsRoutes(api)
-  storefrontRoutes(api)
+  mountRoles(api, parts.config, limits)
+  api.notFound(nothingHere)
   api.onError((error, c) => {
     const refusal = refusalOf(error)
     if (refusal !== error && refusal.input.status >= 500)
@@ -66,6 +59,20 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
     return problem(c, refusal.input)
   })
   return api
+}
+
+/** The routes of what this process does; the storefront's takes whatever is left. */
+function mountRoles(api: OpenAPIHono<HttpEnv>, { TAGSALE_ROLES: roles }: Config, limits: Limits): void {
+  if (roles.includes('webhooks')) webhookRoutes(api)
+  if (roles.includes('downloads')) downloadRoutes(api, limits)
+  if (!roles.includes('web')) return
+  checkoutRoutes(api, limits)
+  orderRoutes(api, limits)
+  previewRoutes(api, limits)
+  shopRoutes(api)
+  deskRoutes(api, limits)
+  docsRoutes(api)
+  storefrontRoutes(api)
 }
 
 const withParts =

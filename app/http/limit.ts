@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Config } from '../config.ts'
+import { memoryLimiter } from '../store/limits.ts'
+import type { Limiter, Store } from '../store/store.ts'
 import type { HttpEnv } from './context.ts'
 import { Refusal } from './problem.ts'
 
@@ -18,12 +19,12 @@ export type Limits = {
   wrongKey: (address: string) => Promise<void>
 }
 
-/** Limits of one process. With several behind a load balancer each counts for itself. */
-export function createLimits(config: Config): Limits {
-  const perMinute = (points: number) => new RateLimiterMemory({ points, duration: 60 })
-  const perAddress = perMinute(config.CHECKOUTS_PER_MINUTE_PER_ADDRESS)
-  const inAll = perMinute(config.CHECKOUTS_PER_MINUTE)
-  const wrongKeys = perMinute(WRONG_KEYS_PER_MINUTE)
+/** Limits of all processes over the store that counts. */
+export function createLimits(config: Config, limiter: Store['limiter'] = memoryLimiter): Limits {
+  const perMinute = (name: string, points: number) => limiter({ name, points, seconds: 60 })
+  const perAddress = perMinute('checkouts of an address', config.CHECKOUTS_PER_MINUTE_PER_ADDRESS)
+  const inAll = perMinute('checkouts', config.CHECKOUTS_PER_MINUTE)
+  const wrongKeys = perMinute('wrong keys', WRONG_KEYS_PER_MINUTE)
   return {
     async checkout(address) {
       await consume(perAddress, address)
@@ -55,12 +56,9 @@ function networkOf(address: string): string {
     .join(':')
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await limiter.consume(key)
-  } catch (error) {
-    throw error instanceof RateLimiterRes ? tooMany(Math.ceil(error.msBeforeNext / 1000)) : error
-  }
+async function consume(limiter: Limiter, key: string): Promise<void> {
+  const seconds = await limiter(key)
+  if (seconds > 0) throw tooMany(seconds)
 }
 
 function tooMany(retryAfterSeconds: number): Refusal {

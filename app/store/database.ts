@@ -8,7 +8,7 @@ import * as queries from './queries.ts'
 import { StoreRefusedError } from './refusal.ts'
 import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
 import { type Row, type Statement, sql } from './sql.ts'
-import type { Change, Store, Written } from './store.ts'
+import type { Change, Limit, Limiter, Store, Written } from './store.ts'
 import { customerPlace, readsFor, standing, writesFor } from './transaction.ts'
 
 /** From the answers to the reads, what to write and whom it wakes; nothing when there is nothing to write. */
@@ -40,16 +40,18 @@ export function createListeners() {
   }
 }
 
-const REVISION_BYTES = 6
+const PROCESS_BYTES = 6
+
+/** The number of a process: where the revisions begin that it gives, so that no two processes give the same. */
+export const newProcessNumber = (random: Random): number =>
+  Buffer.from(random(PROCESS_BYTES)).readUIntBE(0, PROCESS_BYTES)
+
+type StoreParts = { shop: string; sealer: Sealer; process: number; limiter: (limit: Limit) => Limiter }
 
 /** The store of one shop in a database: the contract, whichever engine runs the statements. */
-export function storeOver(
-  database: Database,
-  { shop, sealer, random }: { shop: string; sealer: Sealer; random: Random },
-): Store {
-  // Where the revisions of this process begin, so that no two processes give the same; it is also the process's name.
-  let revision = Buffer.from(random(REVISION_BYTES)).readUIntBE(0, REVISION_BYTES)
-  const by = String(revision)
+export function storeOver(database: Database, { shop, sealer, process, limiter }: StoreParts): Store {
+  let revision = process
+  const by = String(process)
   const parts = { shop, sealer, newRevision: () => ++revision }
   const { ask } = database
   let closing: Promise<void> | undefined
@@ -89,6 +91,7 @@ export function storeOver(
     async defer(job, until) {
       await ask(queries.deferJob(shop, job, until))
     },
+    limiter,
     async nextDueAt(queue) {
       const [row] = await ask(sql`select min(ready_at) as next from jobs where shop = ${shop} and queue = ${queue}`)
       return (row?.['next'] as string | null) ?? undefined

@@ -10,15 +10,17 @@ import type { Store } from './store.ts'
 /** Where orders are kept: PostgreSQL when there is a `DATABASE_URL`, a file in `DATA_FOLDER` else. */
 export type StoreSettings = Pick<Config, 'DATABASE_URL' | 'DATA_FOLDER' | 'STORE_KEY'>
 
+type OpenParts = { log: Pick<Logger, 'warn'>; onFailure: (error: Error) => void; now?: () => Date }
+
 /**
  * Opens the store that the settings name. Rejects with `StoreRefusedError`, which says what to do. `onFailure` is told once when the
  * embedded store can't write any more: then the process must stop.
  */
 export function openStore(
   { DATABASE_URL: url, DATA_FOLDER, STORE_KEY: key }: StoreSettings,
-  { log, onFailure }: { log: Pick<Logger, 'warn'>; onFailure: (error: Error) => void },
+  { log, onFailure, now = () => new Date() }: OpenParts,
 ): Promise<Store> {
-  if (url) return openPostgresStore({ url, key, random: randomBytes, log })
+  if (url) return openPostgresStore({ url, key, random: randomBytes, log, now })
   return openSqliteStore({ folder: join(DATA_FOLDER, 'store'), key, random: randomBytes, onFailure })
 }
 

@@ -112,9 +112,16 @@ export const deferJob = (shop: string, { id, revision }: ClaimedJob, until: Date
   update jobs set lease_until = ${until.toISOString()} where shop = ${shop} and id = ${id} and leased_revision = ${revision}`
 
 /** Gives back what this process has claimed; with no name, what anybody has. */
-export const releaseJobs = (shop: string, by?: string): Statement => sql`
+export const releaseJobs = (shop: string, by?: string): Statement =>
+  release(shop, by === undefined ? ALL : sql`leased_by = ${by}`)
+
+/** Gives back what is claimed until after that time. */
+export const releaseJobsAhead = (shop: string, time: string): Statement => release(shop, sql`lease_until > ${time}`)
+
+const release = (shop: string, which: Statement): Statement => sql`
   update jobs set leased_by = null, leased_revision = null, lease_until = null
-  where shop = ${shop} and ${by === undefined ? sql`leased_by is not null` : sql`leased_by = ${by}`}`
+  where shop = ${shop} and leased_by is not null and ${which}
+  returning kind`
 
 /** How much there is. */
 export const countsQuery = (shop: string): Statement => sql`

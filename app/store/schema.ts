@@ -86,6 +86,20 @@ export const MIGRATIONS: readonly string[] = [
   -- The key that seals customers, itself sealed by the one from the environment; and what was taken in from elsewhere.
   create table settings (name text primary key, value blob not null) strict;
   `,
+  `
+  -- How often a key was counted, until when, as several processes share it: keyed hashes, and nothing that a crash needs to leave.
+  create /* unlogged */ table limits (
+    shop text not null,
+    name text not null,
+    key text not null,
+    points integer not null,
+    ends_at integer not null,
+    primary key (shop, name, key)
+  ) strict, without rowid;
+
+  -- Who holds jobs, so that those of processes that are gone are found.
+  create index jobs_by_holder on jobs (shop, leased_by) where leased_by is not null;
+  `,
 ]
 
 /** The format that this program writes. It opens older ones and brings them here; newer ones it leaves alone. */
@@ -98,6 +112,7 @@ export const migrationsAfter = (format: number): { format: number; migration: st
 /** PostgreSQL's words for the same. Its text compares by bytes, as SQLite's does, whatever language the server speaks. */
 export const forPostgres = (migration: string): string =>
   migration
+    .replaceAll('/* unlogged */', 'unlogged')
     .replaceAll('position integer primary key', 'position bigint generated always as identity primary key')
     .replaceAll(/\btext\b/g, 'text collate "C"')
     .replaceAll(/\binteger\b/g, 'bigint')

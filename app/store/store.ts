@@ -49,6 +49,12 @@ export type Change = {
 /** When Stripe and GitHub last delivered; nothing before they did. */
 export type LastDeliveries = { stripe?: string; github?: string }
 
+/** So much in so many seconds, under a name of its own. */
+export type Limit = { name: string; points: number; seconds: number }
+
+/** Counts one for a key. Gives how many seconds it has to wait where that was too much, and 0 where it was not. */
+export type Limiter = (key: string) => Promise<number>
+
 /** Numbers for `/metrics`. Each is counted anew: O(what it counts). */
 export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
 
@@ -94,11 +100,13 @@ export type Store = {
   /**
    * Due jobs of this queue, oldest first, that nobody else gets for `leaseSeconds` or until they are settled: written
    * anew meanwhile, a job waits until then, so that nobody does the same work at the same time. A process that ends gives
-   * its jobs back, at the latest when their lease is over; so work may be started twice: it must be fit for that.
+   * its jobs back, of one that is killed others do, at the latest when their lease is over; so work may be started twice: it must be fit for that.
    */
   claimJobs(now: Date, most: number, leaseSeconds: number, queue: Queue): Promise<readonly ClaimedJob[]>
   /** Keeps everybody from a claimed job until then, as long as this process lives. */
   defer(job: ClaimedJob, until: Date): Promise<void>
+  /** A counter of all processes over this store, for each name. It never rejects: where nothing can be shared, each counts by itself. */
+  limiter(limit: Limit): Limiter
   /** When a job of this queue can be claimed next (an instant, also in the past); nothing where there is none. */
   nextDueAt(queue: Queue): Promise<string | undefined>
   job(id: string): Promise<Job | undefined>

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { createBudget, type GitHubBusyError, limitSeconds } from '../../app/github/busy.ts'
+import { memoryLimiter } from '../../app/store/limits.ts'
 
 const now = () => new Date('2026-11-22T12:00:00Z')
 const refusal = (status: number, headers: Record<string, string> = {}, message = 'Forbidden') =>
   Object.assign(new Error(message), { status, response: { headers } })
 
 test('writes are counted for each owner, reads are not', async () => {
-  const budget = createBudget(now, 2, 100)
+  const budget = createBudget(now, memoryLimiter, 2, 100)
   for (const isWrite of [true, false, true, false]) await budget.spend('tern', isWrite)
   await expect(budget.spend('tern', true)).rejects.toMatchObject({ retryAfterSeconds: expect.any(Number) })
   await budget.spend('tern', false)
@@ -14,7 +15,7 @@ test('writes are counted for each owner, reads are not', async () => {
 })
 
 test('the hour has its own limit', async () => {
-  const budget = createBudget(now, 100, 2)
+  const budget = createBudget(now, memoryLimiter, 100, 2)
   for (const n of [1, 2]) await budget.spend(`tern${n > 2 ? n : ''}`, true)
   const refused = await budget.spend('tern', true).catch((error: unknown) => error)
   expect((refused as GitHubBusyError).retryAfterSeconds).toBeGreaterThan(3000)

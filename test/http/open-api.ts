@@ -4,6 +4,7 @@ import path from 'node:path'
 import { type Config, parseConfig } from '../../app/config.ts'
 import { createHttp } from '../../app/http/api.ts'
 import type { Parts } from '../../app/parts.ts'
+import { memoryLimiter } from '../../app/store/limits.ts'
 import type { TestShop } from '../support/shop.ts'
 
 /** The HTTP interface of a test shop with some parts changed, called without a server. */
@@ -12,7 +13,8 @@ export function requestsTo(
   changes: Partial<Omit<Parts, 'config'>> & { config?: Partial<Config> } = {},
 ) {
   const { config, ...parts } = changes
-  const http = createHttp({ ...shop.parts, ...parts, config: { ...shop.parts.config, ...config } })
+  const store = { ...shop.parts.store, limiter: memoryLimiter } // each begins to count anew
+  const http = createHttp({ ...shop.parts, store, ...parts, config: { ...shop.parts.config, ...config } })
   return async (address: string, init?: RequestInit): Promise<Response> => http.request(address, init)
 }
 export type Requests = ReturnType<typeof requestsTo>

@@ -41,6 +41,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('the shop', () => describeShop(now))
     describe('who watches it', () => describeWatching(now))
     describe('what it hands out', () => describeHandedOut(now))
+    describe('its limits', () => describeLimits(now))
   })
 }
 
@@ -492,6 +493,25 @@ function describeHandedOut(now: Now): void {
     })
     await writing
     expect(await now.store.events(order)).toEqual([placed(order), paid(order)])
+  })
+}
+
+function describeLimits(now: Now): void {
+  it('count each key by itself, and say how long to wait', async () => {
+    const count = now.store.limiter({ name: 'tries', points: 2, seconds: 60 })
+    const more = now.store.limiter({ name: 'other tries', points: 1, seconds: 3600 })
+    expect([await count('ada'), await count('ada'), await count('bob'), await more('ada')]).toEqual([0, 0, 0, 0])
+    for (const [wait, most] of [[await count('ada'), 60] as const, [await more('ada'), 3600] as const]) {
+      expect(wait).toBeGreaterThan(most - 5)
+      expect(wait).toBeLessThanOrEqual(most)
+    }
+  })
+
+  it('begin anew when their time is over', async () => {
+    const count = now.store.limiter({ name: 'tries', points: 1, seconds: 1 })
+    expect([await count('ada'), await count('ada')]).toEqual([0, 1])
+    await new Promise((done) => setTimeout(done, 1_100))
+    expect(await count('ada')).toBe(0)
   })
 }
 

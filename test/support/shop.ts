@@ -121,7 +121,7 @@ export async function openTestShop(
     const onFailure = (error: Error) => {
       throw error
     }
-    const store = await openStore(config, { log, onFailure })
+    const store = await openStore(config, { log, onFailure, now })
     const build = options.follow?.build ?? (async () => options.storefront ?? '')
     const { parts, close: closeParts } = await openParts(config, { store, log, now, build })
     const following = await startFollowing(parts)

@@ -26,13 +26,13 @@ export function storefrontRoutes(api: OpenAPIHono<HttpEnv>): void {
     if (served?.folder !== folder) served = { folder, serve: serveStatic({ root: folder, onFound: setCaching }) }
     return served.serve(c, next)
   })
-  api.notFound(nothingHere)
 }
 
 const setCaching = (path: string, c: Context): void =>
   c.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
 
-async function nothingHere(c: Context<HttpEnv>): Promise<Response> {
+/** What is nowhere, or another process's. */
+export async function nothingHere(c: Context<HttpEnv>): Promise<Response> {
   const folder = await c.var.parts.shop.storefront()
   if (folder && (c.req.header('accept') ?? '').includes('text/html')) {
     return c.html(await readFile(join(folder, '404.html'), 'utf8'), 404)

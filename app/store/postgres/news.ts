@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { QUEUES } from '../../job/queue.ts'
 import { createListeners } from '../database.ts'
 import type { Written } from '../store.ts'
+import { LIVES } from './leases.ts'
 
 const CHANNEL = 'tagsale'
 /** What is written within such a moment is told to the other processes at once. */
@@ -14,10 +15,13 @@ const LISTEN_AGAIN_MILLISECONDS = 1_000
 export function createNews({
   pool,
   connect,
+  process,
   log,
 }: {
   pool: pg.Pool
   connect: () => pg.Client
+  /** Its number: as long as it listens, others see that it lives. */
+  process: number
   log: Pick<Logger, 'warn'>
 }) {
   const listeners = createListeners()
@@ -53,6 +57,7 @@ export function createNews({
     })
     client.on('error', () => {}) // the end follows
     await client.connect()
+    await client.query(LIVES, [process])
     await client.query(`listen ${CHANNEL}`)
     client.once('end', listenAgain)
     listening = client

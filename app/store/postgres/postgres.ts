@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Random } from '../../order/id.ts'
-import { type Database, type Decide, openSealer, storeOver } from '../database.ts'
+import { type Database, type Decide, newProcessNumber, openSealer, storeOver } from '../database.ts'
+import { sharedLimiter } from '../limits.ts'
 import { StoreRefusedError, StoreUnavailableError } from '../refusal.ts'
 import { FORMAT, forPostgres, migrationsAfter } from '../schema.ts'
 import { type Row, type Statement, sql } from '../sql.ts'
-import type { Store, Written } from '../store.ts'
+import type { Limit, Store, Written } from '../store.ts'
+import { startFreeingLeases } from './leases.ts'
 import { createNews } from './news.ts'
 
 // The engine for several processes. A transaction is two round trips: what is asked goes out together, and so does what is written.
@@ -28,17 +30,26 @@ export type PostgresParts = {
   shop?: string
   random: Random
   log: Pick<Logger, 'warn'>
+  now?: () => Date
 }
 
 /** Opens the store in this PostgreSQL database, and makes its tables where they are missing. Rejects with `StoreRefusedError`. */
 export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
-  const { key, shop = 'main', random } = parts
-  const database = openPostgres(parts)
+  const { key, shop = 'main', random, now = () => new Date() } = parts
+  const process = newProcessNumber(random)
+  const database = openPostgres(parts, process)
   try {
     await database.migrate()
     const sealer = await openSealer(database, key, random)
     await database.listen()
-    return storeOver(database, { shop, sealer, random })
+    const limiter = (limit: Limit) => sharedLimiter({ ask: database.ask, shop, sealer }, limit)
+    const store = storeOver(database, { shop, sealer, process, limiter })
+    const stop = startFreeingLeases({ ask: database.ask, shop, by: process, now, tell: database.tell })
+    const close = () => {
+      stop()
+      return store.close()
+    }
+    return { ...store, close }
   } catch (error) {
     await database.close()
     throw error instanceof StoreUnavailableError ? unreachable(error) : error
@@ -67,7 +78,13 @@ export async function openPostgresReader(url: string): Promise<Pick<Database, 'a
 const unreachable = (cause: Error) =>
   new StoreRefusedError(`The database at DATABASE_URL can't be used: ${cause.message}`, { cause })
 
-function openPostgres({ url, log }: PostgresParts): Database & { migrate(): Promise<void>; listen(): Promise<void> } {
+type Postgres = Database & {
+  migrate(): Promise<void>
+  listen(): Promise<void>
+  tell: (written: Written) => void
+}
+
+function openPostgres({ url, log }: PostgresParts, process: number): Postgres {
   const settings = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MILLISECONDS_MAX,
@@ -84,7 +101,7 @@ function openPostgres({ url, log }: PostgresParts): Database & { migrate(): Prom
   pool.on('error', (error) => log.warn({ err: error }, 'a connection to the database was lost'))
   const prepare = preparer()
   const inFlight = new Set<Promise<unknown>>()
-  const news = createNews({ pool, connect: () => new pg.Client(settings), log })
+  const news = createNews({ pool, connect: () => new pg.Client(settings), process, log })
   let isClosed = false
   let closing: Promise<void> | undefined
 
@@ -130,6 +147,7 @@ function openPostgres({ url, log }: PostgresParts): Database & { migrate(): Prom
     close: () => (closing ??= close()),
     migrate: () => withClient(pool, migrate).catch((error: unknown) => Promise.reject(asUnavailable(error))),
     listen: news.listen,
+    tell: news.tell,
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Random } from '../../order/id.ts'
-import { type Database, openSealer, storeOver } from '../database.ts'
+import { type Database, newProcessNumber, openSealer, storeOver } from '../database.ts'
+import { memoryLimiter } from '../limits.ts'
 import { releaseJobs } from '../queries.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import { FORMAT, migrationsAfter } from '../schema.ts'
@@ -91,7 +92,7 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
   try {
     const sealer = await openSealer(database, key, random)
     await database.ask(releaseJobs(shop)) // whoever had them is gone
-    return storeOver(database, { shop, sealer, random })
+    return storeOver(database, { shop, sealer, process: newProcessNumber(random), limiter: memoryLimiter })
   } catch (error) {
     await database.close()
     throw error

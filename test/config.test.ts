@@ -78,6 +78,26 @@ test.each([
   expect(/^(\w+) is not right: (.*)\.$/.exec(problems[0] ?? '')?.slice(1)).toEqual([name, what])
 })
 
+describe('what a process does', () => {
+  const DATABASE_URL = 'postgres://localhost/shop'
+  test('is a list, in any order', () => {
+    const { TAGSALE_ROLES } = parseConfig({ ...SETTINGS, DATABASE_URL, TAGSALE_ROLES: 'worker, web' })
+    expect(TAGSALE_ROLES).toEqual(['worker', 'web'])
+  })
+  test.each(['', ' ', 'web,', 'web worker', 'Web', 'web,mail'])('is not %j', (roles) => {
+    const problems = problemsOf({ DATABASE_URL, TAGSALE_ROLES: roles })
+    const words = 'one or more of web, webhooks, downloads, worker, with commas between'
+    expect(problems).toEqual(roles === '' ? [] : [`TAGSALE_ROLES is not right: ${words}.`])
+  })
+  test.each(['live', 'sandbox'])('is everything where no other process can see the work (%s)', (mode) => {
+    const settings = mode === 'sandbox' ? { STRIPE_SECRET_KEY: 'sk_test_12345678' } : {}
+    expect(problemsOf({ ...settings, TAGSALE_ROLES: 'web,worker' }, mode)).toEqual([
+      'TAGSALE_ROLES leaves work to other processes, and those share a database: set DATABASE_URL as well.',
+    ])
+    expect(problemsOf({ ...settings, TAGSALE_ROLES: 'worker,downloads,webhooks,web' }, mode)).toEqual([])
+  })
+})
+
 describe('live money and stand-ins never meet', () => {
   test.each(['sk_live_0123456789', 'rk_live_0123456789'])('a sandbox takes no %s', (STRIPE_SECRET_KEY) => {
     const standIns = { STRIPE_SECRET_KEY, STRIPE_API_URL: 'http://127.0.0.1:4000' }

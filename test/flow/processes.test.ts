@@ -6,7 +6,7 @@ import { openStore } from '../../app/store/open.ts'
 import type { Store } from '../../app/store/store.ts'
 import { type Bought, buy } from '../support/buyer.ts'
 import { newDatabase } from '../support/database.ts'
-import { type Fleet, startFleet } from '../support/fleet.ts'
+import { type Fleet, type Member, startFleet } from '../support/fleet.ts'
 import { eventually } from '../support/sandbox.ts'
 import type { ReceivedMail } from '../support/shop.ts'
 
@@ -32,13 +32,22 @@ beforeAll(async () => {
   const log = { warn: () => {} }
   const settings = { DATABASE_URL: database, DATA_FOLDER: '', STORE_KEY: fleet.key }
   store = await openStore(settings, { log, onFailure: () => {} })
-  await fleet.add() // the first builds the storefront, for all
-  await fleet.add()
+  const web = await fleet.add({ TAGSALE_ROLES: 'web,webhooks,downloads' })
+  // Who does no work begins none: the shop is not open yet.
+  expect(await ready(web)).toBe('ready; the shop is not open yet')
+  expect((await store.counts()).jobsWaiting).toBe(0)
+  await fleet.add() // builds the storefront, which the others find
+  await eventually(
+    () => ready(web),
+    (state) => state === 'ready',
+  )
 }, 120_000)
 afterAll(async () => {
   await store?.close()
   await fleet?.close()
 })
+
+const ready = async ({ url }: Member) => (await fetch(`${url}/readyz`)).text()
 
 /** Sells for so long, kills a process every two seconds and starts it again. */
 async function storm(seconds: number): Promise<void> {
@@ -115,7 +124,10 @@ async function compareBooks(): Promise<void> {
   expect(new Set(receipts.map(({ messageId }) => messageId)).size).toBe(paid.length)
   expect(receipts.length - paid.length).toBeLessThanOrEqual(kills * MAILS_AT_ONCE)
   const stickers = orders.flatMap(({ lines }) => lines).filter(({ price }) => price === 'sticker').length
-  const { held } = await store.transact({ prices: ['sticker'] }, ({ reserved }) => ({ held: reserved.get('sticker') }))
+  const { held } = await store.transact({ prices: ['sticker'] }, ({ reserved }) => ({
+    events: [],
+    held: reserved.get('sticker'),
+  }))
   expect(held).toBe(stickers)
   expect(stickers).toBeLessThanOrEqual(STICKERS)
 }
@@ -132,7 +144,7 @@ test(
 test(
   'and so do four',
   async () => {
-    await Promise.all([fleet.add(), fleet.add()])
+    await Promise.all([fleet.add({ TAGSALE_ROLES: 'worker' }), fleet.add()])
     await storm(SECONDS)
     await compareBooks()
     console.log(`${bought.length} sales, ${kills} kills, ${(await mails()).length} mails`)

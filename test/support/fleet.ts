@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StandIns } from '../bench/stand-ins.ts'
 import { ROOT } from '../house/source.ts'
-import { anyPort } from './port.ts'
+import { lastingPort } from './port.ts'
 
 // A shop in several processes over one PostgreSQL, behind a balancer: `node app/main.ts` each, as `npm run serve` starts it.
 
@@ -53,11 +53,11 @@ export async function startFleet(database: string) {
     key,
     catalog,
     members,
-    /** One process more, with settings of its own. */
+    /** One process more, with settings of its own; behind the balancer when it serves pages. */
     async add(own: Record<string, string> = {}): Promise<Member> {
       const member = await startMember({ ...env, ...own })
       members.push(member)
-      balancer.ports.push(Number(new URL(member.url).port))
+      if (own['TAGSALE_ROLES']?.includes('web') ?? true) balancer.ports.push(Number(new URL(member.url).port))
       return member
     },
     async close() {
@@ -71,7 +71,7 @@ export async function startFleet(database: string) {
 }
 
 async function startMember(env: Record<string, string>): Promise<Member> {
-  const port = await anyPort()
+  const port = await lastingPort()
   const url = `http://127.0.0.1:${port}`
   const { PATH = '', HOME = '' } = process.env
   let child: ChildProcess
@@ -111,7 +111,7 @@ async function until(isSo: () => Promise<boolean>, hasEnded: () => boolean, prin
 
 const isReady = (url: string): Promise<boolean> =>
   fetch(`${url}/readyz`).then(
-    async (answer) => (await answer.text()) === 'ready',
+    ({ ok }) => ok,
     () => false,
   )
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { RestEndpointMethodTypes } from '@octokit/rest'
 import { branchOff, type Change, push } from './github.ts'
-import { FIXTURE_CATALOG, openTestShop, SHOP_REPOSITORY, type TestShop } from './shop.ts'
+import { type Engine, FIXTURE_CATALOG, openTestShop, SHOP_REPOSITORY, type TestShop } from './shop.ts'
 
 type Builds = NonNullable<NonNullable<Parameters<typeof openTestShop>[0]>['follow']>['build']
 
@@ -19,7 +19,7 @@ export const SAMPLE = catalogFiles(FIXTURE_CATALOG)
 /** A shop whose catalog is in a repository at GitHub's stand-in, opened: `heron/shop`, with ada its admin. */
 export async function openFollowingShop(
   files?: Record<string, string | Uint8Array>,
-  options: { build?: Builds; storefront?: string } = {},
+  options: { build?: Builds; storefront?: string; engine?: Engine } = {},
 ): Promise<TestShop> {
   const { build, ...rest } = options
   const follow = { files: files ?? SAMPLE, ...(build && { build }) }

@@ -51,10 +51,12 @@ const MEMBERS = [
 const ROLES = { bob: 'write', rob: 'write' } as const
 const WEBHOOK_SECRET = 'the secret of the webhook'
 
+/** `engine` is what keeps the orders; a test run may choose one for all tests that do not. */
+type ShopOptions = { storefront?: string; thin?: boolean; follow?: Follow; engine?: Engine }
+export type Engine = 'sqlite' | 'postgres'
+
 /** A whole shop: the real app over the stand-ins, with a clock that a test can move. */
-export async function openTestShop(
-  options: { storefront?: string; thin?: boolean; follow?: Follow; engine?: 'sqlite' } = {},
-) {
+export async function openTestShop(options: ShopOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-flow-'))
   const port = await anyPort()
   const clock = { aheadSeconds: 0 }
@@ -95,8 +97,7 @@ export async function openTestShop(
     SHOP_URL: url,
     LINK_SECRET: randomBytes(32).toString('hex'),
     STORE_KEY: randomBytes(32).toString('hex'),
-    ...(options.engine !== 'sqlite' &&
-      process.env['TEST_STORE'] === 'postgres' && { DATABASE_URL: await newDatabase() }),
+    ...((options.engine ?? process.env['TEST_STORE']) === 'postgres' && { DATABASE_URL: await newDatabase() }),
     STRIPE_SECRET_KEY: stripeServer.key,
     STRIPE_WEBHOOK_SECRET: endpoint.secret,
     STRIPE_API_URL: stripeServer.url,

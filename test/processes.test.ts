@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Order } from '../../app/order/order.ts'
-import { openStore } from '../../app/store/open.ts'
-import type { Store } from '../../app/store/store.ts'
-import { type Bought, buy } from '../support/buyer.ts'
-import { newDatabase } from '../support/database.ts'
-import { type Fleet, type Member, startFleet } from '../support/fleet.ts'
-import { eventually } from '../support/sandbox.ts'
-import type { ReceivedMail } from '../support/shop.ts'
+import type { Order } from '../app/order/order.ts'
+import { openStore } from '../app/store/open.ts'
+import type { Store } from '../app/store/store.ts'
+import { type Bought, buy } from './support/buyer.ts'
+import { newDatabase } from './support/database.ts'
+import { type Fleet, type Member, startFleet } from './support/fleet.ts'
+import { eventually } from './support/sandbox.ts'
+import type { ReceivedMail } from './support/shop.ts'
 
 // Several processes of one shop, real ones, over one PostgreSQL and behind a balancer, of which one is killed every two seconds.
-// `TEST_STORM_SECONDS=300 npx vitest run test/flow/processes.test.ts` is the long form.
+// `TEST_STORM_SECONDS=300 npx vitest run test/processes.test.ts` is the long form.
 
 const SECONDS = Number(process.env['TEST_STORM_SECONDS'] ?? 5)
 const KILL_EVERY_SECONDS = 2

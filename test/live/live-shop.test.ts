@@ -24,10 +24,10 @@ const build = async (catalogFolder: string) => {
   built.push(catalogFolder)
   return site.folder
 }
-async function open(engine: Engine): Promise<void> {
+async function open(engine?: Engine): Promise<void> {
   site = await smallStorefront()
   built.length = 0
-  shop = await openFollowingShop(undefined, { build, engine })
+  shop = await openFollowingShop(undefined, { build, ...(engine && { engine }) })
 }
 afterEach(async () => {
   await shop.close()
@@ -137,7 +137,7 @@ describe.each(['sqlite', 'postgres'] as const)('two processes, with orders in %s
 })
 
 describe('a process', () => {
-  beforeEach(() => open('sqlite'))
+  beforeEach(() => open())
   test('the pages and the catalogs deleted while it runs, the next page is there all the same, made anew', async () => {
     const before = built.length
     for (const cache of ['catalogs', 'blobs']) await rm(join(shop.parts.config.DATA_FOLDER, cache), { recursive: true })

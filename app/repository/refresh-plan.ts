@@ -31,10 +31,11 @@ export const isRecorded = (shop: ShopState, head: Pick<Head, 'commit' | 'reposit
   isSameRepository(shop.repository, head.repository)
 
 /**
- * Whether somebody else had a say while the work took its time: another repository was chosen, another commit was refused, or the
- * shop was closed or opened. Then the work begins anew, by what holds now.
+ * Whether somebody else had a say while the work took its time: another repository was chosen, another commit went live or was
+ * refused, or the shop was closed or opened. Then the work begins anew, by what holds now.
  */
 export const isOvertaken = (known: ShopState, now: ShopState): boolean =>
   known.repository !== now.repository ||
+  known.live?.commit !== now.live?.commit ||
   known.refused?.commit !== now.refused?.commit ||
   known.closed?.at !== now.closed?.at

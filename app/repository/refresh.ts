@@ -60,8 +60,9 @@ async function publish(parts: RefreshParts, known: ShopState, { head, tree, fold
   ]
   // Once for each commit, also when a build took so long that the job was begun a second time.
   await parts.store.transact({ shop: true }, ({ shop }) => {
+    if (isRecorded(shop, head)) return {}
     if (isOvertaken(known, shop)) return { jobs: jobsDue([refreshShopJob], now) }
-    return isRecorded(shop, head) ? {} : { shop: facts, jobs: jobsDue([watchAssetsJob, ...checks], now) }
+    return { shop: facts, jobs: jobsDue([watchAssetsJob, ...checks], now) }
   })
   await parts.shop.follow()
   parts.log.info({ commit: head.commit, by: head.by, products: read.catalog.products.size }, 'live')

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createApp, openParts } from '../../app/app.ts'
 import { startFollowing } from '../../app/live/live-shop.ts'
 import type { Parts } from '../../app/parts.ts'
+import { refreshShop } from '../../app/repository/refresh.ts'
 import { openStore } from '../../app/store/open.ts'
 import { smallStorefront } from '../http/open-api.ts'
 import { openFollowingShop, pushTo, quiet, SAMPLE } from '../support/repository.ts'
@@ -37,7 +38,7 @@ afterEach(async () => {
 })
 
 /** Another process over the same store, with an empty disk of its own, and connections of its own where the store has them. */
-async function startAnother(): Promise<{
+async function startAnother(itsBuild = build): Promise<{
   parts: Parts
   request: (path: string, init?: object) => Promise<Response>
   stop: () => Promise<void>
@@ -47,7 +48,7 @@ async function startAnother(): Promise<{
   const { config, log } = shop.parts
   const ownStore = config.DATABASE_URL ? await openStore(config, { log, onFailure: () => {} }) : undefined
   const store = ownStore ?? shop.store
-  const { parts, close } = await openParts({ ...config, DATA_FOLDER }, { store, log, build })
+  const { parts, close } = await openParts({ ...config, DATA_FOLDER }, { store, log, build: itsBuild })
   const following = await startFollowing(parts)
   const app = createApp(parts)
   return {
@@ -111,6 +112,32 @@ describe.each(['sqlite', 'postgres'] as const)('two processes, with orders in %s
     await quiet(shop)
     await eventually(async () => another.parts.shop.isOpen(), Boolean)
     expect((await another.request('/')).status).toBe(200)
+    await another.stop()
+  })
+
+  test('a process that is slow to build an older commit does not put it in the place of a newer one', async () => {
+    const { promise: isHeld, resolve: hold } = Promise.withResolvers<void>()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    let builds = 0
+    const another = await startAnother(async (catalogFolder) => {
+      builds += 1
+      if (builds === 2) {
+        hold()
+        await released
+      }
+      return build(catalogFolder)
+    })
+    await setPrice('18.00')
+    const slow = refreshShop(another.parts)
+    await isHeld
+    const newer = await setPrice('17.00')
+    await quiet(shop)
+    release()
+    await slow
+    await quiet(shop)
+    const updates = (await shop.store.shopEvents()).filter(({ type }) => type === 'shop.updated')
+    expect(updates.slice(1)).toMatchObject([{ commit: newer }])
+    expect((await shop.store.shop()).live?.commit).toBe(newer)
     await another.stop()
   })
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -57,18 +58,20 @@ async function storm(seconds: number): Promise<void> {
       bought.push(await buy(fleet, n === 0 && sale % 2 === 0 ? 'sticker' : 'guide/pdf'))
     }
   })
-  const killer = (async () => {
-    const starting: Promise<void>[] = []
-    for (let turn = 0; Date.now() + KILL_EVERY_SECONDS * 1000 < end; turn += 1) {
-      await sleep(KILL_EVERY_SECONDS * 1000)
-      const victim = fleet.members[Math.floor(Math.random() * fleet.members.length)]
-      await victim?.kill()
-      kills += 1
-      if (victim) starting.push(victim.start())
-    }
-    await Promise.all(starting)
-  })()
-  await Promise.all([...sellers, killer])
+  await Promise.all([...sellers, killAndStart(end)])
+}
+
+/** Anyone may be killed, also one that only starts. */
+async function killAndStart(end: number): Promise<void> {
+  const starting: Promise<void>[] = []
+  while (Date.now() + KILL_EVERY_SECONDS * 1000 < end) {
+    await sleep(KILL_EVERY_SECONDS * 1000)
+    const victim = fleet.members[randomInt(fleet.members.length)] as Member
+    await victim.kill()
+    kills += 1
+    starting.push(victim.start())
+  }
+  await Promise.all(starting)
 }
 
 async function allOrders(): Promise<Order[]> {

@@ -12,9 +12,9 @@ import { eventually } from './support/sandbox.ts'
 import type { ReceivedMail } from './support/shop.ts'
 
 // Several processes of one shop, real ones, over one PostgreSQL and behind a balancer, of which one is killed every two seconds.
-// `TEST_STORM_SECONDS=300 npx vitest run test/processes.test.ts` is the long form.
+// `STORM_SECONDS=300 npx vitest run test/processes.test.ts` is the long form.
 
-const SECONDS = Number(process.env['TEST_STORM_SECONDS'] ?? 5)
+const SECONDS = Number(process.env['STORM_SECONDS'] ?? 5)
 const KILL_EVERY_SECONDS = 2
 const BUYERS_AT_ONCE = 6
 /** As the catalog says. */

@@ -29,7 +29,11 @@ export type Database = {
 }
 
 /** A store to look at: its format, 0 where there are no tables yet, and all else as it stood at the first question. */
-export type StoreReader = Pick<Database, 'ask' | 'close'> & { format: number }
+export type StoreReader = Pick<Database, 'ask' | 'close'> & {
+  format: number
+  /** What the engine itself finds damaged, in its own words. O(store). */
+  damage(): Promise<readonly string[]>
+}
 
 /** A store's tables, for commands that work on the store as a whole. */
 export type StoreTables = Pick<Database, 'ask' | 'forget' | 'close'> & {
@@ -128,6 +132,8 @@ export function storeOver(
 /** The setting that holds the store's key, and the place it is sealed for. */
 export const KEY = 'key'
 export const KEY_PLACE = 'the store’s key'
+/** The setting of a store that is being copied into, and not whole yet. */
+export const COPYING = 'copying'
 
 /** What seals the store's key: made of the one from the environment. */
 export const outerKey = (storeKey: string): KeyObject => createSecretKey(hash('sha256', storeKey, 'buffer'))
@@ -137,6 +143,12 @@ export const outerKey = (storeKey: string): KeyObject => createSecretKey(hash('s
  * Rejects with `StoreRefusedError` when that is another than the one it was made with.
  */
 export async function openSealer({ ask }: Pick<Database, 'ask'>, storeKey: string, random: Random): Promise<Sealer> {
+  const [copying] = await ask(sql`select name from settings where name = ${COPYING}`)
+  if (copying) {
+    throw new StoreRefusedError(
+      'This store is an unfinished copy of another. Run the same `tagsale store copy` again: it goes on where it ended.',
+    )
+  }
   const outer = outerKey(storeKey)
   const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
   await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)

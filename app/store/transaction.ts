@@ -108,22 +108,21 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
 }
 
 function insertOrder(shop: string, order: Order): Statement {
-  const { id, placedAt, currency, shipTo } = order
-  const row = [
-    shop,
-    id,
-    order.version,
-    placedAt,
-    summaryOf(order),
-    fulfillmentStatus(order),
-    currency,
-    totalOf(order),
-    shipTo,
-  ]
+  const row = [shop, order.id, ...Object.values(columnsOf(order)), JSON.stringify(order)]
   return sql`
-    insert into orders (shop, id, version, placed_at, status, fulfillment, currency, total, country, fold)
-    values ${[[...row, JSON.stringify(order)]]}`
+    insert into orders (shop, id, version, placed_at, status, fulfillment, currency, total, country, fold) values ${[row]}`
 }
+
+/** What lists ask for, as the order tells it; in the order of the columns. */
+export const columnsOf = (order: Order): Record<string, string | number | null> => ({
+  version: order.version,
+  placed_at: order.placedAt,
+  status: summaryOf(order),
+  fulfillment: fulfillmentStatus(order),
+  currency: order.currency,
+  total: totalOf(order),
+  country: order.shipTo,
+})
 
 const updateOrder = (shop: string, order: Order): Statement => sql`
   update orders set version = ${order.version}, status = ${summaryOf(order)}, fulfillment = ${fulfillmentStatus(order)},

@@ -23,7 +23,8 @@ export const TYPES = {
 export async function openPostgresReader(url: string): Promise<StoreReader> {
   const { client, ask } = await connect(url)
   await client.query('begin isolation level repeatable read read only')
-  return { ask, close: () => client.end(), format: await formatOf(client) }
+  // Its pages carry checksums, which it looks at as it reads them.
+  return { ask, damage: async () => [], close: () => client.end(), format: await formatOf(client) }
 }
 
 /** The tables themselves, for commands. Rejects with `StoreRefusedError` where there are none, and none are to be made. */
@@ -68,7 +69,7 @@ async function formatOf(client: pg.Client): Promise<number> {
 
 /** What is deleted gives its place to others. PostgreSQL's log, and copies of it, keep theirs for as long as they are kept. */
 export async function forget(client: pg.Pool | pg.Client): Promise<void> {
-  await client.query('vacuum customers, order_terms, jobs')
+  await client.query('vacuum customers, order_terms, jobs, settings')
 }
 
 /** Why a database is not used, in a sentence for a person. */

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreReader } from '../database.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import { FORMAT, migrationsAfter } from '../schema.ts'
-import type { Statement } from '../sql.ts'
+import { type Statement, sql } from '../sql.ts'
 import { codeOf, runner } from './engine.ts'
 
 // The file of the embedded store: who may have it, what makes it ours, and why it is not opened.
@@ -36,6 +37,10 @@ export function lockFolder(folder: string): () => void {
     throw refusalOf(error, folder)
   }
 }
+
+/** The folder of a store, for its owner only. Rejects with `StoreRefusedError`. */
+export const makeFolder = (folder: string): Promise<unknown> =>
+  mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => Promise.reject(unwritable(folder, error)))
 
 /** Whether that head of a file is one of ours. */
 export const isOurs = (head: Buffer): boolean =>
@@ -96,7 +101,11 @@ export function readerOf(path: string, folder: string): StoreReader {
           throw refusalOf(error, folder, path)
         }
       }
-      return { ask, close: async () => db.close(), format }
+      const damage = async () => {
+        const rows = await ask(sql`pragma integrity_check`)
+        return rows.map((row) => row['integrity_check'] as string).filter((line) => line !== 'ok')
+      }
+      return { ask, damage, close: async () => db.close(), format }
     } catch (error) {
       db.close()
       throw error
@@ -127,6 +136,5 @@ export function refusalOf(error: unknown, folder: string, path = join(folder, FI
   }
 }
 
-/** The folder is not one that the shop may write in. */
-export const unwritable = (folder: string, cause: Error): StoreRefusedError =>
+const unwritable = (folder: string, cause: Error): StoreRefusedError =>
   new StoreRefusedError(`${folder} can't be written: ${cause.message}. Let the shop write there.`, { cause })

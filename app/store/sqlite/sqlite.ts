@@ -9,7 +9,7 @@ import { StoreRefusedError } from '../refusal.ts'
 import type { Store } from '../store.ts'
 import { checkpoint } from './checkpoint.ts'
 import { databaseOver, forget, runner } from './engine.ts'
-import { BUSY_MILLISECONDS_MAX, FILE, lockFolder, migrate, refusalOf, unwritable } from './file.ts'
+import { BUSY_MILLISECONDS_MAX, FILE, lockFolder, makeFolder, migrate, refusalOf } from './file.ts'
 import { hasJournal, setJournalAside, takeInJournal } from './journal.ts'
 
 // The embedded engine: one file in `DATA_FOLDER/store`, and one process at it.
@@ -45,9 +45,6 @@ export async function openSqliteStore(parts: SqliteParts): Promise<Store> {
     throw refusalOf(error, folder)
   }
 }
-
-const makeFolder = (folder: string) =>
-  mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => Promise.reject(unwritable(folder, error)))
 
 /** Orders of an earlier version come in apart, and in place when all of them are there. */
 async function takeIn(parts: SqliteParts): Promise<void> {

@@ -126,11 +126,7 @@ describe.each(engines)('tagsale store check, in %s', (engine) => {
       `${ID} is kept otherwise than its facts tell it.`,
     ],
     ['a lost order', sql`delete from orders where id = ${ID}`, `${ID} is not kept, but its facts tell of it.`],
-    [
-      'an order without facts',
-      sql`delete from facts where subject = ${ID}`,
-      `${ID} is kept, but no fact tells of it.\n2 of pin`.slice(0, 57),
-    ],
+    ['an order without facts', sql`delete from facts where subject = ${ID}`, `${ID} is kept, but no fact tells of it.`],
     [
       'the shop',
       sql`update shops set state = replace(state, 'tern', 'gull')`,
@@ -218,6 +214,7 @@ describe('tagsale backup and restore', () => {
     const file = join(root, 'under-load.backup')
     const before = selling.acknowledged()
     const taken = await run(where, `backup ${file}`)
+    expect(selling.acknowledged().length).toBeGreaterThan(before.length)
     await selling.kill()
     expect(taken).toMatchObject({ code: 0, error: '' })
     expect((await stat(file)).mode & 0o777).toBe(0o600)
@@ -283,7 +280,7 @@ describe('tagsale backup and restore', () => {
     const file = join(root, 'rescue.backup')
     await run(where, `backup ${file}`)
     await writeFile(join(where.DATA_FOLDER, 'store/shop.sqlite'), 'no database, and long enough to see'.repeat(300))
-    expect((await run(where, 'backup /tmp/never.backup')).error).toContain('is damaged')
+    expect((await run(where, `backup ${root}/never.backup`)).error).toContain('is damaged')
     expect((await run(where, `restore ${file}`)).code).toBe(1)
     expect((await run(where, `restore ${file} --replace`)).code).toBe(0)
     expect((await run(where, 'store check')).code).toBe(0)
@@ -344,7 +341,10 @@ describe.each(engines.flatMap((from) => engines.map((to) => [from, to] as const)
     it('takes everything along, and says that both are the same', async () => {
       const [source, target] = [await storeWith(await ENGINES[from](), 700), await ENGINES[to]()]
       const { code, out, error } = await run(source, `store copy --from ${whereOf(source)} --to ${whereOf(target)}`)
-      expect([code, error]).toEqual([0, expect.stringMatching(/^25 % copied\n50 % copied\n[\s\S]*100 % compared\n$/)])
+      expect([code, error]).toEqual([
+        0,
+        expect.stringMatching(/^0 % copied\n25 % copied\n[\s\S]*100 % copied\n0 % compared\n[\s\S]*100 % compared\n$/),
+      ])
       expect(out).toMatch(/^700 orders, 1,401 facts, \d,\d+ rows in all, in .*: the same on both sides\.\n/)
       const store = await openAt(target)
       expect(await store.customer(orderNumber(5))).toMatchObject({ email: 'ada@example.org' })
@@ -419,11 +419,7 @@ describe('tagsale store copy', () => {
   })
 
   it.each([
-    [
-      'a row more',
-      sql`insert into reserved values ('main', 'mug', 1)`,
-      'reserved: 1 rows here, 2 rows there.'.replace('rows there', 'there'),
-    ],
+    ['a row more', sql`insert into reserved values ('main', 'mug', 1)`, 'reserved: 1 rows here, 2 there.'],
     [
       'a fact that differs',
       sql`update facts set at = ${head.at} || ' ' where position = 2`,

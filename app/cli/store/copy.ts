@@ -16,7 +16,10 @@ export async function storeCopy(args: readonly string[], terminal: Terminal): Pr
   if ('wrong' in read) return refuseCommand(terminal, read.wrong)
   const { from, to } = read.values
   if (!from || !to)
-    return refuseCommand(terminal, 'From where to where? Say --from and --to: a data folder or postgres://…')
+    return refuseCommand(
+      terminal,
+      'From where to where? Say --from and --to, each a data folder or postgres://host/name.',
+    )
   const [source, target] = [placeOf(from), placeOf(to)]
   if (isSame(source, target)) return refuseCommand(terminal, 'These are the same store.')
   return atStore(terminal, () => copyBetween(source, target, terminal))

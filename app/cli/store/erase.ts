@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts'
 import { readArguments, refuseCommand } from '../arguments.ts'
 import { readSettings } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { atStore, count, failed, type StoreOptions } from './command.ts'
+import { atStore, count, failed, nameOf, type StoreOptions } from './command.ts'
 
 /** `tagsale erase MAIL|ORDER`: 0 when the buyer is gone from the store, 1 when nobody was found or erased, 2 when the command isn't one. */
 export async function erase(args: readonly string[], terminal: Terminal, options: StoreOptions = {}): Promise<number> {
@@ -17,7 +17,9 @@ export async function erase(args: readonly string[], terminal: Terminal, options
   const settings = readSettings(['DATABASE_URL', 'DATA_FOLDER', 'STORE_KEY'], options.values)
   if ('wrong' in settings) return failed(terminal, settings.wrong)
   return atStore(terminal, async () => {
-    await (await openStoreReader(settings)).close() // where there is no store, none is made
+    const reader = await openStoreReader(settings)
+    await reader.close()
+    if (reader.format === 0) return failed(terminal, `There is no store in ${nameOf(settings)}.`) // and none is made
     const store = await openStore(settings, { log: pino({ level: 'silent' }), onFailure: () => {} })
     try {
       const erased = await store.erase(isOrderId(whom) ? [whom] : await boughtBy(store, whom))

@@ -37,14 +37,18 @@ export async function copyStore(from: StoreReader, to: StoreTables, tell: Tell =
   }
   await begin(from, to)
   const tables = storeTables()
-  const counts = await Promise.all(tables.map((table) => count(from, table)))
-  const copied = counter(tell, 'copied', total(counts))
+  const copied = counter(tell, 'copied', await countAll(from, tables))
   for (const table of tables) await copyTable(from, to, table, copied)
   const [last] = await to.ask(sql`select max(position) as position from facts`)
   if (last?.['position']) await to.numberFactsAfter(last['position'] as number)
 }
 
-const total = (counts: readonly number[]) => counts.reduce((sum, rows) => sum + rows, 0)
+/** One after the other: there is one connection. */
+async function countAll({ ask }: Ask, tables: readonly Table[]): Promise<number> {
+  let all = 0
+  for (const table of tables) all += Number((await ask(countRows(table)))[0]?.['rows'])
+  return all
+}
 
 function counter(tell: Tell, doing: Parameters<Tell>[0]['doing'], all: number): (rows: number) => void {
   let done = 0
@@ -75,13 +79,11 @@ async function settingsOf({ ask }: Ask): Promise<Map<string, Uint8Array>> {
   return new Map(rows.map((row) => [row['name'] as string, row['value'] as Uint8Array]))
 }
 
-async function holdsAnything(to: Ask): Promise<boolean> {
-  const tables = storeTables().filter(({ name }) => name !== 'settings')
-  const counts = await Promise.all(tables.map((table) => count(to, table)))
-  return counts.some((rows) => rows > 0)
-}
-
-const count = async ({ ask }: Ask, table: Table): Promise<number> => Number((await ask(countRows(table)))[0]?.['rows'])
+const holdsAnything = async (to: Ask): Promise<boolean> =>
+  (await countAll(
+    to,
+    storeTables().filter(({ name }) => name !== 'settings'),
+  )) > 0
 
 async function copyTable(from: Ask, to: Ask, table: Table, copied: (rows: number) => void): Promise<void> {
   let after: TableRow | undefined
@@ -114,8 +116,8 @@ export type Comparison = { rows: number; facts: number; orders: number; problems
 /** Compares the two, row by row in their order, by count and hash; and folds the second's facts anew. O(both). */
 export async function compareStores(one: Ask, other: Ask, tell: Tell = () => {}): Promise<Comparison> {
   const tables = storeTables()
-  const counts = await Promise.all(tables.map((table) => count(one, table)))
-  const compared = counter(tell, 'compared', 2 * total(counts))
+  const rows = await countAll(one, tables)
+  const compared = counter(tell, 'compared', 2 * rows)
   const problems: string[] = []
   for (const table of tables) {
     const [first, second] = [await digest(one, table, compared), await digest(other, table, compared)]
@@ -123,7 +125,7 @@ export async function compareStores(one: Ask, other: Ask, tell: Tell = () => {})
     else if (first.hash !== second.hash) problems.push(`${table.name}: as many rows, but not the same.`)
   }
   const { facts, orders, problems: folds } = await checkStore(other)
-  return { rows: total(counts), facts, orders, problems: [...problems, ...folds] }
+  return { rows, facts, orders, problems: [...problems, ...folds] }
 }
 
 async function digest(from: Ask, table: Table, read: (rows: number) => void) {

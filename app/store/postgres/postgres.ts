@@ -101,7 +101,7 @@ function openPostgres({ url, log }: PostgresParts): Database & { migrate(): Prom
     ask: (statement) => guarded(() => ask(statement)),
     transact: (reads, decide) => guarded(() => transact(reads, decide)),
     watch: news.watch,
-    forget: () => guarded(() => forget(pool)),
+    forget: () => guarded(() => withClient(pool, forget)),
     close: () => (closing ??= close()),
     migrate: () => withClient(pool, migrate).catch((error: unknown) => Promise.reject(asUnavailable(error))),
     listen: news.listen,

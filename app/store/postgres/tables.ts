@@ -22,9 +22,14 @@ export const TYPES = {
  */
 export async function openPostgresReader(url: string): Promise<StoreReader> {
   const { client, ask } = await connect(url)
-  await client.query('begin isolation level repeatable read read only')
-  // Its pages carry checksums, which it looks at as it reads them.
-  return { ask, damage: async () => [], close: () => client.end(), format: await formatOf(client) }
+  try {
+    await client.query('begin isolation level repeatable read read only')
+    // Its pages carry checksums, which it looks at as it reads them.
+    return { ask, damage: async () => [], close: () => client.end(), format: await formatOf(client) }
+  } catch (error) {
+    await client.end()
+    throw error
+  }
 }
 
 /** The tables themselves, for commands. Rejects with `StoreRefusedError` where there are none, and none are to be made. */
@@ -67,9 +72,17 @@ async function formatOf(client: pg.Client): Promise<number> {
   return (await client.query('select coalesce(max(format), 0) as format from formats')).rows[0].format
 }
 
-/** What is deleted gives its place to others. PostgreSQL's log, and copies of it, keep theirs for as long as they are kept. */
-export async function forget(client: pg.Pool | pg.Client): Promise<void> {
-  await client.query('vacuum customers, order_terms, jobs, settings')
+/**
+ * What is deleted gives its place to others. PostgreSQL's log, and unused pages, keep theirs until they are written over. It takes as long as
+ * it takes, and holds up no sale.
+ */
+export async function forget(client: pg.PoolClient | pg.Client): Promise<void> {
+  await client.query('set statement_timeout = 0')
+  try {
+    await client.query('vacuum customers, order_terms, jobs, settings')
+  } finally {
+    await client.query('reset statement_timeout')
+  }
 }
 
 /** Why a database is not used, in a sentence for a person. */

@@ -52,6 +52,7 @@ const Environment = z.object({
     .optional(),
   LINK_SECRET: Secret,
   STORE_KEY: Secret,
+  STORE_KEY_NEW: Secret.optional(),
   STRIPE_SECRET_KEY: z
     .string()
     .regex(/^(sk|rk)_(test|live)_\w{8,}$/, 'a key of Stripe: rk_live_…, or rk_test_… to try'),

@@ -6,6 +6,7 @@ import { GITHUB_CHECKS } from './doctor/github.ts'
 import { SETTINGS_CHECKS } from './doctor/settings.ts'
 import { STRIPE_CHECKS } from './doctor/stripe.ts'
 import { createTools } from './doctor/tools.ts'
+import { loadEnvFile } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
 const CHECKS = [...SETTINGS_CHECKS, ...GITHUB_CHECKS, ...STRIPE_CHECKS, ...ADDRESS_CHECKS]
@@ -37,15 +38,6 @@ function readCommand(args: readonly string[]): { format: string } | { wrong: str
   if ('wrong' in read) return read
   const { format } = read.values
   return FORMATS.includes(format) ? { format } : { wrong: `There is no format "${format}": it is text or json.` }
-}
-
-/** Reads .env of this folder, where there is one; what the environment has already stays. */
-function loadEnvFile(): void {
-  try {
-    process.loadEnvFile('.env')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
 }
 
 const asJson = (checks: readonly Result[], faults: number): string => `${JSON.stringify({ faults, checks }, null, 2)}\n`

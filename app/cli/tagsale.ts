@@ -3,6 +3,12 @@ import { refuseCommand } from './arguments.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { doctor } from './doctor.ts'
+import { backup, restoreBackup } from './store/backup.ts'
+import { storeCheck } from './store/check.ts'
+import type { StoreOptions } from './store/command.ts'
+import { storeCopy } from './store/copy.ts'
+import { erase } from './store/erase.ts'
+import { storeKey } from './store/key.ts'
 import type { Terminal } from './terminal.ts'
 
 const HELP = `Tagsale: the shop of an open-source project, kept in its repository.
@@ -22,27 +28,67 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
       and says for each fault what to do. Exit code 0 when all is well, 1 when something is wrong,
       2 when the command itself is.
 
+  tagsale store check
+      Reads the store of these settings, whether or not a shop runs: whether its file is whole, and
+      whether orders, the shop and reserved stock are what their facts tell.
+
+  tagsale backup FILE
+  tagsale restore FILE [--replace]
+      Copies the store of DATA_FOLDER to a file, while a shop runs or not; and puts a copy back,
+      while none runs. --replace: in the place of a store with orders, which is kept aside.
+      Customers are sealed in the copy: STORE_KEY is needed too.
+
+  tagsale store copy --from WHERE --to WHERE
+      Copies a whole store, while no shop runs. WHERE is a data folder, or postgres://… An
+      interrupted copy goes on where it ended; at the end both are compared, row by row.
+
+  tagsale store key
+      Seals the store with another STORE_KEY: STORE_KEY_NEW, or one that is made and shown once.
+
+  tagsale erase MAIL|ORDER
+      Removes a buyer from the store, for good, by mail address or by one order. What was bought
+      and paid stays, as nobody's. In DATA_FOLDER, while no shop runs.
+
+      Of all these: exit code 0 when it is done and well, 1 when it isn't, 2 when the command isn't.
+
   tagsale help
       Shows this text.
 `
 
+type Command = (args: readonly string[], terminal: Terminal, options: StoreOptions) => Promise<number>
+
+const COMMANDS: Record<string, Command> = { check, build, doctor, backup, restore: restoreBackup, erase, store }
+const STORE_COMMANDS: Record<string, Command> = { check: storeCheck, copy: storeCopy, key: storeKey }
+
 /** Runs `tagsale <command> …` and gives the exit code. */
-export async function tagsale(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [command = 'help', ...rest] = args
-  if (command === 'check') return check(rest, terminal)
-  if (command === 'build') return build(rest, terminal)
-  if (command === 'doctor') return doctor(rest, terminal)
-  if (command === 'help' || command === '--help' || command === '-h') {
+export async function tagsale(
+  args: readonly string[],
+  terminal: Terminal,
+  options: StoreOptions = {},
+): Promise<number> {
+  const [name = 'help', ...rest] = args
+  if (name === 'help' || name === '--help' || name === '-h') {
     terminal.out(HELP)
     return 0
   }
-  return refuseCommand(terminal, `There is no command "${command}".`)
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  return command ? command(rest, terminal, options) : refuseCommand(terminal, `There is no command "${name}".`)
+}
+
+async function store(
+  [name = '', ...rest]: readonly string[],
+  terminal: Terminal,
+  options: StoreOptions,
+): Promise<number> {
+  const command = Object.hasOwn(STORE_COMMANDS, name) ? STORE_COMMANDS[name] : undefined
+  return command ? command(rest, terminal, options) : refuseCommand(terminal, 'With the store: check, copy or key?')
 }
 
 if (import.meta.main) {
   const terminal: Terminal = {
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),
+    isScreen: process.stderr.isTTY,
   }
   process.exitCode = await tagsale(process.argv.slice(2), terminal)
 }

@@ -1,6 +1,6 @@
-import { createSecretKey, hash } from 'node:crypto'
+import { createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { OrderEvent } from '../order/event.ts'
-import type { Random } from '../order/id.ts'
+import type { OrderId, Random } from '../order/id.ts'
 import type { Order } from '../order/order.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { NO_SHOP, type ShopState } from '../shop/shop.ts'
@@ -9,7 +9,7 @@ import { StoreRefusedError } from './refusal.ts'
 import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
 import { type Row, type Statement, sql } from './sql.ts'
 import type { Change, Limit, Limiter, Store, Written } from './store.ts'
-import { customerPlace, readsFor, standing, writesFor } from './transaction.ts'
+import { customerPlace, eraseReads, eraseWrites, readsFor, standing, writesFor } from './transaction.ts'
 
 /** From the answers to the reads, what to write and whom it wakes; nothing when there is nothing to write. */
 export type Decide = (
@@ -23,7 +23,22 @@ export type Database = {
   /** Runs the reads, then what was decided from their answers: all in one transaction, which nobody else's comes between. */
   transact(reads: readonly Statement[], decide: Decide): Promise<void>
   watch(listener: (written: Written) => void): () => void
+  /** Sees to it that what was deleted is nowhere in the engine's files any more, as far as that is in its hands. */
+  forget(): Promise<void>
   close(): Promise<void>
+}
+
+/** A store to look at: its format, 0 where there are no tables yet, and all else as it stood at the first question. */
+export type StoreReader = Pick<Database, 'ask' | 'close'> & {
+  format: number
+  /** What the engine itself finds damaged, in its own words. O(store). */
+  damage(): Promise<readonly string[]>
+}
+
+/** A store's tables, for commands that work on the store as a whole. */
+export type StoreTables = Pick<Database, 'ask' | 'forget' | 'close'> & {
+  /** The next fact comes after that position. */
+  numberFactsAfter(position: number): Promise<void>
 }
 
 /** Who waits for what is written. */
@@ -45,6 +60,8 @@ const PROCESS_BYTES = 6
 /** The number of a process: where the revisions begin that it gives, so that no two processes give the same. */
 export const newProcessNumber = (random: Random): number =>
   Buffer.from(random(PROCESS_BYTES)).readUIntBE(0, PROCESS_BYTES)
+
+const NOTHING_TO_WAIT_FOR: Written = { jobs: [], shop: false }
 
 type StoreParts = { shop: string; sealer: Sealer; process: number; limiter: (limit: Limit) => Limiter }
 
@@ -100,6 +117,15 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
       const [row] = await ask(sql`select id, work, due_at, attempts from jobs where shop = ${shop} and id = ${id}`)
       return row && queries.jobIn(row)
     },
+    async erase(orders) {
+      let known: readonly Row[] = []
+      await database.transact([eraseReads(parts, orders)], ([rows = []]) => {
+        known = rows
+        return rows.length > 0 ? { statements: eraseWrites(parts, rows), written: NOTHING_TO_WAIT_FOR } : undefined
+      })
+      await database.forget()
+      return known.map((row) => row['id'] as OrderId)
+    },
     watch: database.watch,
     counts: async () => queries.countsIn(await ask(queries.countsQuery(shop))),
     lastDeliveries: async () => queries.lastDeliveriesIn(await ask(queries.lastDeliveriesQuery(shop))),
@@ -107,15 +133,27 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
   }
 }
 
-const KEY = 'key'
-const KEY_PLACE = 'the store’s key'
+/** The setting that holds the store's key, and the place it is sealed for. */
+export const KEY = 'key'
+export const KEY_PLACE = 'the store’s key'
+/** The setting of a store that is being copied into, and not whole yet. */
+export const COPYING = 'copying'
+
+/** What seals the store's key: made of the one from the environment. */
+export const outerKey = (storeKey: string): KeyObject => createSecretKey(hash('sha256', storeKey, 'buffer'))
 
 /**
  * What seals this store's customers: a key of its own, kept sealed by the one from the environment, and made when there is none.
  * Rejects with `StoreRefusedError` when that is another than the one it was made with.
  */
 export async function openSealer({ ask }: Pick<Database, 'ask'>, storeKey: string, random: Random): Promise<Sealer> {
-  const outer = createSecretKey(hash('sha256', storeKey, 'buffer'))
+  const [copying] = await ask(sql`select name from settings where name = ${COPYING}`)
+  if (copying) {
+    throw new StoreRefusedError(
+      'This store is an unfinished copy of another. Run the same `tagsale store copy` again: it goes on where it ended.',
+    )
+  }
+  const outer = outerKey(storeKey)
   const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
   await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)
   const [row] = await ask(sql`select value from settings where name = ${KEY}`)

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
-import type { Database } from './database.ts'
-import { openPostgresReader, openPostgresStore } from './postgres/postgres.ts'
-import { openSqliteReader, openSqliteStore } from './sqlite/sqlite.ts'
+import type { StoreReader, StoreTables } from './database.ts'
+import { openPostgresStore } from './postgres/postgres.ts'
+import { openPostgresReader, openPostgresTables } from './postgres/tables.ts'
+import { openSqliteReader } from './sqlite/file.ts'
+import { openSqliteStore, openSqliteTables } from './sqlite/sqlite.ts'
 import type { Store } from './store.ts'
 
 /** Where orders are kept: PostgreSQL when there is a `DATABASE_URL`, a file in `DATA_FOLDER` else. */
@@ -21,12 +23,19 @@ export function openStore(
   { log, onFailure, now = () => new Date() }: OpenParts,
 ): Promise<Store> {
   if (url) return openPostgresStore({ url, key, random: randomBytes, log, now })
-  return openSqliteStore({ folder: join(DATA_FOLDER, 'store'), key, random: randomBytes, onFailure })
+  return openSqliteStore({ folder: storeFolder({ DATA_FOLDER }), key, random: randomBytes, onFailure })
 }
 
+/** Where a store is, without what opens its customers. */
+export type StorePlace = Pick<StoreSettings, 'DATABASE_URL' | 'DATA_FOLDER'>
+
+/** The folder of the embedded store. */
+export const storeFolder = ({ DATA_FOLDER }: Pick<StoreSettings, 'DATA_FOLDER'>): string => join(DATA_FOLDER, 'store')
+
 /** The same store to look at, whether or not a shop is using it; nothing in it is changed. Rejects with `StoreRefusedError`. */
-export const openStoreReader = ({
-  DATABASE_URL: url,
-  DATA_FOLDER,
-}: Pick<StoreSettings, 'DATABASE_URL' | 'DATA_FOLDER'>): Promise<Pick<Database, 'ask' | 'close'>> =>
-  url ? openPostgresReader(url) : openSqliteReader(join(DATA_FOLDER, 'store'))
+export const openStoreReader = (place: StorePlace): Promise<StoreReader> =>
+  place.DATABASE_URL ? openPostgresReader(place.DATABASE_URL) : openSqliteReader(storeFolder(place))
+
+/** Its tables, for commands; an embedded one while no shop runs. Made where they are missing, if they may be. Rejects with `StoreRefusedError`. */
+export const openStoreTables = (place: StorePlace, may: { make: boolean }): Promise<StoreTables> =>
+  place.DATABASE_URL ? openPostgresTables(place.DATABASE_URL, may) : openSqliteTables(storeFolder(place), may)

@@ -91,6 +91,11 @@ export type Store = {
   /** The facts of an order, oldest first. */
   events(id: OrderId): Promise<readonly OrderEvent[]>
   customer(id: OrderId): Promise<Customer | undefined>
+  /**
+   * Removes who bought these orders from everywhere, for good: the customer, how they are found by them, mails that wait. Orders and facts
+   * stay, as nobody's. Gives those of them that there are. Resolves when nothing of it is in the engine's own files: O(store) when embedded.
+   */
+  erase(orders: readonly OrderId[]): Promise<readonly OrderId[]>
   /** Orders, newest first, `ORDERS_A_PAGE` at a time; `after` is the `next` of the page before. O(log orders). */
   orders(filter: OrderFilter, after?: string): Promise<OrderPage>
   /** The shop as its facts tell it. */

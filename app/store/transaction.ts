@@ -108,22 +108,21 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
 }
 
 function insertOrder(shop: string, order: Order): Statement {
-  const { id, placedAt, currency, shipTo } = order
-  const row = [
-    shop,
-    id,
-    order.version,
-    placedAt,
-    summaryOf(order),
-    fulfillmentStatus(order),
-    currency,
-    totalOf(order),
-    shipTo,
-  ]
+  const row = [shop, order.id, ...Object.values(columnsOf(order)), JSON.stringify(order)]
   return sql`
-    insert into orders (shop, id, version, placed_at, status, fulfillment, currency, total, country, fold)
-    values ${[[...row, JSON.stringify(order)]]}`
+    insert into orders (shop, id, version, placed_at, status, fulfillment, currency, total, country, fold) values ${[row]}`
 }
+
+/** What lists ask for, as the order tells it; in the order of the columns. */
+export const columnsOf = (order: Order): Record<string, string | number | null> => ({
+  version: order.version,
+  placed_at: order.placedAt,
+  status: summaryOf(order),
+  fulfillment: fulfillmentStatus(order),
+  currency: order.currency,
+  total: totalOf(order),
+  country: order.shipTo,
+})
 
 const updateOrder = (shop: string, order: Order): Statement => sql`
   update orders set version = ${order.version}, status = ${summaryOf(order)}, fulfillment = ${fulfillmentStatus(order)},
@@ -154,12 +153,46 @@ function reservedWrites(shop: string, before: Order | undefined, after: Order): 
 function customerWrites({ shop, sealer }: Writer, customer: Customer, order: Order | undefined): Statement[] {
   if (!order) throw new Error(`${customer.order}: a customer of an order that was never placed`)
   const sealed = sealer.seal(JSON.stringify(customer), customerPlace(shop, customer.order))
+  const terms = [...new Set(wordsOf(customer).map((word) => personTerm(sealer, word)))]
+  const mayBeKept = sql`not exists (select 1 from order_terms where shop = ${shop} and id = ${order.id} and term = ${ERASED})`
   return [
-    sql`insert into customers (shop, id, sealed) values (${shop}, ${customer.order}, ${sealed})
+    sql`insert into customers (shop, id, sealed) select ${shop}, ${order.id}, ${sealed} where ${mayBeKept}
       on conflict (shop, id) do update set sealed = excluded.sealed`,
-    insertTerms(shop, order, new Set(wordsOf(customer).map((word) => personTerm(sealer, word)))),
+    ...(terms.length > 0
+      ? [
+          sql`insert into order_terms (shop, term, placed_at, id)
+            select * from (values ${terms.map((term) => [shop, term, order.placedAt, order.id])}) as person
+            where ${mayBeKept} on conflict do nothing`,
+        ]
+      : []),
   ]
 }
+
+/** Says of an order that its buyer was erased, and is not to be kept again when Stripe tells of them once more. */
+const ERASED = 'erased'
+
+/** Asks for those of these orders that there are, and keeps others from changing them. */
+export const eraseReads = ({ shop }: Pick<Writer, 'shop'>, orders: readonly OrderId[]): Statement => sql`
+  select id, placed_at from orders where shop = ${shop} and ${among(orders)} order by id for update`
+
+/** Takes the buyer from these orders: rows of `eraseReads`. */
+export function eraseWrites({ shop }: Pick<Writer, 'shop'>, rows: readonly Row[]): Statement[] {
+  const these = among(rows.map((row) => row['id'] as string))
+  return [
+    sql`delete from customers where shop = ${shop} and ${these}`,
+    sql`delete from order_terms where shop = ${shop} and ${these} and term like ${`${PERSON} %`}`,
+    ...rows.map((row) => {
+      const about = `%"order":"${row['id']}"%`
+      return sql`delete from jobs where shop = ${shop} and queue = ${queueOf('mail')} and kind = 'mail' and work like ${about}`
+    }),
+    sql`insert into order_terms (shop, term, placed_at, id)
+      values ${rows.map((row) => [shop, ERASED, row['placed_at'] as string, row['id'] as string])} on conflict do nothing`,
+  ]
+}
+
+/** Whether a row's id is one of these; none of them where there are none. */
+const among = (ids: readonly string[]): Statement =>
+  ids.length > 0 ? sql`id in (values ${ids.map((id) => [id])})` : sql`1 = 0`
 
 /** Sealed for one order only: nobody can put a customer's row in the place of another. */
 export const customerPlace = (shop: string, order: OrderId): string => `${shop} ${order}`

@@ -36,6 +36,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('a transaction', () => describeTransactions(now))
     describe('orders', () => describeOrders(now))
     describe('lists of orders', () => describeLists(now))
+    describe('a buyer who is erased', () => describeErasing(now))
     describe('jobs', () => describeJobs(now))
     describe('the next due job', () => describeNextDue(now))
     describe('the shop', () => describeShop(now))
@@ -273,6 +274,55 @@ function describeLists(now: Now): void {
     expect(await found('hopper nobody')).toEqual([])
     await now.reopen()
     expect(await found('Hopper')).toEqual([2])
+  })
+}
+
+function describeErasing(now: Now): void {
+  const [order, other] = [orderNumber(1), orderNumber(2)]
+  const found = async (text: string) => (await now.store.orders({ text })).orders.map(({ id }) => id)
+  beforeEach(async () => {
+    for (const each of [order, other]) await sell(now.store, each)
+  })
+
+  it('is in no table any more, and the order is as it was, over a restart too', async () => {
+    const before = await everythingAbout(now.store, order)
+    expect(await now.store.erase([order])).toEqual([order])
+    for (const reopen of [async () => {}, now.reopen]) {
+      await reopen()
+      expect(await now.store.customer(order)).toBeUndefined()
+      expect(await found('ada@example.org')).toEqual([other])
+      expect(await found('Ada')).toEqual([other])
+      expect(await now.store.job(`receipt:${order}`)).toBeUndefined()
+      expect(await now.store.order(order)).toEqual(before.order)
+      expect(await now.store.events(order)).toEqual(before.events)
+      expect(await now.store.counts()).toEqual({ ...before.counts, jobsWaiting: before.counts.jobsWaiting - 1 })
+      expect(await now.store.customer(other)).toEqual(customerOf(other))
+      expect((await now.store.orders({ price: 'pin' })).orders).toHaveLength(2)
+    }
+  })
+
+  it('is not kept again when Stripe tells of them once more', async () => {
+    await now.store.erase([order])
+    const refund = { ...head, type: 'order.refunded' as const, order, refund: 're_1', amount: 1, refundedAt: head.at }
+    await now.store.transact({ order }, () => ({ events: [refund], customer: customerOf(order) }))
+    expect((await now.store.order(order))?.version).toBe(3)
+    expect(await now.store.customer(order)).toBeUndefined()
+    expect(await found('ada@example.org')).toEqual([other])
+  })
+
+  it('may be erased twice, or never have been here', async () => {
+    expect(await now.store.erase([order, other])).toEqual([order, other])
+    expect(await now.store.erase([order])).toEqual([order])
+    expect(await now.store.erase([orderNumber(3)])).toEqual([])
+    expect(await now.store.erase([])).toEqual([])
+    expect((await now.store.counts()).orders).toBe(2)
+  })
+
+  it('stays erased, whoever writes at the same time', async () => {
+    const writes = times(20, () => now.store.transact({ order }, () => ({ customer: customerOf(order) })))
+    await Promise.all([...writes.slice(0, 10), now.store.erase([order]), ...writes.slice(10)])
+    expect(await now.store.customer(order)).toBeUndefined()
+    expect(await found('ada@example.org')).toEqual([other])
   })
 }
 

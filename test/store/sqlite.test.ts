@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { OrderId } from '../../app/order/id.ts'
 import { StoreUnavailableError } from '../../app/store/refusal.ts'
+import { sql } from '../../app/store/sql.ts'
 import { STEPS_WAITING_MAX } from '../../app/store/sqlite/engine.ts'
+import { openSqliteReader } from '../../app/store/sqlite/file.ts'
 import { openSqliteStore, type SqliteParts } from '../../app/store/sqlite/sqlite.ts'
 import { describeStore } from './contract.ts'
-import { customerOf, orderNumber, sell } from './sale.ts'
+import { customerOf, orderNumber, placed, sell } from './sale.ts'
 
 const KEY = 'k'.repeat(32)
 const JOURNAL = join(import.meta.dirname, '../fixtures/journal')
@@ -241,6 +244,52 @@ describe('a folder', () => {
     await store.close()
   })
 })
+
+describe('who is erased', { timeout: 30_000 }, () => {
+  it('is not even sealed in any file of the folder', async () => {
+    const folder = newFolder()
+    const store = await open(folder)
+    const orders = Array.from({ length: 3_000 }, (_, n) => orderNumber((n * 7919) % 3_001))
+    const buyerOf = (order: OrderId) => ({
+      ...customerOf(order),
+      email: `zebulon.${order}@example.org`,
+      name: `Zebulon ${'x'.repeat(Number.parseInt(order.slice(-2), 36) % 400)}`,
+    })
+    await Promise.all(
+      orders.map((order) => store.transact({ order }, () => ({ events: [placed(order)], customer: buyerOf(order) }))),
+    )
+    const reader = await openSqliteReader(folder)
+    const rows = await reader.ask(sql`select id, sealed from customers`)
+    await reader.close()
+    const erased = orders.slice(0, 300)
+    const secrets = rows.flatMap(({ id, sealed }) => (erased.includes(id as OrderId) ? [sealed as Uint8Array] : []))
+    expect(secrets).toHaveLength(300)
+    expect(await traces(folder, secrets)).toBeGreaterThan(0)
+    expect(await store.erase(erased)).toHaveLength(300)
+    expect(await traces(folder, secrets)).toBe(0)
+    expect(await store.customer(orders[300] as OrderId)).toEqual(buyerOf(orders[300] as OrderId))
+    await store.close()
+    expect(await traces(folder, secrets)).toBe(0)
+  })
+
+  it('may have to wait for somebody who reads the store', async () => {
+    const folder = newFolder()
+    const store = await open(folder)
+    await sell(store, orderNumber(1))
+    const reader = await openSqliteReader(folder)
+    await reader.ask(sql`select 1 from facts`)
+    await expect(store.erase([orderNumber(1)])).rejects.toThrow('Somebody is reading the store')
+    await reader.close()
+    expect(await store.erase([orderNumber(1)])).toEqual([orderNumber(1)])
+    await store.close()
+  })
+})
+
+/** How many of these, by the middle of their bytes, are in the folder's files. */
+async function traces(folder: string, secrets: readonly Uint8Array[]): Promise<number> {
+  const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))))
+  return secrets.filter((secret) => files.some((file) => file.includes(Buffer.from(secret.subarray(28, 60))))).length
+}
 
 describe('a journal of the first version', () => {
   const withJournal = async () => {

@@ -5,24 +5,20 @@ import type { Random } from '../../order/id.ts'
 import { type Database, type Decide, newProcessNumber, openSealer, storeOver } from '../database.ts'
 import { sharedLimiter } from '../limits.ts'
 import { StoreRefusedError, StoreUnavailableError } from '../refusal.ts'
-import { FORMAT, forPostgres, migrationsAfter } from '../schema.ts'
 import { type Row, type Statement, sql } from '../sql.ts'
 import type { Limit, Store, Written } from '../store.ts'
 import { startFreeingLeases } from './leases.ts'
 import { createNews } from './news.ts'
+import { CONNECT_MILLISECONDS_MAX, forget, migrate, TYPES, unreachable } from './tables.ts'
 
 // The engine for several processes. A transaction is two round trips: what is asked goes out together, and so does what is written.
 // What a step is about is locked while it decides; whoever comes between in spite of that makes the database refuse, and the step
 // is run again on what is true then.
 
 const CONNECTIONS_MAX = 20
-const CONNECT_MILLISECONDS_MAX = 5_000
 /** A statement, or a transaction that says nothing, for longer than this is stuck. */
 const STATEMENT_MILLISECONDS_MAX = 15_000
 const TRIES_MAX = 10
-/** Any number that is ours: who migrates holds it. */
-const MIGRATION_LOCK = 20261124
-
 export type PostgresParts = {
   url: string
   /** From the environment: what seals the key of the store. */
@@ -55,28 +51,6 @@ export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
     throw error instanceof StoreUnavailableError ? unreachable(error) : error
   }
 }
-
-/** The database to look at: nothing is changed in it. Rejects with `StoreRefusedError` where it can't be reached. */
-export async function openPostgresReader(url: string): Promise<Pick<Database, 'ask' | 'close'>> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_MILLISECONDS_MAX,
-    types: TYPES,
-  })
-  try {
-    await client.connect()
-    await client.query('set default_transaction_read_only = on')
-  } catch (error) {
-    throw unreachable(error as Error)
-  }
-  return {
-    ask: async ({ sql: text, values }) => (await client.query(text, [...values])).rows,
-    close: () => client.end(),
-  }
-}
-
-const unreachable = (cause: Error) =>
-  new StoreRefusedError(`The database at DATABASE_URL can't be used: ${cause.message}`, { cause })
 
 type Postgres = Database & {
   migrate(): Promise<void>
@@ -144,6 +118,7 @@ function openPostgres({ url, log }: PostgresParts, process: number): Postgres {
     ask: (statement) => guarded(() => ask(statement)),
     transact: (reads, decide) => guarded(() => transact(reads, decide)),
     watch: news.watch,
+    forget: () => guarded(() => withClient(pool, forget)),
     close: () => (closing ??= close()),
     migrate: () => withClient(pool, migrate).catch((error: unknown) => Promise.reject(asUnavailable(error))),
     listen: news.listen,
@@ -192,24 +167,6 @@ async function attempt(
   return { ...(change && { written: change.written }) }
 }
 
-/** Forward, one process at a time, and all of it or nothing. */
-async function migrate(client: pg.PoolClient): Promise<void> {
-  await client.query('begin')
-  await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
-  await client.query('create table if not exists formats (format bigint primary key)')
-  const { rows } = await client.query('select coalesce(max(format), 0) as format from formats')
-  const known = rows[0].format as number
-  if (known > FORMAT) {
-    throw new StoreRefusedError(
-      `The database at DATABASE_URL was written by a newer version of Tagsale (format ${known}; this one reads up to ${FORMAT}). Start that version.`,
-    )
-  }
-  for (const { format, migration } of migrationsAfter(known)) {
-    await client.query(`${forPostgres(migration)}; insert into formats values (${format})`)
-  }
-  await client.query('commit')
-}
-
 /** Statements with names, so that each connection prepares each of them once. */
 function preparer(): (statement: Statement) => pg.QueryConfig {
   const names = new Map<string, string>()
@@ -218,11 +175,6 @@ function preparer(): (statement: Statement) => pg.QueryConfig {
     names.set(text, name)
     return { name, text, values: [...values] }
   }
-}
-
-/** Counts are numbers here; all that is not text or bytes is one. */
-const TYPES = {
-  getTypeParser: ((oid: number) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid))) as never,
 }
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -33,7 +33,7 @@ type EngineParts = {
 }
 
 /** Runs statements on an open file, grouped as said above. */
-export function databaseOver({ db, onFailure, flush, committed, closed }: EngineParts): Database {
+export function databaseOver({ db, onFailure, flush, committed, closed }: EngineParts): Omit<Database, 'forget'> {
   const run = runner(db)
   const listeners = createListeners()
   const waiting: Step[] = []
@@ -103,6 +103,17 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
   return { ask, transact, watch: listeners.watch, close: () => (closing ??= close()) }
 }
 
+/**
+ * Writes the file anew. What was deleted is overwritten at once, but copies of it may lie in pages that SQLite has rearranged since, and in
+ * the log. O(store), and nothing else goes on meanwhile.
+ */
+export function forget(db: DatabaseSync): void {
+  db.exec('pragma temp_store = file; vacuum; pragma temp_store = memory') // as large as the store: not in memory
+  const { busy } = db.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
+  if (busy)
+    throw new StoreUnavailableError('Somebody is reading the store, such as a backup. Try again when that is done.')
+}
+
 type Flusher = Pick<EngineParts, 'flush'> & { tell: (written: Written) => void; giveUp: (error: Error) => void }
 
 /** Says how steps ended once all that they wrote, and saw, is on the disk. One flush at a time; the next is for all who came meanwhile. */
@@ -113,7 +124,10 @@ function createAnswers({ flush, tell, giveUp }: Flusher) {
   function owe(ends: readonly End[]): void {
     if (ends.some(({ written }) => written)) unflushed ??= newBatch()
     const batch = unflushed ?? inFlight
-    if (!batch) return ends.forEach(({ answer }) => answer())
+    if (!batch) {
+      for (const { answer } of ends) answer()
+      return
+    }
     batch.ends.push(...ends)
     if (!inFlight) void flushAll()
   }
@@ -184,7 +198,7 @@ const ROLLBACK_TO = sql`rollback to step`
 
 /** The statement in SQLite's words: with one writer, nothing has to be locked. */
 export const forSqlite = (text: string): string =>
-  text.replaceAll(/ for update( skip locked)?/g, '').replaceAll(/\$(\d+)/g, '?$1')
+  text.replaceAll(/ for update( skip locked)?| overriding system value/g, '').replaceAll(/\$(\d+)/g, '?$1')
 
 /** Runs statements, each prepared once. */
 export function runner(db: DatabaseSync): Run {

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { loadCatalog } from '../catalog/load.ts'
-import type { Catalog } from '../catalog/offer.ts'
 import { printProblems } from '../catalog/problem/problem.ts'
-import { takeInLostOrders } from './catch-up.ts'
 import { type Config, ConfigError } from './config.ts'
 import { connectGitHub } from './github/client.ts'
 import { createHttp } from './http/api.ts'
@@ -45,9 +43,7 @@ export async function openParts(
   const source = await openSource({ config, store, log, githubApp: github.githubApp })
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const stripe = connectStripe(config)
-  const beforeSelling = (catalog: Catalog) =>
-    takeInLostOrders({ stripe, store, now, log, shop: { catalog: () => catalog } })
-  const shop = createLiveShop({ store, source, log, beforeSelling }, build)
+  const shop = createLiveShop({ store, source, log }, build)
   const readApart = createCatalogReader()
   const parts = { config, source, shop, store, stripe, ...github, readApart, sendMail, now, random: randomBytes, log }
   return { parts, close: sendMail.close }

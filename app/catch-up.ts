@@ -1,5 +1,5 @@
 import { keepStripeDelivery, STRIPE_EVENTS } from './intake.ts'
-import type { JobOutcome } from './job/job.ts'
+import type { Job, JobOutcome } from './job/job.ts'
 import { ensureSweep, type Sweep, sweptAgain } from './job/sweep.ts'
 import { headOf, missingEvents, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
@@ -7,12 +7,15 @@ import type { OrderId } from './order/id.ts'
 import { paymentStatus } from './order/order.ts'
 import { restoredFacts } from './order/restore.ts'
 import type { Parts } from './parts.ts'
-import { completedOrders, fetchLines, fetchPayment, type Patience, type Payment } from './stripe/payment.ts'
+import { fetchLines, fetchPayment, type Patience, type Payment } from './stripe/payment.ts'
 
 // The work fetches what is true now. Webhook, return page and sweep all end here, so it does not matter which of them
 // comes, how often, or in which order.
 
-type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log'> & { shop: Pick<Parts['shop'], 'catalog'> }
+type CatchUpParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log'> & { shop: Pick<Parts['shop'], 'known'> }
+
+/** Mails are tried for as long. */
+const MAILED_WITHIN_DAYS = 3
 
 const SWEEP: Sweep = { id: 'sweep:stripe', kind: 'sweep', everySeconds: 60, overlapMinutes: 10, keptMinutes: 60 }
 /**
@@ -35,13 +38,14 @@ async function recordPayment(
   parts: Pick<Parts, 'store' | 'now' | 'log'>,
   { snapshot, customer }: Payment,
   cause: Cause,
+  isWorth: (job: Job) => boolean = () => true,
 ): Promise<OrderId | undefined> {
   const { order: id, shop } = snapshot
   const recorded = await parts.store.transact({ order: id }, ({ order }) => {
     if (order?.shop !== shop) return { known: false, events: [] }
     const facts = missingEvents(order, snapshot)
-    const change = withJobs(order, facts, headOf(order, parts.now(), cause))
-    return { known: true, ...change, ...(customer && facts.length > 0 && { customer }) }
+    const { events, jobs } = withJobs(order, facts, headOf(order, parts.now(), cause))
+    return { known: true, events, jobs: jobs.filter(isWorth), ...(customer && facts.length > 0 && { customer }) }
   })
   for (const event of recorded.events) {
     parts.log.info({ order: id, event: event.type, by: cause.by }, 'recorded')
@@ -55,37 +59,27 @@ async function recordPayment(
 /**
  * Ours writes an order before Stripe hears of it, so one that Stripe was paid for and the store does not have was lost: with a lost
  * disk, or by a copy put back. It begins anew, from what was paid. Another shop may use the same account: theirs is left alone.
+ * Rejects while nothing is known of what is sold here: then it is tried again.
  */
 async function takeInLost(parts: CatchUpParts, payment: Payment, cause: Cause): Promise<OrderId | undefined> {
   const { order: id, shop, checkout, state, currency } = payment.snapshot
-  const catalog = parts.shop.catalog()
-  if (shop !== catalog.shop.id || (state !== 'paid' && state !== 'processing')) return undefined
+  if (state !== 'paid' && state !== 'processing') return undefined
+  const catalog = parts.shop.known()
+  if (!catalog) throw new Error(`${id} is not known here, and neither is what this shop sells`)
+  if (shop !== catalog.shop.id) return undefined
   const lines = await fetchLines(parts.stripe, checkout)
-  const shipTo = payment.customer?.address?.country ?? null
-  const facts = restoredFacts(catalog, { currency, lines, shipTo, expiresAt: payment.expiresAt })
-  await parts.store.transact({ order: id }, ({ order }) =>
-    order ? {} : withJobs(undefined, facts, headOf({ id, shop }, parts.now(), cause)),
-  )
+  const { expiresAt, openedAt, customer } = payment
+  const facts = restoredFacts(catalog, { currency, lines, shipTo: customer?.address?.country ?? null, expiresAt })
+  const { events, jobs } = withJobs(undefined, facts, headOf({ id, shop }, new Date(openedAt), cause))
+  await parts.store.transact({ order: id }, ({ order }) => (order ? {} : { events, jobs }))
   parts.log.error({ order: id, checkout }, 'the store had lost an order that was paid; it was taken in from Stripe')
-  return recordPayment(parts, payment, cause)
+  return recordPayment(parts, payment, cause, (job) => job.work.kind !== 'mail' || isNews(payment, parts.now()))
 }
 
-/** With so many known in a row, no newer order is missing: a copy that was put back lacks the newest, and a lost store all. */
-const KNOWN_IN_A_ROW = 200
-
-/** Takes in what Stripe was paid for and the store does not have, before anything is sold. Gives how many orders that were. */
-export async function takeInLostOrders(parts: CatchUpParts): Promise<number> {
-  const ours = parts.shop.catalog().shop.id
-  let [lost, known] = [0, 0]
-  for await (const { order, shop, checkout } of completedOrders(parts.stripe)) {
-    if (known >= KNOWN_IN_A_ROW) break
-    const isLost = shop === ours && !(await parts.store.order(order))
-    const isBack = isLost && (await catchUpWithPayment(parts, checkout, { by: 'job', job: 'take-in' })) !== undefined
-    if (isBack && lost === 0) parts.log.error('the store is older than what Stripe knows; what is missing is taken in')
-    lost += isBack ? 1 : 0
-    known = isBack ? 0 : known + 1
-  }
-  return lost
+/** Who bought long ago, or has the money back, was told of it, and is not told again because we lost it. */
+function isNews({ snapshot, openedAt }: Payment, now: Date): boolean {
+  const back = snapshot.refunds.reduce((sum, { amount, failed }) => sum + (failed ? 0 : amount), 0)
+  return now.getTime() - Date.parse(openedAt) < MAILED_WITHIN_DAYS * 86_400_000 && back < snapshot.total
 }
 
 /** Records that an order which nobody paid has come to nothing; its stock is free again. */

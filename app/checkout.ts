@@ -17,12 +17,13 @@ import {
   isTooLittle,
   startCheckout,
 } from './stripe/checkout.ts'
+import { refuseWhileTakingIn } from './take-in.ts'
 
 // From a cart to a payment page: priced by us, kept as an order, and only then shown to Stripe.
 
 /**
- * A cart, and what a sale needs besides. `retryKey` is the browser's: the same key is the same order. `replaces` is the
- * key of an earlier try that the buyer came back from; its order is given up, so that it holds nothing against this one.
+ * `retryKey` is the browser's: the same key is the same order. `replaces` is the key of an earlier try that the buyer came back from;
+ * its order is given up, so that it holds nothing against this one.
  */
 export type SaleRequest = CartRequest & {
   email?: string | undefined
@@ -44,13 +45,13 @@ type SaleParts = Pick<Parts, 'config' | 'shop' | 'store' | 'stripe' | 'now' | 'r
 
 /** Starts a sale. Rejects when the order can't be kept or Stripe is down; with the same retry key, nothing doubles. */
 export async function startSale(parts: SaleParts, request: SaleRequest): Promise<Sale> {
+  await refuseWhileTakingIn(parts)
   const priced = quote(parts.shop.catalog(), request)
   if ('problems' in priced) return { end: 'refused', problems: priced.problems }
   const free = priced.subtotal === 0 && !priced.shipping
   if (free && !request.email) return refused(NO_EMAIL)
   if (request.replaces) await replace(parts, saleId(parts, request.replaces))
-  const id = saleId(parts, request.retryKey)
-  const placed = await placeOrder(parts, id, priced, free ? request.email : undefined)
+  const placed = await placeOrder(parts, saleId(parts, request.retryKey), priced, free ? request.email : undefined)
   if ('problems' in placed) return { end: 'refused', problems: placed.problems }
   const { order } = placed
   if (!isSameCart(order, priced) || isOver(order, parts.now())) return { end: 'conflict' }
@@ -86,10 +87,9 @@ async function placeOrder(
   parts: SaleParts,
   id: OrderId,
   priced: Quote,
-  freeFor: string | undefined,
+  freeFor?: string,
 ): Promise<{ order: Order } | { problems: QuoteProblem[] }> {
-  const prices = priced.stock.map(({ price }) => price)
-  return parts.store.transact({ order: id, prices }, ({ order, reserved }) => {
+  return parts.store.transact({ order: id, prices: priced.stock.map(({ price }) => price) }, ({ order, reserved }) => {
     if (order) return { events: [], order }
     const problems = shortages(priced.stock, reserved)
     if (problems.length > 0) return { events: [], problems }

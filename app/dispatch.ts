@@ -11,6 +11,7 @@ import { isStalledBy, paymentStatus } from './order/order.ts'
 import type { Parts } from './parts.ts'
 import { performRepositoryWork } from './repository/work.ts'
 import type { ClaimedJob } from './store/store.ts'
+import { takeIn } from './take-in.ts'
 
 // The way out: due jobs → performed → outcome recorded. A job may be started twice (a crash in the middle), so each
 // piece of work finds out for itself what is left to do.
@@ -47,6 +48,8 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
       return mailOrder(parts, work.order, work.mail)
     case 'sweep':
       return sweep(parts, new Date(work.since), begun)
+    case 'take-in':
+      return takeIn(parts, work.since)
     default:
       return performRepositoryWork(parts, work, begun)
   }

@@ -11,6 +11,7 @@ import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
 import { openStore } from './store/open.ts'
+import { startTakingIn } from './take-in.ts'
 import type { Worker } from './worker.ts'
 
 const STOP_SECONDS_MAX = 8
@@ -30,6 +31,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const app = createApp(parts)
     const server = await listen(config, app.fetch)
     // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
+    await startTakingIn(parts)
     const following = await startFollowing(parts)
     const worker = config.TAGSALE_ROLES.includes('worker') ? await startWork(parts, app) : undefined
     log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE, roles: config.TAGSALE_ROLES }, 'open')

@@ -13,6 +13,8 @@ export type Work =
   | { kind: 'mail'; mail: MailKind; order: OrderId }
   /** Ask Stripe for the events since then, in case a delivery was lost. */
   | { kind: 'sweep'; since: string }
+  /** Take in the orders since then (all where it is null) that Stripe was paid for and the store has lost. */
+  | { kind: 'take-in'; since: string | null }
   /** Find out which of the App's repositories is the shop's. */
   | { kind: 'find-shop' }
   /** Make live what the shop repository's default branch has now. */

@@ -16,6 +16,8 @@ const TRY_AGAIN_SECONDS_MAX = 300
 export type LiveShop = {
   /** The catalog that is charged now; without products while nothing is sold. */
   catalog: () => Catalog
+  /** The same, whether or not anything is sold; nothing before the first one is shown. */
+  known: () => Catalog | undefined
   /** The name of the catalog's content; nothing before the first one is shown. */
   tree: () => string | undefined
   /** The folder of the pages that show it, made again where it was lost; nothing while there are none. */
@@ -29,18 +31,12 @@ export type LiveShop = {
   follow: () => Promise<void>
 }
 
-type Parts = {
-  store: Pick<Store, 'shop'>
-  source: Pick<CatalogSource, 'bring'>
-  log: Pick<Logger, 'error'>
-  /** What has to be done before this process sells anything from its first catalog. Where it fails, it sells all the same. */
-  beforeSelling: (catalog: Catalog) => Promise<unknown>
-}
+type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'>; log: Pick<Logger, 'error'> }
 type Shown = { tree: string | undefined; isOpen: boolean; catalog: Catalog; storefront: string; selling: Catalog }
 
 /** A shop that shows nothing, until it follows the store. `build` gives the folder of a catalog's storefront. */
 export function createLiveShop(
-  { store, source, log, beforeSelling }: Parts,
+  { store, source, log }: Parts,
   build: (catalogFolder: string) => Promise<string>,
 ): LiveShop {
   let shown = NOTHING_SHOWN
@@ -81,19 +77,14 @@ export function createLiveShop(
       if (folder === undefined) throw new Error(`the catalog of ${live.commit} is not to be had any more`)
       const prepared = await prepare(folder)
       if ('problems' in prepared) throw new Error(`this version can't sell from ${live.commit}, which was live`)
-      const { catalog, storefront } = prepared
-      if (shown.tree === undefined) {
-        await beforeSelling(catalog).catch((error: unknown) =>
-          log.error({ err: error }, 'could not look for lost orders'),
-        )
-      }
-      shown = { ...shown, catalog, tree: live.tree, storefront }
+      shown = { ...shown, catalog: prepared.catalog, tree: live.tree, storefront: prepared.storefront }
     }
     shown = { ...shown, ...shownAs(shown.catalog, isOpen(await store.shop())) }
   }
 
   return {
     catalog: () => shown.selling,
+    known: () => (shown.tree === undefined ? undefined : shown.catalog),
     tree: () => shown.tree,
     isOpen: () => shown.isOpen,
     read,

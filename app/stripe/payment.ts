@@ -5,7 +5,7 @@ import { isOrderId, type OrderId } from '../order/id.ts'
 import type { PaidLine } from '../order/restore.ts'
 
 /** A payment as Stripe has it now, and who made it. */
-export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null; expiresAt: string }
+export type Payment = { snapshot: PaymentSnapshot; customer: Customer | null; openedAt: string; expiresAt: string }
 
 /** How long Stripe may take to answer, and how often it is asked again; by the SDK's own bounds where nothing is said. */
 export type Patience = Pick<Stripe.RequestOptions, 'timeout' | 'maxNetworkRetries'>
@@ -39,7 +39,12 @@ export async function fetchPayment(
     refunds: intent && (charge?.amount_refunded || isRefund(object)) ? await refundsOf(stripe, intent.id) : [],
     disputes: intent && charge?.disputed ? await disputesOf(stripe, intent.id) : [],
   }
-  return { snapshot, customer: customerOf(order, session), expiresAt: instantOf(session.expires_at) }
+  return {
+    snapshot,
+    customer: customerOf(order, session),
+    openedAt: instantOf(session.created),
+    expiresAt: instantOf(session.expires_at),
+  }
 }
 
 /** What a Session was opened for, line by line. https://docs.stripe.com/api/checkout/sessions/line_items */
@@ -55,11 +60,14 @@ export async function fetchLines(stripe: Stripe, checkout: string): Promise<Paid
   })
 }
 
-/** The orders that were paid on this account, or are about to be, newest first. */
+/** The orders since then (all where that is null) that were paid on this account, or are about to be, newest first. */
 export async function* completedOrders(
   stripe: Stripe,
+  since: string | null,
+  patience: Patience = {},
 ): AsyncGenerator<{ order: OrderId; shop: string; checkout: string }> {
-  for await (const session of stripe.checkout.sessions.list({ status: 'complete', limit: 100 })) {
+  const created = since === null ? {} : { created: { gte: Math.floor(Date.parse(since) / 1000) } }
+  for await (const session of stripe.checkout.sessions.list({ status: 'complete', limit: 100, ...created }, patience)) {
     const { id: checkout, client_reference_id: order, metadata } = session
     if (isOrderId(order) && metadata?.shop) yield { order, shop: metadata.shop, checkout }
   }

@@ -6,7 +6,7 @@ const FILE_LINES_MAX = 300
 const STORY_LINES_MAX = 150
 const ASTRO_LINES_MAX = 120
 const STORIES = [
-  'intake dispatch checkout catch-up worker'.split(' ').map((name) => `app/${name}.ts`),
+  'intake dispatch checkout catch-up take-in worker'.split(' ').map((name) => `app/${name}.ts`),
   'work shop-repository refresh sweep'.split(' ').map((name) => `app/repository/${name}.ts`),
 ].flat()
 

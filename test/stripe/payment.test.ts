@@ -47,6 +47,8 @@ describe('a payment as Stripe has it now', () => {
         disputes: [],
       },
       customer: null,
+      openedAt: expect.any(String),
+      expiresAt: expect.any(String),
     })
   })
   test('is paid, with what it cost and who paid', async () => {

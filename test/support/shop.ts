@@ -16,6 +16,7 @@ import { refreshShop } from '../../app/repository/refresh.ts'
 import { startRepositoryWork } from '../../app/repository/sweep.ts'
 import { openStore } from '../../app/store/open.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
+import { startTakingIn } from '../../app/take-in.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
 import { control } from './control.ts'
@@ -125,6 +126,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     const store = await openStore(config, { log, onFailure, now })
     const build = options.follow?.build ?? (async () => options.storefront ?? '')
     const { parts, close: closeParts } = await openParts(config, { store, log, now, build })
+    await startTakingIn(parts)
     const following = await startFollowing(parts)
     if (options.follow) await startRepositoryWork(parts)
     else await refreshShop(parts)

@@ -81,9 +81,8 @@ export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): 
 
 /** Rejects when the store does not answer. */
 async function stateOf({ store, shop }: Pick<Parts, 'store' | 'shop'>) {
-  await store.counts()
-  if (shop.isOpen()) return (await shop.storefront()) ? 'ready' : 'not ready'
   const { live, closed } = await store.shop()
+  if (shop.isOpen()) return (await shop.storefront()) ? 'ready' : 'not ready'
   if (!live) return 'ready; the shop is not open yet'
   return closed ? 'ready; the shop is closed' : 'not ready'
 }

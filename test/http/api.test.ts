@@ -266,9 +266,9 @@ describe('how the process is', () => {
     expect(await (await ask('/readyz')).text()).toBe('ready')
   })
   test('not ready before the storefront is built, or when the store does not answer', async () => {
-    const counts = () => Promise.reject(new Error('gone'))
+    const gone = () => Promise.reject(new Error('gone'))
     const unbuilt = { ...shop.parts.shop, storefront: async () => undefined }
-    for (const changes of [{ shop: unbuilt }, { store: { ...shop.store, counts } }]) {
+    for (const changes of [{ shop: unbuilt }, { store: { ...shop.store, shop: gone } }]) {
       const answer = await requestsTo(shop, changes)('/readyz')
       expect([answer.status, await answer.text()]).toEqual([503, 'not ready'])
     }

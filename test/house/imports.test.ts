@@ -32,13 +32,22 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/github/', may: [...CORE, 'app/github/', 'app/store/limits.ts'] },
   { of: 'app/fulfillment/', may: [...COMMON, 'app/fulfillment/', 'app/github/', 'app/mail/'] },
   { of: 'app/repository/', may: [...COMMON, 'app/repository/', 'app/github/'] },
+  { of: 'app/ledger/', may: [...CORE, 'app/ledger/', 'app/github/', 'app/stripe/'] },
   { of: 'app/live/', may: [...CORE, 'app/live/', 'app/github/'] },
   { of: 'app/intake.ts', may: [...CORE, 'app/stripe/', 'app/github/verify.ts', 'app/repository/events.ts'] },
   { of: 'app/catch-up.ts', may: [...CORE, 'app/intake.ts', 'app/stripe/'] },
   { of: 'app/checkout.ts', may: [...COMMON, 'app/catch-up.ts', 'app/stripe/'] },
   {
     of: 'app/dispatch.ts',
-    may: [...CORE, 'app/catch-up.ts', 'app/stripe/', 'app/fulfillment/', 'app/mail/', 'app/repository/work.ts'],
+    may: [
+      ...CORE,
+      'app/catch-up.ts',
+      'app/stripe/',
+      'app/fulfillment/',
+      'app/mail/',
+      'app/ledger/',
+      'app/repository/work.ts',
+    ],
   },
   { of: 'app/worker.ts', may: ['app/dispatch.ts', 'app/job/'] },
   {
@@ -75,7 +84,7 @@ const PROGRAMS = ['app/main.ts']
 /** What lies at the top of the repository and of the app. */
 const TOP = {
   '.': 'app catalog sandbox site test package.json package-lock.json astro.config.mjs biome.json tsconfig.json vitest.config.ts README.md CHANGELOG.md LICENSE',
-  app: 'cli fulfillment github http job live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts worker.ts',
+  app: 'cli fulfillment github http job ledger live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts worker.ts',
 }
 
 function isAllowed({ from, target, typeOnly, isRead }: Import): boolean {

@@ -25,6 +25,9 @@ const Secrets = z
     (secrets) => secrets.every((secret) => /^whsec_\S{8,}$/.test(secret)),
     'one or more whsec_…, with commas between',
   )
+const Repository = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, 'a repository is owner/name, such as tern/shop')
 
 /** What a process does: serves pages and sales, takes webhooks, gives out files, does the work behind them. */
 const ROLES = ['web', 'webhooks', 'downloads', 'worker'] as const
@@ -66,10 +69,8 @@ const Environment = z.object({
   GITHUB_WEBHOOK_SECRET: z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN, 'at least 16 characters, as the App has it'),
   GITHUB_API_URL: Address.default(GITHUB_API_URL),
   GITHUB_URL: Address.default(GITHUB_URL),
-  SHOP_REPOSITORY: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, 'a repository is owner/name, such as tern/shop')
-    .optional(),
+  SHOP_REPOSITORY: Repository.optional(),
+  LEDGER_REPOSITORY: Repository.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'an address such as smtps://user:password@mail.example.org' }),
   MAIL_FROM: z.string().regex(SENDER, 'a sender such as "Tern Shop <shop@example.org>"'),
   CHECKOUTS_PER_MINUTE: Count(1, 1_000_000).default(300),

@@ -3,6 +3,7 @@ import { fulfill } from './fulfillment/fulfill.ts'
 import type { Job, JobOutcome } from './job/job.ts'
 import type { Queue } from './job/queue.ts'
 import { nextTry } from './job/retry.ts'
+import { writeLedger } from './ledger/write.ts'
 import { mailOrder } from './mail/mail-order.ts'
 import { headOf, withJobs } from './order/decide.ts'
 import type { Cause, StallReason } from './order/event.ts'
@@ -50,6 +51,8 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
       return sweep(parts, new Date(work.since), begun)
     case 'take-in':
       return takeIn(parts, work.since)
+    case 'write-ledger':
+      return writeLedger(parts, new Date(work.since), begun)
     default:
       return performRepositoryWork(parts, work, begun)
   }

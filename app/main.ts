@@ -4,6 +4,7 @@ import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
 import { closeServer, listen } from './http/server.ts'
+import { startLedger } from './ledger/write.ts'
 import { deskUrl } from './link.ts'
 import { startFollowing } from './live/live-shop.ts'
 import { createLog } from './log.ts'
@@ -52,6 +53,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
 async function startWork(parts: Parts, app: ReturnType<typeof createApp>): Promise<Worker> {
   await startSweeping(parts)
   await startRepositoryWork(parts)
+  await startLedger(parts)
   return app.startWorker()
 }
 

@@ -3,13 +3,14 @@ import { readArguments, refuseCommand } from './arguments.ts'
 import { ADDRESS_CHECKS } from './doctor/address.ts'
 import { type Finding, lookAtAll, type Result } from './doctor/check.ts'
 import { GITHUB_CHECKS } from './doctor/github.ts'
+import { LEDGER_CHECKS } from './doctor/ledger.ts'
 import { SETTINGS_CHECKS } from './doctor/settings.ts'
 import { STRIPE_CHECKS } from './doctor/stripe.ts'
 import { createTools } from './doctor/tools.ts'
 import { loadEnvFile } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
-const CHECKS = [...SETTINGS_CHECKS, ...GITHUB_CHECKS, ...STRIPE_CHECKS, ...ADDRESS_CHECKS]
+const CHECKS = [...SETTINGS_CHECKS, ...GITHUB_CHECKS, ...LEDGER_CHECKS, ...STRIPE_CHECKS, ...ADDRESS_CHECKS]
 const FORMATS = ['text', 'json']
 const SIGNS: Record<Finding['state'], string> = { well: '✓', fault: '✗', unseen: '·' }
 

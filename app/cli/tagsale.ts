@@ -3,6 +3,7 @@ import { refuseCommand } from './arguments.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
 import { doctor } from './doctor.ts'
+import { rebuild, verify } from './ledger.ts'
 import { backup, restoreBackup } from './store/backup.ts'
 import { storeCheck } from './store/check.ts'
 import type { StoreOptions } from './store/command.ts'
@@ -49,6 +50,14 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
       Removes a buyer from the store, for good, by mail address or by one order. What was bought
       and paid stays, as nobody's. In DATA_FOLDER, while no shop runs.
 
+  tagsale rebuild FOLDER
+      Makes an empty store whole from a clone of the ledger, and from Stripe: who bought, and what
+      happened since, while no shop runs. Run again, it goes on where it stopped.
+
+  tagsale verify [FOLDER] [--days N]
+      Compares the store with a clone of the ledger, and with what Stripe says of the last 30 days,
+      and explains each difference. The shop may be running.
+
       Of all these: exit code 0 when it is done and well, 1 when it isn't, 2 when the command isn't.
 
   tagsale help
@@ -57,7 +66,17 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
 
 type Command = (args: readonly string[], terminal: Terminal, options: StoreOptions) => Promise<number>
 
-const COMMANDS: Record<string, Command> = { check, build, doctor, backup, restore: restoreBackup, erase, store }
+const COMMANDS: Record<string, Command> = {
+  check,
+  build,
+  doctor,
+  backup,
+  restore: restoreBackup,
+  erase,
+  store,
+  rebuild,
+  verify,
+}
 const STORE_COMMANDS: Record<string, Command> = { check: storeCheck, copy: storeCopy, key: storeKey }
 
 /** Runs `tagsale <command> …` and gives the exit code. */

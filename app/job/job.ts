@@ -31,6 +31,8 @@ export type Work =
   | { kind: 'watch-assets' }
   /** Ask GitHub for deliveries that failed since then, and look at everything that a lost one may have been about. */
   | { kind: 'sweep-github'; since: string }
+  /** Bring the ledger up to what the store has. */
+  | { kind: 'write-ledger'; since: string }
 
 /** Work with the id that makes it once-only: the same work asked for again takes its place. */
 export type JobRequest = { id: string; work: Work }

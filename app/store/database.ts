@@ -1,9 +1,9 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId, Random } from '../order/id.ts'
-import type { Order } from '../order/order.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { NO_SHOP, type ShopState } from '../shop/shop.ts'
+import { factsOver } from './facts.ts'
 import * as queries from './queries.ts'
 import { StoreRefusedError } from './refusal.ts'
 import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
@@ -85,10 +85,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
       })
       return result as never
     },
-    async order(id) {
-      const [row] = await ask(sql`select fold from orders where shop = ${shop} and id = ${id}`)
-      return row && (JSON.parse(row['fold'] as string) as Order)
-    },
+    ...factsOver(database, shop),
     events: async (id) => facts<OrderEvent>(await factsOf(id)),
     async customer(id) {
       const [row] = await ask(sql`select sealed from customers where shop = ${shop} and id = ${id}`)

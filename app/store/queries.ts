@@ -2,7 +2,7 @@ import type { Job } from '../job/job.ts'
 import type { Queue } from '../job/queue.ts'
 import type { Order } from '../order/order.ts'
 import { type Row, type Statement, sql } from './sql.ts'
-import type { ClaimedJob, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
+import type { ClaimedJob, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
 import { personTerm, priceTerm, type Writer, wordsIn } from './transaction.ts'
 
 // What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
@@ -80,6 +80,35 @@ export function orderPage(rows: readonly Row[]): OrderPage {
   const orders = shown.map((row) => JSON.parse(row['fold'] as string) as Order)
   return isWhole || !last ? { orders } : { orders, next: `${last['placed_at']} ${last['id']}` }
 }
+
+/** A transaction has ended by then, whatever became of it: its statements are bounded, and clocks differ by less. */
+export const GAP_SECONDS = 120
+
+/** Facts in the order they were written, from after this position on. (`|| ''` keeps SQLite from going by shop, then sorting them all.) */
+export const factsQuery = (shop: string, after: number, most: number): Statement => sql`
+  select position, subject, version, at, fact from facts
+  where position > ${after} and shop || '' = ${shop} order by position limit ${most}`
+
+/**
+ * The facts in the rows, up to a young gap. Positions are given when a fact is written and seen when its transaction ends; so one that
+ * is missing may yet come, as long as what was written after it is young.
+ */
+export function settledFacts(rows: readonly Row[], after: number, now: Date): KeptFact[] {
+  const settled = new Date(now.getTime() - GAP_SECONDS * 1000).toISOString()
+  const isYoungGap = (row: Row, n: number) =>
+    row['position'] !== ((rows[n - 1]?.['position'] as number | undefined) ?? after) + 1 &&
+    (row['at'] as string) > settled
+  const gap = rows.findIndex(isYoungGap)
+  return (gap < 0 ? rows : rows.slice(0, gap)).map(keptFactIn)
+}
+
+/** The fact in a row, and where it lies. */
+export const keptFactIn = (row: Row): KeptFact => ({
+  position: row['position'] as number,
+  subject: row['subject'] as string,
+  version: row['version'] as number,
+  fact: JSON.parse(row['fact'] as string),
+})
 
 /** Gives the longest due jobs of a queue to this process until then; where several ask at once, each has others. */
 export const claimJobs = (

@@ -46,6 +46,12 @@ export type Change = {
   settled?: readonly Settled[]
 }
 
+/**
+ * A fact where it lies: `position` is its place in the order of writing, in this store; `subject` its order, or '' for a fact about the
+ * shop itself, of which `version` is its number.
+ */
+export type KeptFact = { position: number; subject: string; version: number; fact: OrderEvent | ShopEvent }
+
 /** When Stripe and GitHub last delivered; nothing before they did. */
 export type LastDeliveries = { stripe?: string; github?: string }
 
@@ -90,6 +96,13 @@ export type Store = {
   order(id: OrderId): Promise<Order | undefined>
   /** The facts of an order, oldest first. */
   events(id: OrderId): Promise<readonly OrderEvent[]>
+  /**
+   * Facts in the order they were written, from after this position on, so many at most. Whoever goes on after the last one misses
+   * none: what a transaction that is not over may yet come before is left for later. O(most).
+   */
+  facts(after: number, most: number, now: Date): Promise<readonly KeptFact[]>
+  /** One fact: of this order, or of the shop (''), with this number. O(log facts). */
+  fact(subject: string, version: number): Promise<KeptFact | undefined>
   customer(id: OrderId): Promise<Customer | undefined>
   /**
    * Removes who bought these orders from everywhere, for good: the customer, how they are found by them, mails that wait. Orders and facts

@@ -26,6 +26,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     says: 'transactions of the store beside bare writes to the same disk, and how long a big one takes to open',
     measure: printOwn('store'),
   },
+  ledger: {
+    says: 'commits an hour at a rate of sales, and how long a clone and a store made of it take',
+    measure: printOwn('ledger'),
+  },
   repository: {
     says: 'how long maintainers wait: from a push to its check, from a merge to the live shop',
     measure: printOwn('repository'),

@@ -81,6 +81,10 @@ export function githubWith(app: object, files: readonly string[] = FILES) {
   const release = { repository: 'heron/goods', tag: 'guide-v1' }
   return openGitHub({
     app: { id: 7, ...app },
+    repositories: [
+      { name: 'heron/ledger', files: {} },
+      { name: 'heron/open', private: false, files: {} },
+    ],
     releases: files.map((file) => ({ ...release, file, bytes: Buffer.from(file) })),
   })
 }

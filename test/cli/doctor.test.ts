@@ -42,6 +42,7 @@ test('all is well, and said so', async () => {
       '✓ Installation: heron/goods: installed',
       `✓ Webhook address: ${shop.hook.url}`,
       '· Webhook deliveries: GitHub has delivered nothing yet',
+      '· Ledger: off: LEDGER_REPOSITORY is not set',
       '✓ Stripe key: a test key: no money moves',
       `✓ Stripe webhook: ${shop.values.SHOP_URL}/webhooks/stripe, ${Stripe.API_VERSION}`,
       '✓ Webhook secret: the shop takes what is signed, and refuses what is not',
@@ -57,7 +58,7 @@ test('all is well, and said so', async () => {
 test('for programs it is JSON', async () => {
   const { code, out } = await shop.examine({ SMTP_URL: '' }, { args: ['--format', 'json'] })
   const { faults, checks } = JSON.parse(out)
-  expect([code, faults, checks.length]).toEqual([1, 1, 14])
+  expect([code, faults, checks.length]).toEqual([1, 1, 15])
   expect(checks[0]).toEqual({
     name: 'Settings',
     findings: [
@@ -73,6 +74,28 @@ test('for programs it is JSON', async () => {
 
 test.each([[['--format', 'xml']], [['--quick']], [['now']]])('a command that is none: %j', async (args) => {
   expect((await shop.examine({}, { args })).code).toBe(2)
+})
+
+describe('the ledger', () => {
+  const lines = async (repository: string) => {
+    const { out } = await shop.examine({ LEDGER_REPOSITORY: repository })
+    return out.split('\n').filter((line, at, all) => `${all[at - 1]} ${line}`.includes('Ledger:'))
+  }
+
+  test('is where it may be', async () => {
+    expect((await lines('heron/ledger'))[0]).toBe('✓ Ledger: heron/ledger is empty, and will be begun')
+  })
+
+  test.each([
+    [
+      'heron/open',
+      'heron/open is public, and a ledger says what the shop sells, and how much of it.',
+      'Make it private',
+    ],
+    ['heron/none', 'The GitHub App may not enter heron/none.', 'Install it there'],
+  ])('is not in %s', async (repository, why, mend) => {
+    expect(await lines(repository)).toEqual([`✗ Ledger: ${why}`, expect.stringContaining(mend)])
+  })
 })
 
 describe('settings', () => {

@@ -32,6 +32,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/github/', may: [...CORE, 'app/github/', 'app/store/limits.ts'] },
   { of: 'app/fulfillment/', may: [...COMMON, 'app/fulfillment/', 'app/github/', 'app/mail/'] },
   { of: 'app/repository/', may: [...COMMON, 'app/repository/', 'app/github/'] },
+  { of: 'app/ledger/', may: [...CORE, 'app/ledger/', 'app/github/', 'app/stripe/'] },
   { of: 'app/live/', may: [...CORE, 'app/live/', 'app/github/'] },
   { of: 'app/intake.ts', may: [...CORE, 'app/stripe/', 'app/github/verify.ts', 'app/repository/events.ts'] },
   { of: 'app/catch-up.ts', may: [...CORE, 'app/intake.ts', 'app/stripe/'] },
@@ -49,6 +50,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       'app/stripe/',
       'app/fulfillment/',
       'app/mail/',
+      'app/ledger/',
       'app/repository/work.ts',
     ],
   },
@@ -87,7 +89,7 @@ const PROGRAMS = ['app/main.ts']
 /** What lies at the top of the repository and of the app. */
 const TOP = {
   '.': 'app catalog sandbox site test package.json package-lock.json astro.config.mjs biome.json tsconfig.json vitest.config.ts README.md CHANGELOG.md LICENSE',
-  app: 'cli fulfillment github http job live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts take-in.ts worker.ts',
+  app: 'cli fulfillment github http job ledger live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts take-in.ts worker.ts',
 }
 
 function isAllowed({ from, target, typeOnly, isRead }: Import): boolean {

@@ -4,6 +4,7 @@ import type { Queue } from '../../app/job/queue.ts'
 import type { OrderId } from '../../app/order/id.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import type { Before, ClaimedJob, OrderFilter, Store } from '../../app/store/store.ts'
+import { describeFacts } from './facts.ts'
 import { canceled, customerOf, head, numberOf, orderNumber, paid, placed, sell, wholeSale } from './sale.ts'
 
 /** A store with nothing in it; `reopen` closes it and opens it again, as a restart would. */
@@ -37,6 +38,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('orders', () => describeOrders(now))
     describe('lists of orders', () => describeLists(now))
     describe('a buyer who is erased', () => describeErasing(now))
+    describe('facts', () => describeFacts(now))
     describe('jobs', () => describeJobs(now))
     describe('the next due job', () => describeNextDue(now))
     describe('the shop', () => describeShop(now))

@@ -4,10 +4,13 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { OrderId } from '../../app/order/id.ts'
+import { factsQuery } from '../../app/store/queries.ts'
 import { StoreUnavailableError } from '../../app/store/refusal.ts'
+import { MIGRATIONS } from '../../app/store/schema.ts'
 import { sql } from '../../app/store/sql.ts'
 import { STEPS_WAITING_MAX } from '../../app/store/sqlite/engine.ts'
 import { openSqliteReader } from '../../app/store/sqlite/file.ts'
@@ -375,4 +378,12 @@ describe('a disk', () => {
       /store can't be written: ENOTDIR.* Let the shop write there\.$/,
     )
   })
+})
+
+it('reads facts in their order by the primary key, without sorting', () => {
+  const db = new DatabaseSync(':memory:')
+  db.exec(MIGRATIONS.join(';'))
+  const { sql: text, values } = factsQuery('main', 7, 10)
+  const plan = db.prepare(`explain query plan ${text.replaceAll('$', '?')}`).all(...(values as (string | number)[]))
+  expect(plan.map(({ detail }) => detail)).toEqual(['SEARCH facts USING INTEGER PRIMARY KEY (rowid>?)'])
 })

@@ -10,6 +10,7 @@ import { claimDueJobs, dispatch } from '../../app/dispatch.ts'
 import type { Permissions } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { QUEUES, type Queue } from '../../app/job/queue.ts'
+import { startLedger } from '../../app/ledger/write.ts'
 import { startFollowing } from '../../app/live/live-shop.ts'
 import type { Parts } from '../../app/parts.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
@@ -53,7 +54,7 @@ const ROLES = { bob: 'write', rob: 'write' } as const
 const WEBHOOK_SECRET = 'the secret of the webhook'
 
 /** `engine` is what keeps the orders; a test run may choose one for all tests that do not. */
-type ShopOptions = { storefront?: string; thin?: boolean; follow?: Follow; engine?: Engine }
+type ShopOptions = { storefront?: string; thin?: boolean; follow?: Follow; engine?: Engine; ledger?: true }
 export type Engine = 'sqlite' | 'postgres'
 
 /** A whole shop: the real app over the stand-ins, with a clock that a test can move. */
@@ -76,6 +77,10 @@ export async function openTestShop(options: ShopOptions = {}) {
       repositories: Object.entries({ shop: options.follow.files, ...options.follow.others }).map(([name, files]) => {
         return { name: `heron/${name}`, private: false, files, collaborators: ROLES }
       }),
+    }),
+    ...(options.ledger && {
+      organizations: [{ login: 'heron', members: MEMBERS }],
+      repositories: [{ name: 'heron/ledger', files: {} }],
     }),
     releases: Object.entries(FILES).map(([file, bytes]) => ({
       repository: 'heron/goods',
@@ -110,6 +115,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     DATA_FOLDER: folder,
     ...(!options.follow && { CATALOG_FOLDER: FIXTURE_CATALOG }),
     ...(options.follow && !options.follow.others && { SHOP_REPOSITORY: 'heron/shop' }),
+    ...(options.ledger && { LEDGER_REPOSITORY: 'heron/ledger' }),
     SMTP_URL: mail.smtpUrl,
     MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
     CHECKOUTS_PER_MINUTE: 100_000,
@@ -130,6 +136,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     const following = await startFollowing(parts)
     if (options.follow) await startRepositoryWork(parts)
     else await refreshShop(parts)
+    await startLedger(parts)
     const app = createApp(parts)
     if (!options.follow) await workOff(parts)
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { type GitHubEnv, Refusal, type Who } from '../answer.ts'
 import type { GitHubState } from '../state.ts'
 import { happens } from './faults.ts'
@@ -40,7 +40,7 @@ export function withFaults(state: GitHubState): MiddlewareHandler<GitHubEnv & { 
 export function withWriteLimits(state: GitHubState): MiddlewareHandler<GitHubEnv> {
   const writes = new Map<string, number[]>()
   return async (c, next) => {
-    if (state.faults.limits && c.req.method !== 'GET' && WRITING.test(c.req.path)) {
+    if (state.faults.limits && (await isWrite(c))) {
       const name = nameOf(c.var.who)
       const now = state.now()
       const lately = (writes.get(name) ?? []).filter((at) => at > now - HOUR_MS)
@@ -50,6 +50,12 @@ export function withWriteLimits(state: GitHubState): MiddlewareHandler<GitHubEnv
     }
     return next()
   }
+}
+
+/** A change through GraphQL counts as one through REST. */
+async function isWrite({ req }: Context): Promise<boolean> {
+  if (req.path === '/graphql') return /"query"\s*:\s*"\s*mutation\b/.test(await req.text())
+  return req.method !== 'GET' && WRITING.test(req.path)
 }
 
 /** Milliseconds until one more write is within both limits. */

@@ -25,6 +25,26 @@ describe('writing', () => {
     await write()
   })
 
+  test('through GraphQL counts as well, and asking through it does not', async () => {
+    const ada = github.as('ada')
+    const commit = async () => {
+      const input = {
+        branch: { repositoryNameWithOwner: 'tern/shop', branchName: 'main' },
+        message: { headline: 'x' },
+        expectedHeadOid: await tip(ada, SHOP),
+      }
+      return ada.graphql(
+        'mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }',
+        { input },
+      )
+    }
+    for (let count = 0; count < 79; count += 1) await ada.rest.issues.create({ ...SHOP, title: 'x' })
+    await ada.graphql('{ viewer { login } }')
+    await commit()
+    await expect(commit()).rejects.toEqual(refused(403))
+    await ada.graphql('{ viewer { login } }')
+  })
+
   test('is counted for each installation and user by itself', async () => {
     const ada = github.as('ada')
     for (let count = 0; count < 80; count += 1) await ada.rest.issues.create({ ...SHOP, title: 'x' })

@@ -239,9 +239,9 @@ describe('what happened after the ledger was last written', () => {
     expect(await store.order(orders['open'] as OrderId)).toMatchObject({ paid: { amount: expect.any(Number) } })
     expect(await store.customer(orders['open'] as OrderId)).toMatchObject(PERSON)
     expect(await store.job(`receipt:${orders['open']}`)).toBeDefined()
-    const { orders: before } = await store.counts()
+    const { orders: known } = await store.counts()
     await takeIn({ ...shop.parts, store }, null) // as the shop does when it starts
-    expect((await store.counts()).orders).toBe(before + 1)
+    expect((await store.counts()).orders).toBe(known + 1)
     await store.close()
     expect((await run(verify, [], settings())).said).toMatch(/with Stripe: no difference/)
   })

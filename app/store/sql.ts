@@ -3,10 +3,12 @@
 /** What a column holds. */
 export type Value = string | number | null | Uint8Array
 export type Row = Readonly<Record<string, Value>>
+/** What only this file can put into an object: nothing that came as JSON is taken for SQL. */
+const STATEMENT = Symbol('statement')
 /** One statement, and the values for `$1`, `$2` … in it. */
-export type Statement = { sql: string; values: readonly Value[] }
+export type Statement = { readonly [STATEMENT]: true; sql: string; values: readonly Value[] }
 /** Several rows, to stand after `values`. */
-type Rows = readonly (readonly Value[])[]
+export type Rows = readonly (readonly Value[])[]
 
 /** A statement with its values where they are read; rows and parts of statements may stand in it as well. */
 export function sql(texts: TemplateStringsArray, ...given: readonly (Value | Rows | Statement)[]): Statement {
@@ -22,11 +24,25 @@ export function sql(texts: TemplateStringsArray, ...given: readonly (Value | Row
           : nested(one, place))
     )
   })
-  return { sql: text.join('') + texts[given.length], values }
+  return { [STATEMENT]: true, sql: text.join('') + texts[given.length], values }
 }
 
 const isValue = (one: Value | Rows | Statement): one is Value =>
   typeof one !== 'object' || one === null || one instanceof Uint8Array
 const isRows = (one: Rows | Statement): one is Rows => Array.isArray(one)
-const nested = (part: Statement, place: (value: Value) => string): string =>
-  part.sql.replace(/\$(\d+)/g, (_, n: string) => place(part.values[Number(n) - 1] as Value))
+function nested(part: Statement, place: (value: Value) => string): string {
+  if (part[STATEMENT] !== true) throw new TypeError('Neither a value nor a part of a statement can stand here.')
+  return part.sql.replace(/\$(\d+)/g, (_, n: string) => place(part.values[Number(n) - 1] as Value))
+}
+
+/** Names of tables and columns, to stand in a statement as they are. Never anything from outside. */
+export const words = (text: string): Statement => ({ [STATEMENT]: true, sql: text, values: [] })
+
+/** So that no statement has more values than SQLite (32,766) and PostgreSQL (65,535) take. */
+const ROWS_A_STATEMENT = 1_000
+
+/** As many statements as so many rows need; none for none. */
+export const inSlices = <One>(rows: readonly One[], statement: (slice: readonly One[]) => Statement): Statement[] =>
+  Array.from({ length: Math.ceil(rows.length / ROWS_A_STATEMENT) }, (_, n) =>
+    statement(rows.slice(n * ROWS_A_STATEMENT, (n + 1) * ROWS_A_STATEMENT)),
+  )

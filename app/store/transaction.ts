@@ -8,7 +8,7 @@ import { evolve, fulfillmentStatus, type Order, reservedBy, subtotalOf, summaryO
 import { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
 import type { Sealer } from './seal.ts'
-import { type Row, type Statement, sql } from './sql.ts'
+import { inSlices, type Row, type Rows, type Statement, sql } from './sql.ts'
 import type { Before, Change, Delivery, Scope, Settled, Written } from './store.ts'
 
 // One transaction, for every engine: what to ask, what the step is shown, and what to write. All of it is decided here; an engine
@@ -25,13 +25,15 @@ const StoredWork = z.custom<Work>((work) => typeof work === 'object' && work !==
 export const StoredJob = z.object({ id: z.string(), work: StoredWork, dueAt: z.iso.datetime(), attempts: z.int() })
 /** A delivery as it may be written. */
 export const StoredDelivery = z.object({ id: z.string(), type: z.string(), receivedAt: z.iso.datetime() })
+const isKnown = ({ work }: z.output<typeof StoredJob>) => queueOf(work.kind) !== undefined
+const KnownJob = StoredJob.refine(isKnown, 'work of an unknown kind')
 const StoredChange = z.object({
   delivery: StoredDelivery.optional(),
   events: z.array(OrderEvent).optional(),
   customer: Customer.optional(),
   shop: z.array(ShopEvent).optional(),
-  jobs: z.array(StoredJob).optional(),
-  settled: z.array(z.object({ id: z.string(), revision: z.int(), next: StoredJob.optional() })).optional(),
+  jobs: z.array(KnownJob).optional(),
+  settled: z.array(z.object({ id: z.string(), revision: z.int(), next: KnownJob.optional() })).optional(),
 })
 
 /** Asks how things stand, and keeps others from changing it until the transaction ends. Prices in one order for all: no deadlock. */
@@ -86,7 +88,7 @@ export function writesFor(
     ...(customer ? customerWrites(writer, customer, before.order ?? events.reduce(evolve, before.order)) : []),
     ...shopWrites(writer, before.shop, shopVersion, shop),
     ...(settled as Settled[]).flatMap((end) => settledWrites(writer, end)),
-    ...(jobs.length > 0 ? [keepJobs(writer, jobs)] : []),
+    ...keepJobs(writer, jobs),
     ...(delivery ? [keepDelivery(writer, delivery)] : []),
   ]
   const woken = [...jobs, ...settled.flatMap(({ next }) => next ?? [])].map(({ work }) => work.kind)
@@ -100,12 +102,14 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
   const first = (before?.version ?? 0) + 1
   const facts = events.map((event, n) => [shop, order.id, first + n, event.at, JSON.stringify(event)])
   return [
-    sql`insert into facts (shop, subject, version, at, fact) values ${facts}`,
+    ...inSlices(facts, insertFacts),
     before ? updateOrder(shop, order) : insertOrder(shop, order),
-    ...(before ? [] : [insertTerms(shop, order, new Set(order.lines.map(({ price }) => priceTerm(price))))]),
+    ...(before ? [] : insertTerms(shop, order, new Set(order.lines.map(({ price }) => priceTerm(price))))),
     ...reservedWrites(shop, before, order),
   ]
 }
+
+const insertFacts = (rows: Rows): Statement => sql`insert into facts (shop, subject, version, at, fact) values ${rows}`
 
 function insertOrder(shop: string, order: Order): Statement {
   const row = [shop, order.id, ...Object.values(columnsOf(order)), JSON.stringify(order)]
@@ -132,8 +136,13 @@ const updateOrder = (shop: string, order: Order): Statement => sql`
 /** What was paid, or what the goods cost while nothing is, in minor units. */
 const totalOf = (order: Order): number => order.paid?.amount ?? subtotalOf(order)
 
-const insertTerms = (shop: string, { id, placedAt }: Order, terms: ReadonlySet<string>): Statement => sql`
-  insert into order_terms (shop, term, placed_at, id) values ${[...terms].map((term) => [shop, term, placedAt, id])} on conflict do nothing`
+function insertTerms(shop: string, { id, placedAt }: Order, terms: ReadonlySet<string>): Statement[] {
+  const rows = [...terms].map((term) => [shop, term, placedAt, id])
+  return inSlices(
+    rows,
+    (slice) => sql`insert into order_terms (shop, term, placed_at, id) values ${slice} on conflict do nothing`,
+  )
+}
 
 /** How orders with this price in them are found. */
 export const priceTerm = (price: string): string => `price ${price}`
@@ -143,28 +152,27 @@ function reservedWrites(shop: string, before: Order | undefined, after: Order): 
   const prices = [...new Set([...held.keys(), ...holds.keys()])].toSorted()
   const moved = prices.map((price) => [shop, price, (holds.get(price) ?? 0) - (held.get(price) ?? 0)] as const)
   const rows = moved.filter(([, , quantity]) => quantity !== 0)
-  if (rows.length === 0) return []
-  return [
-    sql`insert into reserved (shop, price, quantity) values ${rows}
+  return inSlices(
+    rows,
+    (slice) => sql`insert into reserved (shop, price, quantity) values ${slice}
       on conflict (shop, price) do update set quantity = reserved.quantity + excluded.quantity`,
-  ]
+  )
 }
 
 function customerWrites({ shop, sealer }: Writer, customer: Customer, order: Order | undefined): Statement[] {
   if (!order) throw new Error(`${customer.order}: a customer of an order that was never placed`)
   const sealed = sealer.seal(JSON.stringify(customer), customerPlace(shop, customer.order))
-  const terms = [...new Set(wordsOf(customer).map((word) => personTerm(sealer, word)))]
+  const words = new Set(wordsOf(customer).map((word) => personTerm(sealer, word)))
+  const terms = [...words].map((term) => [shop, term, order.placedAt, order.id])
   const mayBeKept = sql`not exists (select 1 from order_terms where shop = ${shop} and id = ${order.id} and term = ${ERASED})`
   return [
     sql`insert into customers (shop, id, sealed) select ${shop}, ${order.id}, ${sealed} where ${mayBeKept}
       on conflict (shop, id) do update set sealed = excluded.sealed`,
-    ...(terms.length > 0
-      ? [
-          sql`insert into order_terms (shop, term, placed_at, id)
-            select * from (values ${terms.map((term) => [shop, term, order.placedAt, order.id])}) as person
-            where ${mayBeKept} on conflict do nothing`,
-        ]
-      : []),
+    ...inSlices(
+      terms,
+      (rows) => sql`insert into order_terms (shop, term, placed_at, id)
+        select * from (values ${rows}) as person where ${mayBeKept} on conflict do nothing`,
+    ),
   ]
 }
 
@@ -177,16 +185,22 @@ export const eraseReads = ({ shop }: Pick<Writer, 'shop'>, orders: readonly Orde
 
 /** Takes the buyer from these orders: rows of `eraseReads`. */
 export function eraseWrites({ shop }: Pick<Writer, 'shop'>, rows: readonly Row[]): Statement[] {
-  const these = among(rows.map((row) => row['id'] as string))
+  const ids = rows.map((row) => row['id'] as string)
+  const erased = rows.map((row) => [shop, ERASED, row['placed_at'] as string, row['id'] as string])
   return [
-    sql`delete from customers where shop = ${shop} and ${these}`,
-    sql`delete from order_terms where shop = ${shop} and ${these} and term like ${`${PERSON} %`}`,
-    ...rows.map((row) => {
-      const about = `%"order":"${row['id']}"%`
+    ...inSlices(ids, (these) => sql`delete from customers where shop = ${shop} and ${among(these)}`),
+    ...inSlices(
+      ids,
+      (these) => sql`delete from order_terms where shop = ${shop} and ${among(these)} and term like ${`${PERSON} %`}`,
+    ),
+    ...ids.map((id) => {
+      const about = `%"order":"${id}"%`
       return sql`delete from jobs where shop = ${shop} and queue = ${queueOf('mail')} and kind = 'mail' and work like ${about}`
     }),
-    sql`insert into order_terms (shop, term, placed_at, id)
-      values ${rows.map((row) => [shop, ERASED, row['placed_at'] as string, row['id'] as string])} on conflict do nothing`,
+    ...inSlices(
+      erased,
+      (slice) => sql`insert into order_terms (shop, term, placed_at, id) values ${slice} on conflict do nothing`,
+    ),
   ]
 }
 
@@ -216,7 +230,7 @@ function shopWrites({ shop }: Writer, state: ShopState, version: number, events:
   const facts = events.map((event, n) => [shop, '', version + 1 + n, event.at, JSON.stringify(event)])
   const after = JSON.stringify(events.reduce(evolveShop, state))
   return [
-    sql`insert into facts (shop, subject, version, at, fact) values ${facts}`,
+    ...inSlices(facts, insertFacts),
     sql`insert into shops (shop, version, state) values (${shop}, ${version + events.length}, ${after})
       on conflict (shop) do update set version = excluded.version, state = excluded.state`,
   ]
@@ -236,14 +250,17 @@ function settledWrites(writer: Writer, { id, revision, next }: Settled): Stateme
   return [again, freed]
 }
 
-function keepJobs(writer: Writer, jobs: readonly Job[]): Statement {
+function keepJobs(writer: Writer, jobs: readonly Job[]): Statement[] {
   const rows = [...new Map(jobs.map((job) => [job.id, job])).values()].map(({ id, work, dueAt, attempts }) => {
     return [writer.shop, id, queueOf(work.kind), work.kind, JSON.stringify(work), dueAt, attempts, writer.newRevision()]
   })
-  return sql`
-    insert into jobs (shop, id, queue, kind, work, due_at, attempts, revision) values ${rows}
-    on conflict (shop, id) do update set queue = excluded.queue, kind = excluded.kind, work = excluded.work,
-      due_at = excluded.due_at, attempts = excluded.attempts, revision = excluded.revision`
+  return inSlices(
+    rows,
+    (slice) => sql`
+      insert into jobs (shop, id, queue, kind, work, due_at, attempts, revision) values ${slice}
+      on conflict (shop, id) do update set queue = excluded.queue, kind = excluded.kind, work = excluded.work,
+        due_at = excluded.due_at, attempts = excluded.attempts, revision = excluded.revision`,
+  )
 }
 
 function keepDelivery({ shop }: Writer, { id, type, receivedAt }: Delivery): Statement {

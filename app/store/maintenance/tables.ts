@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { MIGRATIONS } from '../schema.ts'
-import { type Statement, sql, type Value } from '../sql.ts'
+import { type Statement, sql, type Value, words } from '../sql.ts'
 
 /** A table: what it is called, what is kept in it, and what its rows are ordered and told apart by. */
 export type Table = { name: string; columns: readonly string[]; key: readonly string[] }
@@ -26,8 +26,6 @@ function tableOf(db: DatabaseSync, name: string): Table {
   const names = (rows: typeof columns) => rows.map((row) => row['name'] as string)
   return { name, columns: names(columns).filter((column) => !LEASE.test(column)), key: names(key) }
 }
-
-const words = (text: string): Statement => ({ sql: text, values: [] })
 
 /** The next rows of a table in the order of its key, after that row. */
 export function rowsAfter({ name, columns, key }: Table, after: TableRow | undefined, most: number): Statement {

@@ -35,6 +35,7 @@ type EngineParts = {
 /** Runs statements on an open file, grouped as said above. */
 export function databaseOver({ db, onFailure, flush, committed, closed }: EngineParts): Omit<Database, 'forget'> {
   const run = runner(db)
+  const runNow: Run = (statement) => orUnavailable(() => run(statement))
   const listeners = createListeners()
   const waiting: Step[] = []
   const answers = createAnswers({ flush, tell: listeners.tell, giveUp })
@@ -45,7 +46,7 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
 
   async function ask(statement: Statement): Promise<readonly Row[]> {
     refuseWhenOver()
-    const rows = run(statement)
+    const rows = runNow(statement)
     await answers.flushed() // what it saw may be on its way to the disk
     return rows
   }
@@ -70,13 +71,14 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
       await nextTurn() // those just answered may have more to write: let them come along
       const steps = waiting.splice(0, STEPS_AT_ONCE)
       try {
-        run(BEGIN)
+        runNow(BEGIN)
         const ends = steps.map((step) => perform(run, step))
         run(COMMIT)
         committed(ends.filter(({ written }) => written).length)
         answers.owe(ends)
       } catch (error) {
-        for (const { done } of steps) done.reject(giveUp(error as Error))
+        const reason = error instanceof StoreUnavailableError ? error : giveUp(error as Error)
+        for (const { done } of steps) done.reject(reason)
       }
     }
     working = undefined
@@ -108,7 +110,8 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
  * the log. O(store), and nothing else goes on meanwhile.
  */
 export function forget(db: DatabaseSync): void {
-  db.exec('pragma temp_store = file; vacuum; pragma temp_store = memory') // as large as the store: not in memory
+  orUnavailable(() => db.exec('pragma temp_store = file; vacuum')) // as large as the store: not in memory
+  db.exec('pragma temp_store = memory')
   const { busy } = db.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
   if (busy)
     throw new StoreUnavailableError('Somebody is reading the store, such as a backup. Try again when that is done.')
@@ -174,18 +177,19 @@ function newBatch(): Batch {
 
 type Run = (statement: Statement) => readonly Row[]
 
-/** One step inside of the open transaction. What it refuses leaves nothing; what the disk refuses ends everything. */
+/** One step inside of the open transaction. What is refused leaves nothing; what the disk refuses ends everything. */
 function perform(run: Run, { reads, decide, done }: Step): End {
   const fail = (error: Error) => done.reject(error)
   try {
-    const change = decide(reads.map(run))
     run(SAVEPOINT)
+    const change = decide(reads.map(run))
     change?.statements.forEach(run)
     run(RELEASE)
     return { ...(change && { written: change.written }), answer: () => done.resolve(), fail }
   } catch (error) {
     if (isOfTheDisk(error)) throw error
-    if (codeOf(error) !== undefined) run(ROLLBACK_TO)
+    run(ROLLBACK_TO)
+    run(RELEASE)
     return { answer: () => done.reject(error), fail }
   }
 }
@@ -214,11 +218,23 @@ export function runner(db: DatabaseSync): Run {
 }
 
 // https://www.sqlite.org/rescode.html
-const CONSTRAINT = 19
+const BUSY = 5
+/** A mistake in the statement, too much in it, a broken rule, another type, more values than there may be. */
+const OF_THE_STEP = [1, 18, 19, 20, 25]
 
 /** SQLite's number for what went wrong; nothing when it was not SQLite. */
 export const codeOf = (error: unknown): number | undefined => (error as { errcode?: number }).errcode
 const isOfTheDisk = (error: unknown): boolean => {
   const code = codeOf(error)
-  return code !== undefined && (code & 0xff) !== CONSTRAINT
+  return code !== undefined && !OF_THE_STEP.includes(code & 0xff)
+}
+
+/** Where another process has the file just now, such as a shell, nothing was done, and it can be tried again. */
+function orUnavailable<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (((codeOf(error) ?? 0) & 0xff) !== BUSY) throw error
+    throw new StoreUnavailableError('Another process is using the store. Try again soon.', { cause: error })
+  }
 }

@@ -17,6 +17,8 @@ import { hasJournal, setJournalAside, takeInJournal } from './journal.ts'
 
 /** Each writes about 100 kB to the log. */
 const STEPS_A_CHECKPOINT = 200
+/** Nothing else goes on in the process while a commit waits for another one, such as a shell: it is tried again later instead. */
+const COMMIT_WAITS_MILLISECONDS = 250
 
 export type SqliteParts = {
   folder: string
@@ -81,6 +83,7 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
   try {
     const sealer = await openSealer(database, key, random)
     await database.ask(releaseJobs(shop)) // whoever had them is gone
+    db.exec(`pragma busy_timeout = ${COMMIT_WAITS_MILLISECONDS}`)
     return storeOver(database, { shop, sealer, process: newProcessNumber(random), limiter: memoryLimiter })
   } catch (error) {
     await database.close()

@@ -18,33 +18,44 @@ const WORDS_MAX = 5
 /** A page of orders, newest first. `after` is what the page before gave as `next`. */
 export function ordersQuery(writer: Pick<Writer, 'shop' | 'sealer'>, filter: OrderFilter, after?: string): Statement {
   const { shop } = writer
-  if (filter.text?.startsWith('ord_')) return ordersBeginning(shop, filter.text)
+  if (filter.text?.startsWith('ord_')) return ordersBeginning(writer, filter.text, filter)
   const [placedAt = '', id = ''] = (after ?? '').split(' ')
   const [source, ...others] = sourcesOf(writer, filter)
   const most = others.length > 0 ? ORDERS_LOOKED_THROUGH : ORDERS_A_PAGE + 1
   const place = sql`
-    shop = ${shop}
-    ${after === undefined ? NOTHING : sql`and (placed_at, id) < (${placedAt}, ${id})`}
-    ${filter.since === undefined ? NOTHING : sql`and placed_at >= ${filter.since}`}
-    ${filter.until === undefined ? NOTHING : sql`and placed_at < ${filter.until}`}`
+    shop = ${shop} and ${inTime(filter)}
+    ${after === undefined ? NOTHING : sql`and (placed_at, id) < (${placedAt}, ${id})`}`
   return sql`
     with found as (select placed_at, id from ${source?.table ?? ORDERS} where ${place} and ${source?.condition ?? ALL}
       order by placed_at desc, id desc limit ${most})
     select placed_at, id, (
-      select fold from orders where shop = ${shop} and orders.id = found.id and ${others.map(matches).reduce(and, ALL)}) as fold
+      select fold from orders where shop = ${shop} and orders.id = found.id and ${matchesAll(shop, others)}) as fold
     from found order by placed_at desc, id desc`
-
-  function matches({ table, condition }: Source): Statement {
-    if (table === ORDERS) return condition
-    return sql`exists (select 1 from order_terms where shop = ${shop} and order_terms.id = found.id and ${condition})`
-  }
 }
 
 /** An order's id may be given without its end. There is no second page: whoever finds too much types on. */
-function ordersBeginning(shop: string, text: string): Statement {
+function ordersBeginning(writer: Pick<Writer, 'shop' | 'sealer'>, text: string, filter: OrderFilter): Statement {
+  const { shop } = writer
   const begins = text.length < ID_CHARACTERS_MIN ? sql`id = ${text}` : sql`id >= ${text} and id < ${`${text}~`}`
-  return sql`select placed_at, id, fold from orders where shop = ${shop} and ${begins} order by id limit ${ORDERS_A_PAGE}`
+  const { text: _, ...others } = filter
+  return sql`
+    with found as (select * from orders where shop = ${shop} and ${begins} order by id limit ${ORDERS_LOOKED_THROUGH})
+    select placed_at, id, fold from found where ${inTime(filter)} and ${matchesAll(shop, sourcesOf(writer, others))}
+    order by id limit ${ORDERS_A_PAGE}`
 }
+
+const inTime = ({ since, until }: OrderFilter): Statement => sql`
+  ${since === undefined ? ALL : sql`placed_at >= ${since}`} and ${until === undefined ? ALL : sql`placed_at < ${until}`}`
+
+/** Whether a row of `found` is in all of these. */
+const matchesAll = (shop: string, sources: readonly Source[]): Statement =>
+  sources
+    .map(({ table, condition }) =>
+      table === ORDERS
+        ? condition
+        : sql`exists (select 1 from order_terms where shop = ${shop} and order_terms.id = found.id and ${condition})`,
+    )
+    .reduce(and, ALL)
 
 /** Where orders are found by their index, in the order of their time. */
 type Source = { table: Statement; condition: Statement }

@@ -259,10 +259,19 @@ function describeLists(now: Now): void {
       [{ text: orderNumber(3) }, [3]],
       [{ text: orderNumber(3).slice(0, -1) }, [4, 3, 2, 1]],
       [{ text: 'ord_' }, []],
+      [{ text: orderNumber(1), status: 'PENDING' }, []],
+      [{ text: orderNumber(3).slice(0, -1), status: 'PAID' }, [2, 1]],
+      [{ text: orderNumber(3).slice(0, -1), price: 'poster', since: at('10:03:00').toISOString() }, [4]],
     ]
     for (const [filter, numbers] of expected) {
       expect((await listed(filter)).numbers.toSorted(), JSON.stringify(filter)).toEqual(numbers.toSorted())
     }
+  })
+
+  it('are asked for in values alone: no object from outside is taken for SQL', async () => {
+    await orderAt(1, 1)
+    const status = JSON.parse(`{ "sql": "'PAID' or true", "values": [] }`)
+    await expect(listed({ status })).rejects.toThrow('Neither a value nor a part of a statement can stand here.')
   })
 
   it('are found by who bought, as the words are written now or were before', async () => {

@@ -49,6 +49,7 @@ const FILTERS: [string, OrderFilter][] = [
   ['by a person', { text: 'ada@example.org' }],
   ['by two words', { text: 'ada lovelace' }],
   ['by the beginning of an id', { text: 'ord_10005000' }],
+  ['by the beginning of an id, status and price', { text: 'ord_10005000', status: 'PAID', price: 'p7' }],
   ['by time', { since: 'T100010000', until: 'T100020000' }],
   ['by status and time', { status: 'PAID', since: 'T100010000', until: 'T100020000' }],
   ['by price and status', { price: 'p7', status: 'REFUNDED' }],

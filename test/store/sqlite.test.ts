@@ -14,7 +14,7 @@ import { MIGRATIONS } from '../../app/store/schema.ts'
 import { sql } from '../../app/store/sql.ts'
 import { STEPS_WAITING_MAX } from '../../app/store/sqlite/engine.ts'
 import { openSqliteReader } from '../../app/store/sqlite/file.ts'
-import { openSqliteStore, type SqliteParts } from '../../app/store/sqlite/sqlite.ts'
+import { openSqliteStore, openSqliteTables, type SqliteParts } from '../../app/store/sqlite/sqlite.ts'
 import { describeStore } from './contract.ts'
 import { customerOf, orderNumber, placed, sell } from './sale.ts'
 
@@ -111,6 +111,26 @@ describe('durability', { timeout: 30_000 }, () => {
     letGo()
     await writing
     expect(told).toBe(1)
+    await store.close()
+  })
+
+  it('is made sure of when a store is opened: a flush before may have failed', async () => {
+    const [killed, folder] = [newFolder(), newFolder()]
+    const before = await open(killed)
+    await sell(before, order)
+    await cp(killed, folder, { recursive: true })
+    await before.close()
+    const { flush, gate, letGo } = gatedFlush()
+    gate.shut = true
+    let isOpen = false
+    const opening = open(folder, { flush }).finally(() => {
+      isOpen = true
+    })
+    await settled()
+    expect([isOpen, gate.flushes]).toEqual([false, 1])
+    letGo()
+    const store = await opening
+    expect(await store.order(order)).toBeDefined()
     await store.close()
   })
 
@@ -301,7 +321,7 @@ describe('a journal of the first version', () => {
     return folder
   }
 
-  it('is taken in whole at the first start, once, and kept', async () => {
+  it('is taken in whole at the first start, once, and then deleted, with all that tells who bought', async () => {
     const folder = await withJournal()
     for (const _ of ['first', 'second']) {
       const store = await open(folder)
@@ -320,9 +340,48 @@ describe('a journal of the first version', () => {
       ])
       await store.close()
     }
-    expect(existsSync(join(folder, 'orders.journal.taken-in'))).toBe(true)
-    expect(existsSync(join(folder, 'taken-in'))).toBe(false)
+    expect((await readdir(folder)).toSorted()).toEqual(['lock.sqlite', 'shop.sqlite'])
   })
+
+  it('that was left when the power went is deleted at the next start, and another one never', async () => {
+    const folder = await withJournal()
+    await (await open(folder)).close()
+    await cp(JOURNAL, folder, { recursive: true })
+    await (await open(folder)).close()
+    expect(existsSync(join(folder, 'orders.journal'))).toBe(false)
+    await cp(JOURNAL, folder, { recursive: true })
+    await writeFile(join(folder, 'orders.journal'), 'another line', { flag: 'a' })
+    await (await open(folder)).close()
+    expect(existsSync(join(folder, 'orders.journal'))).toBe(true)
+  })
+
+  it.each(['store.json', 'orders.journal.taken-in', 'shop.sqlite-wal'])(
+    'or a store that is lost is missed where %s is left, and no empty one is made',
+    async (trace) => {
+      const folder = newFolder()
+      await mkdir(folder, { recursive: true })
+      await writeFile(join(folder, trace), 'something')
+      const missing = /held orders: .* is there, but shop\.sqlite is missing/
+      await expect(open(folder)).rejects.toThrow(missing)
+      await expect(openSqliteTables(folder, { make: true })).rejects.toThrow(missing)
+      expect(existsSync(join(folder, 'shop.sqlite'))).toBe(false)
+    },
+  )
+
+  it.skipIf(spawnSync('unshare', ['-rm', 'true']).status !== 0)(
+    'is taken in or left as it was, however little room the disk has',
+    async () => {
+      const folder = newFolder()
+      await mkdir(folder, { recursive: true })
+      const script = join(import.meta.dirname, 'full-disk.sh')
+      const { stdout } = spawnSync('unshare', ['-rm', script, folder, JOURNAL, process.execPath], { encoding: 'utf8' })
+      const runs = stdout.trim().split('\n')
+      expect(runs).toHaveLength(6)
+      for (const run of runs) expect(run).toMatch(/^\d+ kB: (refused|21), then 21$/)
+      expect(runs.some((run) => run.includes('refused'))).toBe(true)
+    },
+    60_000,
+  )
 
   it('with a half-written last line is taken in without it', async () => {
     const folder = await withJournal()

@@ -11,6 +11,7 @@ import {
   APPLICATION_ID_AT,
   BUSY_MILLISECONDS_MAX,
   FILE,
+  flushPath,
   formatOf,
   isOurs,
   lockFolder,
@@ -19,7 +20,7 @@ import {
   readerOf,
   refusalOf,
 } from './file.ts'
-import { hasJournal } from './journal.ts'
+import { hasJournal, traceOfOrders } from './journal.ts'
 
 // Copies of the embedded store. `vacuum into` reads one moment of it, all that is committed by then, while a shop in another process
 // goes on selling: in the write-ahead log, readers and the writer don't wait for each other. SQLite's backup interface would begin
@@ -48,7 +49,7 @@ export async function backUp<Seen>(
     await copyWhole(join(folder, FILE), unfinished)
     const checked = await checkedCopy(unfinished, look)
     await rename(unfinished, file)
-    await flush(dirname(file))
+    await flushPath(dirname(file))
     return checked
   } catch (error) {
     throw isOfFiles(error)
@@ -103,12 +104,7 @@ async function copyWhole(path: string, to: string): Promise<void> {
       throw new StoreRefusedError(`${to} can't be written: the disk is full.`, { cause: error })
     throw refusalOf(error, dirname(path), path)
   }
-  await flush(to)
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path)
-  await handle.sync().finally(() => handle.close())
+  await flushPath(to)
 }
 
 async function checkedCopy<Seen>(path: string, look: Look<Seen>): Promise<StoreCheck & { seen: Seen }> {
@@ -146,7 +142,7 @@ export async function restore<Seen>(
     const checked = await checkedCopy(unfinished, look)
     const aside = existsSync(join(folder, FILE)) ? await setAside(folder, now) : undefined
     await rename(unfinished, join(folder, FILE))
-    await flush(folder)
+    await flushPath(folder)
     return { ...checked, ...(aside && { aside }) }
   } finally {
     await rm(unfinished, { force: true })
@@ -156,7 +152,7 @@ export async function restore<Seen>(
 
 /** Also when nobody can tell. */
 async function holdsOrders(folder: string): Promise<boolean> {
-  if (!existsSync(join(folder, FILE))) return hasJournal(folder)
+  if (!existsSync(join(folder, FILE))) return hasJournal(folder) || traceOfOrders(folder) !== undefined
   try {
     const reader = await openSqliteReader(folder)
     if (reader.format === 0) return reader.close().then(() => false)
@@ -174,10 +170,10 @@ async function setAside(folder: string, now: Date): Promise<string> {
   const aside = `${path}.until-${now.toISOString().replaceAll(':', '-')}`
   intoOneFile(path)
   await copyFile(path, aside, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-  await flush(aside)
+  await flushPath(aside)
   if (existsSync(`${path}-wal`)) await rename(`${path}-wal`, `${aside}-wal`)
   await rm(`${path}-shm`, { force: true })
-  await flush(folder)
+  await flushPath(folder)
   return aside
 }
 

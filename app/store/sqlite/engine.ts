@@ -112,6 +112,11 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
 export function forget(db: DatabaseSync): void {
   orUnavailable(() => db.exec('pragma temp_store = file; vacuum')) // as large as the store: not in memory
   db.exec('pragma temp_store = memory')
+  checkpointWhole(db)
+}
+
+/** Brings all that is in the log into the file, on the disk, and empties the log. Throws where that can't be. */
+export function checkpointWhole(db: DatabaseSync): void {
   const { busy } = db.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
   if (busy)
     throw new StoreUnavailableError('Somebody is reading the store, such as a backup. Try again when that is done.')

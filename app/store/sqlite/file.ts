@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreReader } from '../database.ts'
@@ -41,6 +41,27 @@ export function lockFolder(folder: string): () => void {
 /** The folder of a store, for its owner only. Rejects with `StoreRefusedError`. */
 export const makeFolder = (folder: string): Promise<unknown> =>
   mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => Promise.reject(unwritable(folder, error)))
+
+/** Waits until a file, or what is in a folder, is on the disk. Never of an open store: SQLite's locks on a file end when any handle is closed. */
+export async function flushPath(path: string): Promise<void> {
+  const handle = await open(path)
+  await handle.sync().finally(() => handle.close())
+}
+
+/**
+ * Makes all that an open store shows durable. After a flush that failed, the system may show what the disk lacks, and take it for written:
+ * so the log is written anew, while nobody else can write.
+ */
+export async function flushLog(db: DatabaseSync, log: FileHandle, flush: () => Promise<void>): Promise<void> {
+  db.exec('begin immediate')
+  try {
+    const bytes = await log.readFile()
+    for (let at = 0; at < bytes.length; ) at += (await log.write(bytes, at, bytes.length - at, at)).bytesWritten
+    await flush()
+  } finally {
+    db.exec('rollback')
+  }
+}
 
 /** Whether that head of a file is one of ours. */
 export const isOurs = (head: Buffer): boolean =>

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, rename } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { crc32 } from 'node:zlib'
@@ -11,9 +11,11 @@ import { ShopEvent } from '../../shop/event.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import type { Store } from '../store.ts'
 import { StoredDelivery, StoredJob } from '../transaction.ts'
+import { FILE, flushPath } from './file.ts'
 
 // Orders were kept in a journal once: `store.json` with the store's id, and `orders.journal` with one transaction a line, `crc32 SP
-// length SP json LF`, each with the SHA-256 of the one before. It is taken in at the first start, whole or not at all, and kept.
+// length SP json LF`, each with the SHA-256 of the one before. It is taken in at the first start, whole or not at all, and then deleted, as buyers stand in it
+// for everybody to read.
 
 const JOURNAL = 'orders.journal'
 const MANIFEST = 'store.json'
@@ -39,11 +41,19 @@ type JournalChange = z.output<typeof Entry>['change']
 /** Whether orders of an earlier version wait there to be taken in. */
 export const hasJournal = (folder: string): boolean => existsSync(join(folder, JOURNAL))
 
+/** What tells this journal from any other, and from itself with one more line. */
+export const journalMark = async (folder: string): Promise<Buffer> =>
+  hash('sha256', await readFile(join(folder, JOURNAL)), 'buffer')
+
+/** What says that there were orders in a folder, though neither a store nor a journal is there; nothing where none ever were. */
+export const traceOfOrders = (folder: string): string | undefined =>
+  [MANIFEST, `${JOURNAL}.taken-in`, `${FILE}-wal`].find((name) => existsSync(join(folder, name)))
+
 /**
  * Takes the journal of an earlier version into a store that holds nothing, and compares what the store then has with what the journal
- * says. Rejects with `StoreRefusedError` where that is damaged or differs. Gives how many facts there were.
+ * says. Rejects with `StoreRefusedError` where that is damaged or differs.
  */
-export async function takeInJournal(folder: string, store: Store): Promise<number> {
+export async function takeInJournal(folder: string, store: Store): Promise<void> {
   const changes = await readJournal(folder)
   for (let n = 0; n < changes.length; n += IN_FLIGHT_MAX) {
     await Promise.all(changes.slice(n, n + IN_FLIGHT_MAX).map((change) => takeIn(store, change)))
@@ -52,12 +62,15 @@ export async function takeInJournal(folder: string, store: Store): Promise<numbe
   const differs = await difference(store, changes)
   if (differs)
     throw new StoreRefusedError(`${join(folder, JOURNAL)} could not be taken in: ${differs} came out different.`)
-  return changes.reduce((sum, { events = [], shop = [] }) => sum + events.length + shop.length, 0)
 }
 
-/** The journal is the past now, and kept. */
-export const setJournalAside = (folder: string): Promise<void> =>
-  rename(join(folder, JOURNAL), join(folder, `${JOURNAL}.taken-in`))
+/** Deletes a journal that is in the store. The manifest goes last, so that none is ever without its own. */
+export async function deleteJournal(folder: string): Promise<void> {
+  for (const name of [JOURNAL, MANIFEST]) {
+    await rm(join(folder, name), { force: true })
+    await flushPath(folder)
+  }
+}
 
 function takeIn(store: Store, { delivery, events, customer, shop }: JournalChange): Promise<unknown> {
   const order = events?.[0]?.order ?? customer?.order

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Random } from '../../order/id.ts'
@@ -9,9 +9,10 @@ import { releaseJobs } from '../queries.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import type { Store } from '../store.ts'
 import { checkpoint } from './checkpoint.ts'
-import { databaseOver, forget, runner } from './engine.ts'
-import { BUSY_MILLISECONDS_MAX, FILE, lockFolder, makeFolder, migrate, refusalOf } from './file.ts'
-import { hasJournal, setJournalAside, takeInJournal } from './journal.ts'
+import { checkpointWhole, databaseOver, forget, runner } from './engine.ts'
+import { BUSY_MILLISECONDS_MAX, FILE, flushLog, flushPath, lockFolder, makeFolder, migrate, refusalOf } from './file.ts'
+import { hasJournal } from './journal.ts'
+import { refuseLost, takeInEarlierOrders } from './take-in.ts'
 
 // The embedded engine: one file in `DATA_FOLDER/store`, and one process at it.
 
@@ -41,7 +42,7 @@ export async function openSqliteStore(parts: SqliteParts): Promise<Store> {
   await makeFolder(folder)
   const unlock = lockFolder(folder)
   try {
-    if (hasJournal(folder) && !existsSync(join(folder, FILE))) await takeIn(parts)
+    await takeInEarlierOrders(folder, (apart) => openFile({ ...parts, onFailure: () => {} }, apart, () => {}))
     return await openFile(parts, folder, unlock)
   } catch (error) {
     unlock()
@@ -49,28 +50,12 @@ export async function openSqliteStore(parts: SqliteParts): Promise<Store> {
   }
 }
 
-/** Orders of an earlier version come in apart, and in place when all of them are there. */
-async function takeIn(parts: SqliteParts): Promise<void> {
-  const apart = join(parts.folder, 'taken-in')
-  await rm(apart, { recursive: true, force: true })
-  await mkdir(apart, { mode: 0o700 })
-  const store = await openFile(parts, apart, () => {})
-  try {
-    await takeInJournal(parts.folder, store)
-  } finally {
-    await store.close()
-  }
-  await rename(join(apart, FILE), join(parts.folder, FILE))
-  await setJournalAside(parts.folder)
-  await rm(apart, { recursive: true })
-}
-
 async function openFile(parts: SqliteParts, folder: string, closed: () => void): Promise<Store> {
   const { key, shop = 'main', random, onFailure, flush = (file) => file.datasync() } = parts
   const path = join(folder, FILE)
   const db = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS_MAX })
   migrate(db, path)
-  const log = await open(`${path}-wal`)
+  const log = await open(`${path}-wal`, 'r+')
   const checkpoints = createCheckpoints(path)
   const engine = databaseOver({
     db,
@@ -81,6 +66,8 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
   })
   const database = { ...engine, forget: () => checkpoints.ended().then(() => forget(db)) }
   try {
+    await flushLog(db, log, () => flush(log))
+    await flushPath(folder)
     const sealer = await openSealer(database, key, random)
     await database.ask(releaseJobs(shop)) // whoever had them is gone
     db.exec(`pragma busy_timeout = ${COMMIT_WAITS_MILLISECONDS}`)
@@ -118,6 +105,7 @@ export async function openSqliteTables(folder: string, { make }: { make: boolean
     throw new StoreRefusedError(
       `${folder} holds orders of an earlier version. Start the shop there once: it takes them in.`,
     )
+  if (!existsSync(join(folder, FILE))) refuseLost(folder)
   await makeFolder(folder)
   const unlock = lockFolder(folder)
   try {
@@ -130,9 +118,12 @@ export async function openSqliteTables(folder: string, { make }: { make: boolean
       numberFactsAfter: async () => {}, // SQLite goes on after the highest by itself
       forget: async () => forget(db),
       async close() {
-        db.exec('pragma wal_checkpoint(truncate)') // flushed, and all in one file
-        db.close()
-        unlock()
+        try {
+          checkpointWhole(db)
+        } finally {
+          db.close()
+          unlock()
+        }
       },
     }
   } catch (error) {

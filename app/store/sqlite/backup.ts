@@ -140,7 +140,9 @@ export async function restore<Seen>(
     }
     await copyWhole(file, unfinished)
     const checked = await checkedCopy(unfinished, look)
-    const aside = existsSync(join(folder, FILE)) ? await setAside(folder, now) : undefined
+    const aside = [FILE, `${FILE}-wal`].some((name) => existsSync(join(folder, name)))
+      ? await setAside(folder, now)
+      : undefined
     await rename(unfinished, join(folder, FILE))
     await flushPath(folder)
     return { ...checked, ...(aside && { aside }) }
@@ -164,13 +166,15 @@ async function holdsOrders(folder: string): Promise<boolean> {
   }
 }
 
-/** A copy of the store as it is, under a name that says when; its log comes along where SQLite can't read it. */
+/** A copy of the store as it is, under a name that says when; its log comes along where SQLite can't read it, or the store is lost. */
 async function setAside(folder: string, now: Date): Promise<string> {
   const path = join(folder, FILE)
   const aside = `${path}.until-${now.toISOString().replaceAll(':', '-')}`
-  intoOneFile(path)
-  await copyFile(path, aside, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-  await flushPath(aside)
+  if (existsSync(path)) {
+    intoOneFile(path)
+    await copyFile(path, aside, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
+    await flushPath(aside)
+  }
   if (existsSync(`${path}-wal`)) await rename(`${path}-wal`, `${aside}-wal`)
   await rm(`${path}-shm`, { force: true })
   await flushPath(folder)

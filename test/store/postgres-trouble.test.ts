@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { jobDueAt } from '../../app/job/job.ts'
+import { startFollowing } from '../../app/live/live-shop.ts'
 import { openStore } from '../../app/store/open.ts'
 import { openPostgresStore } from '../../app/store/postgres/postgres.ts'
 import { StoreRefusedError, StoreUnavailableError } from '../../app/store/refusal.ts'
@@ -62,6 +63,28 @@ describe('a network that is cut', () => {
     await sell(store, orderNumber(2))
   })
 
+  it('before the answer to a commit tells others all the same of what may be kept', async () => {
+    const neighbor = await open(url)
+    try {
+      const told = vi.fn()
+      neighbor.watch(told)
+      const step = store.transact({}, () => {
+        way.loseAnswers()
+        return { jobs: [aJob('a')] }
+      })
+      await Promise.all([expect(step).rejects.toThrow(StoreUnavailableError), sleep(500).then(way.cut)])
+      expect(await neighbor.job('a')).toBeDefined()
+      await eventually(
+        async () => told.mock.calls,
+        ({ length }) => length > 0,
+        15,
+      )
+      expect(told).toHaveBeenCalledWith({ jobs: ['fulfill'], shop: false })
+    } finally {
+      await neighbor.close()
+    }
+  }, 30_000)
+
   it('before others could be told only delays what they are told', async () => {
     const neighbor = await open(url)
     try {
@@ -86,6 +109,25 @@ describe('a network that is cut', () => {
 })
 
 describe('a network that is silent', () => {
+  it('to who listens is noticed within a minute, and what was missed is told', async () => {
+    const told = vi.fn()
+    store.watch(told)
+    const neighbor = await open(url)
+    try {
+      way.fallSilent()
+      await neighbor.transact({}, () => ({ jobs: [aJob('a')] }))
+      way.wakeUp()
+      await eventually(
+        async () => told.mock.calls,
+        ({ length }) => length > 0,
+        60,
+      )
+      expect(told).toHaveBeenCalledWith(expect.objectContaining({ shop: true }))
+    } finally {
+      await neighbor.close()
+    }
+  }, 90_000)
+
   it('costs callers seconds, and nothing once it is back', async () => {
     await Promise.all(Array.from({ length: 30 }, (_, n) => sell(store, orderNumber(n))))
     way.fallSilent()
@@ -197,5 +239,23 @@ describe('a text with a NUL character', () => {
     expect(await store.order(`${order}\0` as never)).toBeUndefined()
     await expect(store.transact({}, () => ({ jobs: [aJob('a\0')] }))).rejects.toThrow()
     expect(await store.job('a')).toBeUndefined()
+  })
+})
+
+describe('a process that was told nothing', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  it('looks every minute at what is live, and not more often', async () => {
+    vi.useFakeTimers()
+    const follow = vi.fn(async () => {})
+    const parts = { store: { watch: () => () => {} }, shop: { follow } as never, log: { error: () => {} } }
+    const { stop } = await startFollowing(parts)
+    await vi.advanceTimersByTimeAsync(59_000)
+    expect(follow).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(121_000)
+    expect(follow).toHaveBeenCalledTimes(4)
+    stop()
+    await vi.advanceTimersByTimeAsync(300_000)
+    expect(follow).toHaveBeenCalledTimes(4)
   })
 })

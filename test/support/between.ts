@@ -9,9 +9,11 @@ const SOCKET = '.s.PGSQL.5432'
 export async function between(url: string) {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-between-'))
   const sockets = new Set<Socket>()
+  const answering = new Set<Socket>()
   let isSilent = false
   const server = createServer((one) => {
     const other = connect(join(new URL(url).searchParams.get('host') ?? '', SOCKET))
+    answering.add(other)
     for (const [from, to] of [
       [one, other],
       [other, one],
@@ -34,6 +36,10 @@ export async function between(url: string) {
     fallSilent: () => {
       isSilent = true
       for (const socket of sockets) socket.unpipe().pause()
+    },
+    /** Brings what is said on these connections, and no answer. */
+    loseAnswers: () => {
+      for (const socket of answering) socket.unpipe().pause()
     },
     /** New connections work again. */
     wakeUp: () => {

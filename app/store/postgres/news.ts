@@ -31,8 +31,7 @@ export function createNews({
 }) {
   const listeners = createListeners()
   const me = crypto.randomUUID()
-  const untold = { jobs: new Set<Written['jobs'][number]>(), shop: false }
-  let timer: NodeJS.Timeout | undefined
+  const others = createTeller(pool, me, log)
   let listening: pg.Client | undefined
   let isStopped = false
 
@@ -41,28 +40,7 @@ export function createNews({
 
   function tell(written: Written): void {
     listeners.tell(written)
-    note(written, NOTIFY_MILLISECONDS)
-  }
-
-  function note({ jobs, shop }: Written, wait: number): void {
-    for (const kind of jobs) untold.jobs.add(kind)
-    untold.shop ||= shop
-    if (isStopped || (untold.jobs.size === 0 && !untold.shop)) return
-    timer ??= setTimeout(() => void tellOthers(), wait).unref()
-  }
-
-  /** Apart from the transactions: one that tells makes all others that do wait for it. What is not heard is told again. */
-  async function tellOthers(): Promise<void> {
-    timer = undefined
-    const written = { jobs: [...untold.jobs], shop: untold.shop }
-    untold.jobs.clear()
-    untold.shop = false
-    try {
-      await pool.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify({ from: me, ...written })])
-    } catch (error) {
-      log.warn({ err: error }, 'other processes could not be told of what was written; it is tried again')
-      note(written, TRY_AGAIN_MILLISECONDS)
-    }
+    others.note(written, NOTIFY_MILLISECONDS)
   }
 
   async function listen(): Promise<void> {
@@ -98,10 +76,46 @@ export function createNews({
     async stop() {
       isStopped = true
       stopAsking()
-      clearTimeout(timer)
-      if (timer) await tellOthers()
+      await others.stop()
       const ended = listening?.end().catch(() => undefined)
       await Promise.race([ended, sleep(END_MILLISECONDS_MAX, undefined, { ref: false })])
+    },
+  }
+}
+
+/** Tells the other processes, until they are told. */
+function createTeller(pool: pg.Pool, me: string, log: Pick<Logger, 'warn'>) {
+  const untold = { jobs: new Set<Written['jobs'][number]>(), shop: false }
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+
+  function note({ jobs, shop }: Written, wait: number): void {
+    for (const kind of jobs) untold.jobs.add(kind)
+    untold.shop ||= shop
+    if (isStopped || (untold.jobs.size === 0 && !untold.shop)) return
+    timer ??= setTimeout(() => void tellOthers(), wait).unref()
+  }
+
+  /** Apart from the transactions: one that tells makes all others that do wait for it. What is not heard is told again. */
+  async function tellOthers(): Promise<void> {
+    timer = undefined
+    const written = { jobs: [...untold.jobs], shop: untold.shop }
+    untold.jobs.clear()
+    untold.shop = false
+    try {
+      await pool.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify({ from: me, ...written })])
+    } catch (error) {
+      log.warn({ err: error }, 'other processes could not be told of what was written; it is tried again')
+      note(written, TRY_AGAIN_MILLISECONDS)
+    }
+  }
+
+  return {
+    note,
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      if (timer) await tellOthers()
     },
   }
 }

@@ -11,6 +11,8 @@ import type { CatalogSource } from './source.ts'
 /** After a failure to show what is live, it is tried again; later each time. */
 const TRY_AGAIN_SECONDS = 5
 const TRY_AGAIN_SECONDS_MAX = 300
+/** What was told may never have been heard, so a process looks by itself too. */
+const LOOK_EVERY_SECONDS = 60
 
 /** What this process shows. The store says what is live; what is here follows it, and can be lost without harm. */
 export type LiveShop = {
@@ -122,7 +124,7 @@ function oneTry(act: () => Promise<unknown>, onFailure: (error: unknown) => void
   }
 }
 
-/** Follows the store from now on: at once, after every change of the shop's facts, and again where that failed. */
+/** Follows the store from now on: at once, after every change of the shop's facts, every minute, and again where that failed. */
 export async function startFollowing({
   store,
   shop,
@@ -135,17 +137,21 @@ export async function startFollowing({
   let again: NodeJS.Timeout | undefined
   let pause = TRY_AGAIN_SECONDS
   let isStopped = false
+  const followIn = (seconds: number) => {
+    clearTimeout(again)
+    if (!isStopped) again = setTimeout(() => void follow(), seconds * 1000).unref()
+  }
   const follow = async () => {
     clearTimeout(again)
     await shop.follow().then(
       () => {
         pause = TRY_AGAIN_SECONDS
+        followIn(LOOK_EVERY_SECONDS)
       },
       (error: unknown) => {
         if (isStopped) return
         log.error({ err: error }, 'what is live can not be shown here; it is tried again')
-        clearTimeout(again)
-        again = setTimeout(() => void follow(), pause * 1000).unref()
+        followIn(pause)
         pause = Math.min(2 * pause, TRY_AGAIN_SECONDS_MAX)
       },
     )

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Database } from './database.ts'
 import type { Sealer } from './seal.ts'
@@ -5,6 +6,9 @@ import { type Statement, sql } from './sql.ts'
 import type { Limit, Limiter } from './store.ts'
 
 // Counters of what a key does. One process counts in its memory; several count in a table of theirs, by the database's clock.
+
+/** Nobody waits longer to be counted. */
+const COUNT_MILLISECONDS_MAX = 1_000
 
 /** Counts in this process alone. */
 export function memoryLimiter({ points, seconds }: Limit): Limiter {
@@ -22,7 +26,7 @@ export function memoryLimiter({ points, seconds }: Limit): Limiter {
 
 /**
  * Counts for all processes over a database. It also counts here, so that a key that asks too much of this process alone is refused
- * without asking the database, and none goes unlimited while that does not answer. The table holds no key, only its keyed hash.
+ * without asking the database, and none goes unlimited while that does not answer, or is slow to. The table holds no key, only its keyed hash.
  */
 export function sharedLimiter(
   { ask, shop, sealer }: Pick<Database, 'ask'> & { shop: string; sealer: Sealer },
@@ -33,7 +37,8 @@ export function sharedLimiter(
     const wait = await countHere(key)
     if (wait > 0) return wait
     try {
-      const [row] = await ask(countOne(shop, limit, sealer.term(key)))
+      const counted = ask(countOne(shop, limit, sealer.term(key)))
+      const [row] = await Promise.race([counted, sleep(COUNT_MILLISECONDS_MAX, [], { ref: false })])
       return Number(row?.['points']) > limit.points ? wholeSeconds(Number(row?.['left_over'])) : 0
     } catch {
       return 0 // it was counted here, and whatever else needs the database says what is wrong with it

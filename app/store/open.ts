@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { StoreReader, StoreTables } from './database.ts'
 import { openPostgresStore } from './postgres/postgres.ts'
 import { openPostgresReader, openPostgresTables } from './postgres/tables.ts'
-import { openSqliteReader } from './sqlite/file.ts'
+import { StoreRefusedError } from './refusal.ts'
+import { sql } from './sql.ts'
+import { FILE, openSqliteReader } from './sqlite/file.ts'
 import { openSqliteStore, openSqliteTables } from './sqlite/sqlite.ts'
 import type { Store } from './store.ts'
 
@@ -18,12 +21,34 @@ type OpenParts = { log: Pick<Logger, 'warn'>; onFailure: (error: Error) => void;
  * Opens the store that the settings name. Rejects with `StoreRefusedError`, which says what to do. `onFailure` is told once when the
  * embedded store can't write any more: then the process must stop.
  */
-export function openStore(
+export async function openStore(
   { DATABASE_URL: url, DATA_FOLDER, STORE_KEY: key }: StoreSettings,
   { log, onFailure, now = () => new Date() }: OpenParts,
 ): Promise<Store> {
-  if (url) return openPostgresStore({ url, key, random: randomBytes, log, now })
+  if (url) {
+    await refuseForgotten(url, { DATA_FOLDER })
+    return openPostgresStore({ url, key, random: randomBytes, log, now })
+  }
   return openSqliteStore({ folder: storeFolder({ DATA_FOLDER }), key, random: randomBytes, onFailure })
+}
+
+/** A shop that moved to a database and left its orders behind would sell as if there had never been any. */
+async function refuseForgotten(url: string, file: StorePlace): Promise<void> {
+  if (!existsSync(join(storeFolder(file), FILE))) return
+  if ((await holdsOrders({ ...file, DATABASE_URL: url })) || !(await holdsOrders(file))) return
+  throw new StoreRefusedError(
+    `${storeFolder(file)} holds orders, and the database at DATABASE_URL none. Take them along: ` +
+      `\`npx tagsale store copy --from ${file.DATA_FOLDER} --to "$DATABASE_URL"\`. To begin anew, use another DATA_FOLDER.`,
+  )
+}
+
+async function holdsOrders(place: StorePlace): Promise<boolean> {
+  const reader = await openStoreReader(place)
+  try {
+    return reader.format > 0 && (await reader.ask(sql`select 1 as known from orders limit 1`)).length > 0
+  } finally {
+    await reader.close()
+  }
 }
 
 /** Where a store is, without what opens its customers. */

@@ -62,7 +62,7 @@ async function free({ ask, shop, now, tell }: LeaseParts, gone: readonly string[
 }
 
 /** Acts every so often, and not while it still does. A database that is away is found as it was the next time. */
-function again(milliseconds: number, act: () => Promise<unknown>): () => void {
+export function again(milliseconds: number, act: () => Promise<unknown>): () => void {
   let isStopped = false
   let timer: NodeJS.Timeout
   const wait = () => {

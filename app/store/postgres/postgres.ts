@@ -1,24 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Random } from '../../order/id.ts'
 import { type Database, type Decide, newProcessNumber, openSealer, storeOver } from '../database.ts'
 import { sharedLimiter } from '../limits.ts'
-import { StoreRefusedError, StoreUnavailableError } from '../refusal.ts'
+import { StoreRefusedError } from '../refusal.ts'
 import { type Row, type Statement, sql } from '../sql.ts'
 import type { Limit, Store, Written } from '../store.ts'
+import { asUnavailable, createPool, findsNothing, isOvertaken, newListener, withClient } from './connections.ts'
 import { startFreeingLeases } from './leases.ts'
 import { createNews } from './news.ts'
-import { CONNECT_MILLISECONDS_MAX, forget, migrate, TYPES, unreachable } from './tables.ts'
+import { forget, openPostgresTables, unreachable } from './tables.ts'
 
 // The engine for several processes. A transaction is two round trips: what is asked goes out together, and so does what is written.
 // What a step is about is locked while it decides; whoever comes between in spite of that makes the database refuse, and the step
 // is run again on what is true then.
 
-const CONNECTIONS_MAX = 20
-/** A statement, or a transaction that says nothing, for longer than this is stuck. */
-const STATEMENT_MILLISECONDS_MAX = 15_000
 const TRIES_MAX = 10
+/** What a database that is silent keeps open until then goes with the process. */
+const CLOSE_MILLISECONDS_MAX = 15_000
+
 export type PostgresParts = {
   url: string
   /** From the environment: what seals the key of the store. */
@@ -33,49 +34,37 @@ export type PostgresParts = {
 export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
   const { key, shop = 'main', random, now = () => new Date() } = parts
   const process = newProcessNumber(random)
+  await (await openPostgresTables(parts.url, { make: true })).close()
   const database = openPostgres(parts, process)
   try {
-    await database.migrate()
     const sealer = await openSealer(database, key, random)
     await database.listen()
     const limiter = (limit: Limit) => sharedLimiter({ ask: database.ask, shop, sealer }, limit)
     const store = storeOver(database, { shop, sealer, process, limiter })
     const stop = startFreeingLeases({ ask: database.ask, shop, by: process, now, tell: database.tell })
+    let closing: Promise<void> | undefined
     const close = () => {
       stop()
-      return store.close()
+      closing ??= Promise.race([store.close(), sleep(CLOSE_MILLISECONDS_MAX, undefined, { ref: false })])
+      return closing
     }
     return { ...store, close }
   } catch (error) {
     await database.close()
-    throw error instanceof StoreUnavailableError ? unreachable(error) : error
+    throw error instanceof StoreRefusedError ? error : unreachable(error as Error)
   }
 }
 
 type Postgres = Database & {
-  migrate(): Promise<void>
   listen(): Promise<void>
   tell: (written: Written) => void
 }
 
 function openPostgres({ url, log }: PostgresParts, process: number): Postgres {
-  const settings = {
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_MILLISECONDS_MAX,
-    keepAlive: true,
-    types: TYPES,
-  }
-  const pool = new pg.Pool({
-    ...settings,
-    max: CONNECTIONS_MAX,
-    pipeline: true,
-    statement_timeout: STATEMENT_MILLISECONDS_MAX,
-    idle_in_transaction_session_timeout: STATEMENT_MILLISECONDS_MAX,
-  })
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection to the database was lost'))
+  const pool = createPool(url, log)
   const prepare = preparer()
   const inFlight = new Set<Promise<unknown>>()
-  const news = createNews({ pool, connect: () => new pg.Client(settings), process, log })
+  const news = createNews({ pool, connect: () => newListener(url), process, log })
   let isClosed = false
   let closing: Promise<void> | undefined
 
@@ -90,19 +79,27 @@ function openPostgres({ url, log }: PostgresParts, process: number): Postgres {
     try {
       return (await pool.query(prepare(statement))).rows as Row[]
     } catch (error) {
+      if (findsNothing(error)) return []
       throw asUnavailable(error)
     }
   }
 
   async function transact(reads: readonly Statement[], decide: Decide): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const end = await withClient(pool, (client) => attempt((one) => client.query(prepare(one)), reads, decide)).catch(
-        (error: unknown) => {
-          if (!isOvertaken(error) || tries === TRIES_MAX) throw asUnavailable(error)
-        },
-      )
+      let written: Written | undefined
+      const noted: Decide = (answers) => {
+        const change = decide(answers)
+        written = change?.written
+        return change
+      }
+      const run = (client: pg.PoolClient) => attempt((one) => client.query(prepare(one)), reads, noted)
+      const end = await withClient(pool, run).catch((error: unknown) => {
+        if (isOvertaken(error) && tries < TRIES_MAX) return undefined
+        if (written) news.tell(written) // it may be kept all the same: the answer may be what was lost
+        throw asUnavailable(error)
+      })
       if (end?.refusal) throw end.refusal.error
-      if (end) return end.written && news.tell(end.written)
+      if (end) return written && news.tell(written)
       await sleep(Math.random() * 2 ** tries) // apart from whoever was in the way
     }
   }
@@ -120,34 +117,13 @@ function openPostgres({ url, log }: PostgresParts, process: number): Postgres {
     watch: news.watch,
     forget: () => guarded(() => withClient(pool, forget)),
     close: () => (closing ??= close()),
-    migrate: () => withClient(pool, migrate).catch((error: unknown) => Promise.reject(asUnavailable(error))),
     listen: news.listen,
     tell: news.tell,
   }
 }
 
-/** A connection on which something went wrong is not used again: nobody knows what it is in the middle of. */
-async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect()
-  let isLost = true
-  try {
-    const result = await work(client)
-    isLost = false
-    return result
-  } catch (error) {
-    if (isAnswer(error))
-      isLost = await client.query('rollback').then(
-        () => false,
-        () => true,
-      )
-    throw error
-  } finally {
-    client.release(isLost)
-  }
-}
-
 /** How a transaction ended: it is written, or its step refused. */
-type End = { written?: Written; refusal?: { error: unknown } }
+type End = { refusal?: { error: unknown } }
 
 /** One transaction, in two round trips. */
 async function attempt(
@@ -164,7 +140,7 @@ async function attempt(
     return { refusal: { error } }
   }
   await Promise.all([...(change?.statements ?? []), sql`commit`].map(run))
-  return { ...(change && { written: change.written }) }
+  return {}
 }
 
 /** Statements with names, so that each connection prepares each of them once. */
@@ -175,29 +151,4 @@ function preparer(): (statement: Statement) => pg.QueryConfig {
     names.set(text, name)
     return { name, text, values: [...values] }
   }
-}
-
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-const SERIALIZATION_FAILURE = '40001'
-const DEADLOCK = '40P01'
-const UNIQUE_VIOLATION = '23505'
-/** Connection lost, no resources, shutting down or starting, a standby that takes no writes. */
-const UNAVAILABLE = /^(08|53|57)|^25006$/
-
-const stateOf = (error: unknown): string | undefined => {
-  const { code } = error as { code?: string }
-  return /^[0-9A-Z]{5}$/.test(code ?? '') ? code : undefined
-}
-/** Whether the database answered, and is well: then the connection is as it was. All that has no code is of the connection. */
-const isAnswer = (error: unknown): boolean => {
-  const state = stateOf(error)
-  return error instanceof StoreRefusedError || (state !== undefined && !UNAVAILABLE.test(state))
-}
-/** Somebody else wrote meanwhile. */
-const isOvertaken = (error: unknown): boolean =>
-  [SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION].includes(stateOf(error) ?? '')
-
-function asUnavailable(error: unknown): unknown {
-  if (isAnswer(error)) return error
-  return new StoreUnavailableError(`The database does not answer: ${(error as Error).message}`, { cause: error })
 }

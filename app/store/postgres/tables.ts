@@ -3,18 +3,12 @@ import type { StoreReader, StoreTables } from '../database.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import { FORMAT, forPostgres, migrationsAfter } from '../schema.ts'
 import type { Row, Statement } from '../sql.ts'
+import { ANY_TIME, DURABLE, settingsFor } from './connections.ts'
 
 // The tables in PostgreSQL: made, looked at, and worked on as a whole.
 
-/** A connection that takes longer is none. */
-export const CONNECT_MILLISECONDS_MAX = 5_000
 /** Any number that is ours: who migrates holds it. */
 const MIGRATION_LOCK = 20261124
-
-/** Counts are numbers here; all that is not text or bytes is one. */
-export const TYPES = {
-  getTypeParser: ((oid: number) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid))) as never,
-}
 
 /**
  * The database to look at: as it stands at the first question, and nothing is changed in it. Rejects with `StoreRefusedError` where it
@@ -41,7 +35,7 @@ export async function openPostgresTables(url: string, { make }: { make: boolean 
       throw new StoreRefusedError('There is no store in the database at that address.')
   } catch (error) {
     await client.end()
-    throw error
+    throw error instanceof StoreRefusedError ? error : unreachable(error as Error)
   }
   return {
     ask,
@@ -54,13 +48,15 @@ export async function openPostgresTables(url: string, { make }: { make: boolean 
 }
 
 async function connect(url: string) {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_MILLISECONDS_MAX,
-    types: TYPES,
-  })
+  const client = new pg.Client(settingsFor(url))
   client.on('error', () => {}) // the statement under way says so
-  await client.connect().catch((error: Error) => Promise.reject(unreachable(error)))
+  try {
+    await client.connect()
+    await client.query(DURABLE)
+  } catch (error) {
+    void client.end()
+    throw unreachable(error as Error)
+  }
   const ask = async ({ sql: text, values }: Statement): Promise<Row[]> => (await client.query(text, [...values])).rows
   return { client, ask }
 }
@@ -79,19 +75,22 @@ async function formatOf(client: pg.Client): Promise<number> {
 export async function forget(client: pg.PoolClient | pg.Client): Promise<void> {
   await client.query('set statement_timeout = 0')
   try {
-    await client.query('vacuum customers, order_terms, jobs, settings')
+    await client.query(VACUUM)
   } finally {
     await client.query('reset statement_timeout')
   }
 }
+
+const VACUUM = { text: 'vacuum customers, order_terms, jobs, settings', query_timeout: ANY_TIME }
 
 /** Why a database is not used, in a sentence for a person. */
 export const unreachable = (cause: Error): StoreRefusedError =>
   new StoreRefusedError(`The database at DATABASE_URL can't be used: ${cause.message}`, { cause })
 
 /** Forward, one process at a time, and all of it or nothing. */
-export async function migrate(client: pg.PoolClient | pg.Client): Promise<void> {
+async function migrate(client: pg.Client): Promise<void> {
   await client.query('begin')
+  await client.query("set local idle_in_transaction_session_timeout = '10s'") // nobody waits for one that is gone
   await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
   await client.query('create table if not exists formats (format bigint primary key)')
   const { rows } = await client.query('select coalesce(max(format), 0) as format from formats')

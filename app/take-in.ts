@@ -29,7 +29,10 @@ export async function startTakingIn(parts: Omit<TakeInParts, 'shop'>): Promise<v
   if (newest && (await hasNewest(parts, newest))) return
   const since = newest ? sinceBefore(newest) : null
   if (await store.job(TAKE_IN)) return // begun before, from further back
-  log[newest ? 'warn' : 'info']({ since }, 'nothing is sold until the orders that Stripe was paid for are compared with the store')
+  log[newest ? 'warn' : 'info'](
+    { since },
+    'nothing is sold until the orders that Stripe was paid for are compared with the store',
+  )
   await store.transact({}, () => ({ jobs: jobsDue([{ id: TAKE_IN, work: { kind: 'take-in', since } }], parts.now()) }))
 }
 

@@ -124,6 +124,10 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
       return known.map((row) => row['id'] as OrderId)
     },
     watch: database.watch,
+    async jobsWaiting() {
+      const [row] = await ask(sql`select count(*) as jobs from jobs where shop = ${shop}`)
+      return Number(row?.['jobs'])
+    },
     counts: async () => queries.countsIn(await ask(queries.countsQuery(shop))),
     lastDeliveries: async () => queries.lastDeliveriesIn(await ask(queries.lastDeliveriesQuery(shop))),
     close: () => (closing ??= ask(queries.releaseJobs(shop, by)).then(database.close, database.close)),

@@ -134,6 +134,8 @@ export type Store = {
    */
   watch(listener: (written: Written) => void): () => void
   counts(): Promise<StoreCounts>
+  /** How many jobs there are, due or not. O(jobs). */
+  jobsWaiting(): Promise<number>
   lastDeliveries(): Promise<LastDeliveries>
   /** Waits for what is being written, then lets the store go. */
   close(): Promise<void>

@@ -61,6 +61,7 @@ function describeTransactions(now: Now): void {
     expect(kept.customer).toEqual(customerOf(order))
     expect(kept.jobs).toHaveLength(3)
     expect(kept.counts).toEqual({ orders: 1, jobsWaiting: 3, deliveries: 1 })
+    expect(await now.store.jobsWaiting()).toBe(3)
     await now.reopen()
     expect(await everythingAbout(now.store, order)).toEqual(kept)
   })

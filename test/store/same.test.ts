@@ -115,7 +115,7 @@ test('any history is the same in both, and what is kept is what the facts tell',
         const base = { DATA_FOLDER: join(root, String(count++)), STORE_KEY: 'k'.repeat(32) }
         const [one, other] = await Promise.all([
           tellOf({ ...base, DATABASE_URL: undefined }, history),
-          tellOf({ ...base, DATABASE_URL: await newDatabase() }, history),
+          tellOf({ ...base, DATA_FOLDER: `${base.DATA_FOLDER}-none`, DATABASE_URL: await newDatabase() }, history),
         ])
         expect(one).toEqual(other)
       },

@@ -82,10 +82,10 @@ const PRIVATE = { 'cache-control': 'no-store', 'x-robots-tag': 'noindex' }
 
 async function deskOf(parts: Parts, key: string) {
   const { store, config } = parts
-  const [shop, events, counts, lastDeliveries] = await Promise.all([
+  const [shop, events, jobsWaiting, lastDeliveries] = await Promise.all([
     store.shop(),
     store.shopEvents(),
-    store.counts(),
+    store.jobsWaiting(),
     store.lastDeliveries(),
   ])
   const { name, open: isOpen, products } = viewShop(shop, parts)
@@ -93,7 +93,7 @@ async function deskOf(parts: Parts, key: string) {
     ...{ name, isOpen, products, shop, lastDeliveries, key },
     repository: config.SHOP_REPOSITORY ?? shop.repository,
     candidates: mayChoose(parts, shop) ? await candidatesOf(parts) : undefined,
-    jobsWaiting: counts.jobsWaiting,
+    jobsWaiting,
     history: events.slice(-HISTORY_SHOWN_MAX).toReversed(),
     githubUrl: config.GITHUB_URL,
   }

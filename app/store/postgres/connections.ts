@@ -7,10 +7,18 @@ import { StoreRefusedError, StoreUnavailableError } from '../refusal.ts'
 /** A connection that takes longer is none. */
 const CONNECT_MILLISECONDS_MAX = 5_000
 const CONNECTIONS_MAX = 20
-/** A statement, or a transaction that says nothing, for longer than this is stuck. */
-const STATEMENT_MILLISECONDS_MAX = 10_000
-/** Longer than any statement: who is silent until then is not there any more. Pipelined, `pg` then drops the connection. */
-const ANSWER_MILLISECONDS_MAX = 12_000
+/** How long somebody may be silent who may be gone; milliseconds. A test waits less. */
+export type Patience = {
+  /** A statement, or a transaction that says nothing, for longer than this is stuck. */
+  statement: number
+  /** Longer than any statement: who is silent until then is not there any more. Pipelined, `pg` then drops the connection. */
+  answer: number
+  /** Nothing to hear is also what a dead connection says, so it is asked so often. */
+  listener: number
+  /** What a silent database keeps open until then goes with the process. */
+  close: number
+}
+export const PATIENCE: Patience = { statement: 10_000, answer: 12_000, listener: 30_000, close: 15_000 }
 const KEEP_ALIVE_MILLISECONDS = 10_000
 /** For what takes as long as it takes: the most that a timer can wait. */
 export const ANY_TIME = 2 ** 31 - 1
@@ -31,14 +39,14 @@ export const settingsFor = (url: string) => ({
 })
 
 /** The connections of a shop. */
-export function createPool(url: string, log: Pick<Logger, 'warn'>): pg.Pool {
+export function createPool(url: string, log: Pick<Logger, 'warn'>, { statement, answer }: Patience): pg.Pool {
   const pool = new pg.Pool({
     ...settingsFor(url),
     max: CONNECTIONS_MAX,
     pipeline: true,
-    query_timeout: ANSWER_MILLISECONDS_MAX,
-    statement_timeout: STATEMENT_MILLISECONDS_MAX,
-    idle_in_transaction_session_timeout: STATEMENT_MILLISECONDS_MAX,
+    query_timeout: answer,
+    statement_timeout: statement,
+    idle_in_transaction_session_timeout: statement,
   })
   pool.on('error', (error) => log.warn({ err: error }, 'a connection to the database was lost'))
   pool.on('connect', (client) => {

@@ -13,20 +13,21 @@ const NOTIFY_MILLISECONDS = 5
 const TRY_AGAIN_MILLISECONDS = 1_000
 /** Whoever does not answer a goodbye is not waited for. */
 const END_MILLISECONDS_MAX = 2_000
-/** Nothing to hear is also what a dead connection says, so it is asked. */
-const ASK_EVERY_MILLISECONDS = 30_000
 
 /** Who watches hears of what is written here at once, and of what other processes write a moment later. */
 export function createNews({
   pool,
   connect,
   process,
+  askEvery,
   log,
 }: {
   pool: pg.Pool
   connect: () => pg.Client
   /** Its number: as long as it listens, others see that it lives. */
   process: number
+  /** Asks the connection that listens whether it is still there, each so many milliseconds. */
+  askEvery: number
   log: Pick<Logger, 'warn'>
 }) {
   const listeners = createListeners()
@@ -36,7 +37,7 @@ export function createNews({
   let isStopped = false
 
   // Where there is no answer, `pg` ends the connection.
-  const stopAsking = again(ASK_EVERY_MILLISECONDS, async () => listening?.query('select 1'))
+  const stopAsking = again(askEvery, async () => listening?.query('select 1'))
 
   function tell(written: Written): void {
     listeners.tell(written)

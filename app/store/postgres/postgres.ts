@@ -7,7 +7,16 @@ import { sharedLimiter } from '../limits.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import { type Row, type Statement, sql } from '../sql.ts'
 import type { Limit, Store, Written } from '../store.ts'
-import { asUnavailable, createPool, findsNothing, isOvertaken, newListener, withClient } from './connections.ts'
+import {
+  asUnavailable,
+  createPool,
+  findsNothing,
+  isOvertaken,
+  newListener,
+  PATIENCE,
+  type Patience,
+  withClient,
+} from './connections.ts'
 import { startFreeingLeases } from './leases.ts'
 import { createNews } from './news.ts'
 import { forget, openPostgresTables, unreachable } from './tables.ts'
@@ -17,8 +26,6 @@ import { forget, openPostgresTables, unreachable } from './tables.ts'
 // is run again on what is true then.
 
 const TRIES_MAX = 10
-/** What a database that is silent keeps open until then goes with the process. */
-const CLOSE_MILLISECONDS_MAX = 15_000
 
 export type PostgresParts = {
   url: string
@@ -28,11 +35,12 @@ export type PostgresParts = {
   random: Random
   log: Pick<Logger, 'warn'>
   now?: () => Date
+  patience?: Patience
 }
 
 /** Opens the store in this PostgreSQL database, and makes its tables where they are missing. Rejects with `StoreRefusedError`. */
 export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
-  const { key, shop = 'main', random, now = () => new Date() } = parts
+  const { key, shop = 'main', random, now = () => new Date(), patience = PATIENCE } = parts
   const process = newProcessNumber(random)
   await (await openPostgresTables(parts.url, { make: true })).close()
   const database = openPostgres(parts, process)
@@ -45,7 +53,7 @@ export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
     let closing: Promise<void> | undefined
     const close = () => {
       stop()
-      closing ??= Promise.race([store.close(), sleep(CLOSE_MILLISECONDS_MAX, undefined, { ref: false })])
+      closing ??= Promise.race([store.close(), sleep(patience.close, undefined, { ref: false })])
       return closing
     }
     return { ...store, close }
@@ -60,11 +68,11 @@ type Postgres = Database & {
   tell: (written: Written) => void
 }
 
-function openPostgres({ url, log }: PostgresParts, process: number): Postgres {
-  const pool = createPool(url, log)
+function openPostgres({ url, log, patience = PATIENCE }: PostgresParts, process: number): Postgres {
+  const pool = createPool(url, log, patience)
   const prepare = preparer()
   const inFlight = new Set<Promise<unknown>>()
-  const news = createNews({ pool, connect: () => newListener(url), process, log })
+  const news = createNews({ pool, connect: () => newListener(url), process, askEvery: patience.listener, log })
   let isClosed = false
   let closing: Promise<void> | undefined
 

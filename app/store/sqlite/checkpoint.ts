@@ -10,7 +10,6 @@ export function checkpoint(path: string): Promise<void> {
     const worker = new Worker(new URL(import.meta.url), { workerData: path })
     worker.once('error', () => undefined)
     worker.once('exit', () => resolve())
-    worker.unref()
   })
 }
 

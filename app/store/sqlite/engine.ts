@@ -41,7 +41,6 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
   const answers = createAnswers({ flush, tell: listeners.tell, giveUp })
   let working: Promise<void> | undefined
   let failure: Error | undefined
-  let isClosed = false
   let closing: Promise<void> | undefined
 
   async function ask(statement: Statement): Promise<readonly Row[]> {
@@ -63,7 +62,7 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
 
   function refuseWhenOver(): void {
     if (failure) throw failure
-    if (isClosed) throw new Error('The store is closed.')
+    if (closing) throw new Error('The store is closed.')
   }
 
   async function work(): Promise<void> {
@@ -95,7 +94,6 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
   }
 
   async function close(): Promise<void> {
-    isClosed = true
     await working
     await answers.flushed()?.catch(() => undefined)
     db.close()

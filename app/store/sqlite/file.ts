@@ -20,8 +20,8 @@ const LOCK = 'lock.sqlite'
 /** A backup, or a command in another process, may have the file for a moment. */
 export const BUSY_MILLISECONDS_MAX = 5_000
 const BUSY = 5
-/** Should the log outgrow the checkpoints, a commit does one: 64 MB. */
-const LOG_PAGES_MAX = 16_000
+/** Should the log outgrow the checkpoints, a commit does one: 128 MB. */
+const LOG_PAGES_MAX = 32_000
 
 /**
  * Makes this process the only one that uses the folder, until it lets go or dies: SQLite locks the file, and the system takes the lock

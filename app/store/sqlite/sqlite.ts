@@ -16,8 +16,8 @@ import { refuseLost, takeInEarlierOrders } from './take-in.ts'
 
 // The embedded engine: one file in `DATA_FOLDER/store`, and one process at it.
 
-/** Each writes about 100 kB to the log. */
-const STEPS_A_CHECKPOINT = 200
+/** Each writes up to 100 kB to the log. The thread costs 40 ms of processor time to start, so not too often. */
+const STEPS_A_CHECKPOINT = 1_000
 /** Nothing else goes on in the process while a commit waits for another one, such as a shell: it is tried again later instead. */
 const COMMIT_WAITS_MILLISECONDS = 250
 

@@ -14,8 +14,10 @@ type TakeInParts = Pick<Parts, 'stripe' | 'store' | 'now' | 'log'> & { shop: Pic
 const TAKE_IN = 'take-in'
 /** Clocks differ, and an order is written a little before Stripe hears of it. */
 const OVERLAP_HOURS = 24
-/** So many of the newest tell whether any is missing: a copy that was put back lacks the newest. */
-const LOOKED_AT_START = 100
+/** So many of our newest tell whether any is missing: a copy that was put back lacks the newest. */
+const OURS_LOOKED_AT = 100
+/** Where other software sells so much more, a job looks, and no start waits for it. */
+const LOOKED_AT_START = 1_000
 const PATIENCE: Patience = { timeout: 5_000, maxNetworkRetries: 0 }
 const NO_CATALOG_SECONDS = 15
 
@@ -45,12 +47,15 @@ const sinceBefore = ({ placedAt }: Order): string =>
   new Date(Date.parse(placedAt) - OVERLAP_HOURS * 3_600_000).toISOString()
 
 async function hasNewest({ stripe, store, log }: Omit<TakeInParts, 'shop'>, newest: Order): Promise<boolean> {
-  let looked = 0
+  let [looked, ours] = [0, 0]
   try {
     for await (const { order, shop } of completedOrders(stripe, sinceBefore(newest), PATIENCE)) {
-      if (shop === newest.shop && !(await store.order(order))) return false
       looked += 1
-      if (looked === LOOKED_AT_START) return true
+      if (looked > LOOKED_AT_START) return false
+      if (shop !== newest.shop) continue
+      if (!(await store.order(order))) return false
+      ours += 1
+      if (ours === OURS_LOOKED_AT) return true
     }
     return true
   } catch (error) {

@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { catchUpWithPayment } from '../../app/catch-up.ts'
 import { dispatch } from '../../app/dispatch.ts'
+import { newOrderId } from '../../app/order/id.ts'
 import { type Order, paymentStatus } from '../../app/order/order.ts'
 import { openStore } from '../../app/store/open.ts'
-import { takeIn } from '../../app/take-in.ts'
+import { startTakingIn, takeIn } from '../../app/take-in.ts'
 import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 let shop: TestShop
@@ -107,9 +109,12 @@ test('nothing is sold while lost orders are being taken in, and Stripe being awa
     status: 503,
     detail: expect.stringContaining('try again in a moment'),
   })
-  await shop.restart()
+  for (let tries = 0; tries < 10; tries += 1) {
+    shop.clock.aheadSeconds += 60
+    await shop.work()
+  }
   await shop.stripe.control('faults', { down: false })
-  shop.clock.aheadSeconds += 3600
+  shop.clock.aheadSeconds += 60 // however long it was away
   await shop.work()
   expect(await counted()).toBe(2)
   expect((await checkOut(shop, GUIDE)).status).toBe(201)
@@ -165,4 +170,22 @@ test('one order that can not be had keeps out no other, and is tried again', asy
   for (const job of await store.claimJobs(new Date(), 9, 60, 'stripe')) await dispatch(empty, job)
   expect((await store.counts()).orders).toBe(3)
   await store.close()
+})
+
+test('another shop of the same account that sold much since hides nothing of ours', async () => {
+  shop = await openTestShop({ engine: 'sqlite' })
+  const [back = ''] = await sellMany(1)
+  const newest = (await shop.store.order(orderIn(back))) as Order
+  const foreign = Array.from({ length: 150 }, () => ({
+    shop: 'another',
+    order: newOrderId(randomBytes),
+    id: 'cs_other',
+  }))
+  const lost = { shop: newest.shop, order: newOrderId(randomBytes), id: 'cs_lost' }
+  const list = async function* () {
+    for (const { shop: of, order, id } of [...foreign, lost])
+      yield { id, client_reference_id: order, metadata: { shop: of } }
+  }
+  await startTakingIn({ ...shop.parts, stripe: { checkout: { sessions: { list } } } as never })
+  expect(await shop.store.job('take-in')).toBeDefined()
 })

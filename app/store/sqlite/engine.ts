@@ -108,8 +108,11 @@ export function databaseOver({ db, onFailure, flush, committed, closed }: Engine
  * the log. O(store), and nothing else goes on meanwhile.
  */
 export function forget(db: DatabaseSync): void {
-  orUnavailable(() => db.exec('pragma temp_store = file; vacuum')) // as large as the store: not in memory
-  db.exec('pragma temp_store = memory')
+  try {
+    orUnavailable(() => db.exec('pragma temp_store = file; vacuum')) // as large as the store: not in memory
+  } finally {
+    db.exec('pragma temp_store = memory')
+  }
   checkpointWhole(db)
 }
 

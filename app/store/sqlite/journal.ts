@@ -14,8 +14,8 @@ import { StoredDelivery, StoredJob } from '../transaction.ts'
 import { FILE, flushPath } from './file.ts'
 
 // Orders were kept in a journal once: `store.json` with the store's id, and `orders.journal` with one transaction a line, `crc32 SP
-// length SP json LF`, each with the SHA-256 of the one before. It is taken in at the first start, whole or not at all, and then deleted, as buyers stand in it
-// for everybody to read.
+// length SP json LF`, each with the SHA-256 of the one before. It is taken in at the first start, whole or not at all, and then
+// deleted, as buyers stand in it for everybody to read.
 
 const JOURNAL = 'orders.journal'
 const MANIFEST = 'store.json'

@@ -5,8 +5,9 @@ import { thanksUrl } from './link.ts'
 import { headOf, withJobs } from './order/decide.ts'
 import type { Cause, Fact } from './order/event.ts'
 import { newOrderId, type OrderId, orderIdFrom } from './order/id.ts'
-import { type Order, paymentStatus, replay } from './order/order.ts'
+import { type Order, replay } from './order/order.ts'
 import { type CartRequest, type Quote, type QuoteProblem, quote, shortages } from './order/quote.ts'
+import { paymentStatus } from './order/status.ts'
 import type { Parts } from './parts.ts'
 import {
   CHECKOUT_LIFETIME_MINUTES,
@@ -37,7 +38,6 @@ export type Sale =
   /** The retry key was used before: for another cart, for an order that came to nothing, or too long ago. */
   | { end: 'conflict' }
 
-const NO_EMAIL = 'Give an e-mail address to send the downloads to.'
 const TOO_LITTLE = 'This is too little to pay by card: the least is about 0.50 in most currencies.'
 const BUYER: Cause = { by: 'buyer' }
 
@@ -49,7 +49,7 @@ export async function startSale(parts: SaleParts, request: SaleRequest): Promise
   const priced = quote(parts.shop.catalog(), request)
   if ('problems' in priced) return { end: 'refused', problems: priced.problems }
   const free = priced.subtotal === 0 && !priced.shipping
-  if (free && !request.email) return refused(NO_EMAIL)
+  if (free && !request.email) return refused('Give an e-mail address to send the downloads to.')
   if (request.replaces) await replace(parts, saleId(parts, request.replaces))
   const placed = await placeOrder(parts, saleId(parts, request.retryKey), priced, free ? request.email : undefined)
   if ('problems' in placed) return { end: 'refused', problems: placed.problems }

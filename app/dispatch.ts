@@ -1,6 +1,7 @@
 import { catchUpWithPayment, giveUpOrder, sweep } from './catch-up.ts'
+import { giveBack } from './desk/refund.ts'
 import { fulfill } from './fulfillment/fulfill.ts'
-import type { Job, JobOutcome } from './job/job.ts'
+import type { Job, JobOutcome, Work } from './job/job.ts'
 import type { Queue } from './job/queue.ts'
 import { nextTry } from './job/retry.ts'
 import { writeLedger } from './ledger/write.ts'
@@ -8,7 +9,7 @@ import { mailOrder } from './mail/mail-order.ts'
 import { headOf, withJobs } from './order/decide.ts'
 import type { Cause, StallReason } from './order/event.ts'
 import type { OrderId } from './order/id.ts'
-import { isStalledBy, paymentStatus } from './order/order.ts'
+import { isAskedAbout, paymentStatus } from './order/status.ts'
 import type { Parts } from './parts.ts'
 import { performRepositoryWork } from './repository/work.ts'
 import type { ClaimedJob } from './store/store.ts'
@@ -45,8 +46,10 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
       return closeCheckout(parts, work.order, { by: 'job', job: id })
     case 'fulfill':
       return fulfill(parts, work.order, id)
+    case 'refund':
+      return refund(parts, work, { by: 'job', job: id })
     case 'mail':
-      return mailOrder(parts, work.order, work.mail)
+      return mailOrder(parts, work)
     case 'sweep':
       return sweep(parts, new Date(work.since), begun)
     case 'take-in':
@@ -73,6 +76,14 @@ async function closeCheckout(parts: Parts, id: OrderId, cause: Cause): Promise<J
   const hoursLate = (parts.now().getTime() - Date.parse(order.expiresAt)) / 3_600_000
   if (known || hoursLate < MISSING_CHECKOUT_HOURS) return { end: 'retry', reason: 'its payment page is still open' }
   await giveUpOrder(parts, id, 'expired', cause)
+  return { end: 'done' }
+}
+
+/** Money back, as a person asked: kept before, now asked of Stripe, then recorded as Stripe has it, like every refund. */
+async function refund(parts: Parts, work: Extract<Work, { kind: 'refund' }>, cause: Cause): Promise<JobOutcome> {
+  const made = await giveBack(parts, work.order, work.request, cause)
+  if (!('refund' in made)) return made
+  await catchUpWithPayment(parts, made.refund, cause)
   return { end: 'done' }
 }
 
@@ -123,7 +134,7 @@ async function stall(parts: Parts, job: ClaimedJob, reason: StallReason, detail:
   const next = reason === 'file-missing' || reason === 'file-changed' ? { next: { id, ...same, dueAt: later } } : {}
   const end = { settled: [{ id, revision, ...next }] }
   const { isNew } = await parts.store.transact('order' in job.work ? { order: job.work.order } : {}, ({ order }) => {
-    if (order && isStalledBy(order, reason)) return { ...end, isNew: false }
+    if (order && isAskedAbout(order, reason)) return { ...end, isNew: false }
     const head = order && headOf(order, parts.now(), { by: 'job', job: job.id })
     const { events } = head ? withJobs(order, [{ type: 'order.stalled', reason, detail }], head) : { events: [] }
     return { events, ...end, isNew: true }

@@ -1,7 +1,14 @@
 import type { StallReason } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
 
-export type MailKind = 'receipt' | 'payment-processing' | 'payment-failed'
+export type MailKind =
+  | 'receipt'
+  | 'payment-processing'
+  | 'payment-failed'
+  | 'shipped'
+  | 'delivered'
+  | 'refunded'
+  | 'canceled'
 
 /** Work that a fact, a delivery or a person causes. */
 export type Work =
@@ -10,7 +17,10 @@ export type Work =
   /** Look after an order whose payment page has closed: find out what became of it, or give it up. */
   | { kind: 'close-checkout'; order: OrderId }
   | { kind: 'fulfill'; order: OrderId }
-  | { kind: 'mail'; mail: MailKind; order: OrderId }
+  /** `about` names what in the order it tells of (a shipment, a refund), or which sending of it this is. */
+  | { kind: 'mail'; mail: MailKind; order: OrderId; about?: string }
+  /** Have Stripe give money back, as a person asked. */
+  | { kind: 'refund'; order: OrderId; request: string }
   /** Ask Stripe for the events since then, in case a delivery was lost. */
   | { kind: 'sweep'; since: string }
   /** Take in the orders since then (all where it is null) that Stripe was paid for and the store has lost. */

@@ -2,7 +2,7 @@ import type { Work } from './job.ts'
 
 /** Work by who waits for it and whom it waits for, so that one that is slow holds up no other. */
 export const QUEUES = {
-  stripe: ['catch-up', 'close-checkout', 'sweep', 'take-in'],
+  stripe: ['catch-up', 'close-checkout', 'refund', 'sweep', 'take-in'],
   github: ['fulfill'],
   mail: ['mail'],
   checks: ['check-pull', 'check-commit'],

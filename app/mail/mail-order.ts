@@ -1,43 +1,56 @@
-import type { JobOutcome, MailKind } from '../job/job.ts'
+import type { JobOutcome, Work } from '../job/job.ts'
 import type { Customer } from '../order/customer.ts'
-import type { OrderId } from '../order/id.ts'
-import { type Order, paymentStatus } from '../order/order.ts'
+import type { Order } from '../order/order.ts'
+import { paymentStatus } from '../order/status.ts'
 import type { Mail, Parts } from '../parts.ts'
+import { canceledMail, refundedMail } from './money-back.ts'
+import { deliveredMail, shippedMail } from './parcel.ts'
 import { paymentFailedMail } from './payment-failed.ts'
 import { paymentProcessingMail } from './payment-processing.ts'
 import { receiptFor } from './receipt.ts'
+
+type MailWork = Extract<Work, { kind: 'mail' }>
 
 /**
  * Sends one mail about an order, if it is still true. Rejects when the mail server is down; stalls when it says that
  * the address will never work: the order page still has everything.
  */
-export async function mailOrder(parts: Parts, id: OrderId, kind: MailKind): Promise<JobOutcome> {
-  const [order, customer] = await Promise.all([parts.store.order(id), parts.store.customer(id)])
-  if (!order || !customer || !isStillTrue(kind, order)) return { end: 'done' }
+export async function mailOrder(parts: Parts, work: Omit<MailWork, 'kind'>): Promise<JobOutcome> {
+  const [order, customer] = await Promise.all([parts.store.order(work.order), parts.store.customer(work.order)])
+  const mail = order && customer && write(parts, work, order, customer)
+  if (!mail) return { end: 'done' }
   try {
-    await parts.sendMail(write(parts, kind, order, customer))
+    await parts.sendMail(mail)
     return { end: 'done' }
   } catch (error) {
     if (!(error as { permanent?: boolean }).permanent) throw error
-    const reason = kind === 'receipt' ? 'receipt-not-sent' : 'gave-up'
-    return { end: 'stalled', reason, detail: `the mail server refuses the buyer's address (${kind})` }
+    const reason = work.mail === 'receipt' ? 'receipt-not-sent' : 'gave-up'
+    return { end: 'stalled', reason, detail: `the mail server refuses the buyer's address (${work.mail})` }
   }
 }
 
-function isStillTrue(kind: MailKind, order: Order): boolean {
-  if (kind === 'payment-processing') return order.payment.state === 'processing'
-  if (kind === 'payment-failed') return paymentStatus(order) === 'failed'
-  return order.paid !== null
-}
-
-function write(parts: Parts, kind: MailKind, order: Order, customer: Customer): Mail {
+/** The mail as it is true now; nothing when it is not true any more. */
+function write(
+  parts: Parts,
+  { mail, about: subject = '' }: Omit<MailWork, 'kind'>,
+  order: Order,
+  customer: Customer,
+): Mail | undefined {
   const about = { order, customer, shop: parts.shop.catalog().shop, config: parts.config, now: parts.now() }
-  switch (kind) {
+  switch (mail) {
     case 'receipt':
-      return receiptFor(about)
+      return order.paid ? receiptFor(about, subject) : undefined
     case 'payment-processing':
-      return paymentProcessingMail(about)
+      return order.payment.state === 'processing' ? paymentProcessingMail(about) : undefined
     case 'payment-failed':
-      return paymentFailedMail(about)
+      return paymentStatus(order) === 'failed' ? paymentFailedMail(about) : undefined
+    case 'shipped':
+      return shippedMail(about, subject)
+    case 'delivered':
+      return deliveredMail(about, subject)
+    case 'refunded':
+      return refundedMail(about, subject)
+    case 'canceled':
+      return canceledMail(about)
   }
 }

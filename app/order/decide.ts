@@ -2,7 +2,8 @@ import type { Job } from '../job/job.ts'
 import { jobsFor } from './caused-jobs.ts'
 import type { Cause, Fact, OrderEvent } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
-import { evolve, isStalledBy, type Order, paymentStatus, subtotalOf } from './order.ts'
+import { evolve, type Order, subtotalOf } from './order.ts'
+import { isStalledBy, paymentStatus } from './status.ts'
 
 /** One payment as Stripe has it now, in our words. Amounts are minor units of its currency. */
 export type PaymentSnapshot = {
@@ -16,7 +17,7 @@ export type PaymentSnapshot = {
   shipping: number
   total: number
   /** Refunds that went out, and those that failed. What is not named here has not been looked at. */
-  refunds: readonly { id: string; amount: number; at: string; failed: boolean }[]
+  refunds: readonly { id: string; amount: number; at: string; failed: boolean; request?: string }[]
   disputes: readonly { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }[]
 }
 
@@ -109,9 +110,11 @@ function paidTwice(order: Order, now: PaymentSnapshot): Fact[] {
 }
 
 function missingOfRefunds(order: Order, now: PaymentSnapshot): Fact[] {
-  return now.refunds.flatMap(({ id, amount, at, failed }): Fact[] => {
+  return now.refunds.flatMap(({ id, amount, at, failed, request }): Fact[] => {
     const known = order.refunds.find((refund) => refund.id === id)
-    const made: Fact[] = known ? [] : [{ type: 'order.refunded', refund: id, amount, refundedAt: at }]
+    const made: Fact[] = known
+      ? []
+      : [{ type: 'order.refunded', refund: id, amount, refundedAt: at, ...(request && { request }) }]
     if (!failed || known?.failed) return made
     return [
       ...made,

@@ -14,6 +14,8 @@ export const Cause = z.discriminatedUnion('by', [
   z.object({ by: z.literal('buyer') }),
   z.object({ by: z.literal('job'), job: z.string() }),
   z.object({ by: z.literal('return-page') }),
+  /** A command of a maintainer's: a GitHub login, or the name of a token. */
+  z.object({ by: z.literal('maintainer'), name: z.string(), via: z.enum(['desk', 'token', 'comment']) }),
 ])
 export type Cause = z.output<typeof Cause>
 
@@ -29,6 +31,18 @@ export const StallReason = z.enum([
   'gave-up',
 ])
 export type StallReason = z.output<typeof StallReason>
+
+/** How a person settled what the order had stalled for: the goods are given, they are withheld, or it was done otherwise. */
+export const Settlement = z.enum(['give', 'withhold', 'done'])
+export type Settlement = z.output<typeof Settlement>
+
+/** Why money goes back, in Stripe's words. https://docs.stripe.com/api/refunds/create */
+export const RefundReason = z.enum(['requested_by_customer', 'duplicate', 'fraudulent'])
+export type RefundReason = z.output<typeof RefundReason>
+
+/** So much of a line. */
+export const LineQuantity = z.object({ line: z.string(), quantity: z.int().min(1) })
+export type LineQuantity = z.output<typeof LineQuantity>
 
 /** One file the line gives, copied at the sale: the catalog will change. */
 export const SoldAsset = z.object({ id: z.string(), title: z.string(), release: ReleaseFile })
@@ -82,17 +96,40 @@ export const OrderEvent = z.discriminatedUnion('type', [
     currency: z.string(),
   }),
   fact('order.payment_failed', { payment: z.string().nullable() }),
-  fact('order.canceled', { reason: z.enum(['expired', 'not-started', 'replaced']) }),
-  fact('order.refunded', { refund: z.string(), amount: MinorUnits, refundedAt: Instant }),
+  fact('order.canceled', { reason: z.enum(['expired', 'not-started', 'replaced', 'maintainer']) }),
+  /** A person wants money given back. What it is for is said line by line, where it is for lines; `restock` puts those on sale again. */
+  fact('order.refund_requested', {
+    request: z.string(),
+    amount: z.int().min(1),
+    lines: z.array(LineQuantity),
+    restock: z.boolean(),
+    reason: RefundReason,
+  }),
+  /** Stripe will never do it. */
+  fact('order.refund_refused', { request: z.string() }),
+  /** `request` is the one that it answers; without, it was made at Stripe's dashboard. */
+  fact('order.refunded', {
+    refund: z.string(),
+    amount: MinorUnits,
+    refundedAt: Instant,
+    request: z.string().optional(),
+  }),
   /** Rare, and may come long after: the money went back to the shop, and the buyer has nothing. */
   fact('order.refund_failed', { refund: z.string() }),
   fact('order.disputed', { dispute: z.string(), amount: MinorUnits }),
   fact('order.dispute_closed', { dispute: z.string(), outcome: z.enum(['won', 'lost']) }),
-  fact('order.shipped', { shipment: z.string(), lines: z.array(z.string()).min(1) }),
+  /** By whom it is carried. The tracking number leads to a person: it is kept with the customer. */
+  fact('order.shipped', { shipment: z.string(), lines: z.array(z.string()).min(1), carrier: z.string().optional() }),
   fact('order.delivered', { shipment: z.string() }),
   fact('order.fulfilled', { lines: z.array(z.string()).min(1) }),
   /** It needs a person. */
   fact('order.stalled', { reason: StallReason, detail: z.string() }),
+  /** A person has seen to it. */
+  fact('order.stall_settled', { reason: StallReason, decision: Settlement }),
+  /** A person wants a mail sent again. */
+  fact('order.mail_requested', { mail: z.literal('receipt'), request: z.string() }),
+  /** Something about the customer was written by a person: what, and never the words. */
+  fact('order.customer_changed', { what: z.enum(['email', 'address', 'note']) }),
 ])
 export type OrderEvent = z.output<typeof OrderEvent>
 export type OrderPlaced = Extract<OrderEvent, { type: 'order.placed' }>

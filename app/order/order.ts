@@ -1,11 +1,35 @@
-import type { OrderEvent, OrderLine, OrderPlaced, Shipping, StallReason } from './event.ts'
+import type {
+  LineQuantity,
+  OrderEvent,
+  OrderLine,
+  OrderPlaced,
+  RefundReason,
+  Settlement,
+  Shipping,
+  StallReason,
+} from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
 
 /** Money given back, as Stripe has it; `failed` when the bank sent it back to the shop. Amounts are minor units. */
-export type Refund = { id: string; amount: number; at: string; failed: boolean }
+export type Refund = { id: string; amount: number; at: string; failed: boolean; request?: string }
+/** Money that a person wants given back, for so much of these lines; `refused` when Stripe will not. Minor units. */
+export type RefundRequest = {
+  id: string
+  amount: number
+  lines: readonly LineQuantity[]
+  restock: boolean
+  reason: RefundReason
+  refused?: true
+}
 export type Dispute = { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }
-export type Stall = { at: string; reason: StallReason; detail: string }
-export type Shipment = { id: string; lines: readonly string[]; deliveredAt: string | null }
+export type Stall = { at: string; reason: StallReason; detail: string; settled?: Settlement }
+export type Shipment = {
+  id: string
+  lines: readonly string[]
+  shippedAt?: string
+  carrier?: string
+  deliveredAt: string | null
+}
 
 /** An order: the fold of its events. */
 export type Order = {
@@ -24,22 +48,14 @@ export type Order = {
   paid: { at: string; amount: number; shipping: number } | null
   canceled: { at: string; reason: string } | null
   refunds: readonly Refund[]
+  /** Only where there are any. */
+  refundRequests?: readonly RefundRequest[]
   disputes: readonly Dispute[]
   shipments: readonly Shipment[]
   fulfilledLines: readonly string[]
   /** Why it needs a person, oldest first. */
   stalls: readonly Stall[]
 }
-
-export type PaymentStatus = 'pending' | 'paid' | 'failed' | 'partially_refunded' | 'refunded' | 'disputed'
-export type FulfillmentStatus =
-  | 'unfulfilled'
-  | 'partially_fulfilled'
-  | 'fulfilled'
-  | 'shipped'
-  | 'delivered'
-  | 'stalled'
-export type OrderSummary = 'PENDING' | 'PAID' | 'SHIPPED' | 'DELIVERED' | 'CANCELED' | 'REFUNDED'
 
 /** The order after one more event. An order starts with `order.placed`, and once; anything else is a bug, and throws. */
 export function evolve(order: Order | undefined, event: OrderEvent): Order {
@@ -93,10 +109,20 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
       }
     case 'order.canceled':
       return { canceled: { at: event.at, reason: event.reason } }
-    case 'order.refunded':
+    case 'order.refund_requested': {
+      const { request: id, amount, lines, restock, reason } = event
+      return { refundRequests: [...(order.refundRequests ?? []), { id, amount, lines, restock, reason }] }
+    }
+    case 'order.refund_refused':
       return {
-        refunds: [...order.refunds, { id: event.refund, amount: event.amount, at: event.refundedAt, failed: false }],
+        refundRequests: (order.refundRequests ?? []).map((one) =>
+          one.id === event.request ? { ...one, refused: true } : one,
+        ),
       }
+    case 'order.refunded': {
+      const { refund: id, amount, refundedAt: at, request } = event
+      return { refunds: [...order.refunds, { id, amount, at, failed: false, ...(request && { request }) }] }
+    }
     case 'order.refund_failed':
       return { refunds: order.refunds.map((r) => (r.id === event.refund ? { ...r, failed: true } : r)) }
     case 'order.disputed':
@@ -104,81 +130,38 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.dispute_closed':
       return { disputes: order.disputes.map((d) => (d.id === event.dispute ? { ...d, outcome: event.outcome } : d)) }
     case 'order.shipped':
-      return { shipments: [...order.shipments, { id: event.shipment, lines: event.lines, deliveredAt: null }] }
+      return { shipments: [...order.shipments, shipmentOf(event)] }
     case 'order.delivered':
       return { shipments: order.shipments.map((s) => (s.id === event.shipment ? { ...s, deliveredAt: event.at } : s)) }
     case 'order.fulfilled':
       return { fulfilledLines: [...new Set([...order.fulfilledLines, ...event.lines])] }
     case 'order.stalled':
       return { stalls: [...order.stalls, { at: event.at, reason: event.reason, detail: event.detail }] }
+    case 'order.stall_settled':
+      return {
+        stalls: order.stalls.map((stall) =>
+          stall.reason === event.reason && !stall.settled ? { ...stall, settled: event.decision } : stall,
+        ),
+      }
+    case 'order.mail_requested':
+    case 'order.customer_changed':
+      return {}
   }
 }
+
+const shipmentOf = ({
+  shipment: id,
+  lines,
+  carrier,
+  at,
+}: Extract<OrderEvent, { type: 'order.shipped' }>): Shipment => ({
+  id,
+  lines,
+  shippedAt: at,
+  ...(carrier && { carrier }),
+  deliveredAt: null,
+})
 
 /** What the lines cost together, without shipping, in minor units. */
 export const subtotalOf = (order: Pick<Order, 'lines'>): number =>
   order.lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
-
-/** What has gone back to the buyer, in minor units. */
-export const refundedAmount = (order: Order): number =>
-  order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
-
-/** Whether a person was asked for because of this. */
-export const isStalledBy = (order: Order, reason: StallReason): boolean =>
-  order.stalls.some((stall) => stall.reason === reason)
-
-/** Where the money is. */
-export function paymentStatus(order: Order): PaymentStatus {
-  const { state } = order.payment
-  // A bank may be at work on an order that was given up meanwhile: then it is not over.
-  if (!order.paid) return state === 'failed' || (order.canceled && state !== 'processing') ? 'failed' : 'pending'
-  if (order.disputes.some((dispute) => dispute.outcome !== 'won')) return 'disputed'
-  const refunded = refundedAmount(order)
-  if (refunded === 0) return 'paid'
-  return refunded >= order.paid.amount ? 'refunded' : 'partially_refunded'
-}
-
-/**
- * Where the goods are. Downloads count as fulfilled once they are ready, parcels once they are on their way; what is
- * still owed is stalled when it needs a person.
- */
-export function fulfillmentStatus(order: Order): FulfillmentStatus {
-  const shipped = shippedLines(order)
-  const parcels = order.lines.filter((line) => line.parcel)
-  if (parcels.length > 0 && parcels.every((line) => shipped.has(line.id))) {
-    return order.shipments.every((shipment) => shipment.deliveredAt) ? 'delivered' : 'shipped'
-  }
-  const done = order.lines.filter((line) => shipped.has(line.id) || order.fulfilledLines.includes(line.id))
-  if (done.length === order.lines.length) return 'fulfilled'
-  if (order.stalls.length > 0) return 'stalled'
-  return done.length > 0 ? 'partially_fulfilled' : 'unfulfilled'
-}
-
-const shippedLines = (order: Order): ReadonlySet<string> =>
-  new Set(order.shipments.flatMap((shipment) => shipment.lines))
-
-/** One word for people and the API. */
-export function summaryOf(order: Order): OrderSummary {
-  const payment = paymentStatus(order)
-  if (payment === 'refunded') return 'REFUNDED'
-  if (payment === 'failed') return 'CANCELED'
-  if (payment === 'pending') return 'PENDING'
-  const fulfillment = fulfillmentStatus(order)
-  if (fulfillment === 'shipped') return 'SHIPPED'
-  return fulfillment === 'delivered' ? 'DELIVERED' : 'PAID'
-}
-
-/**
- * What the order holds back from other buyers, by price id: from the moment it is placed until it is given up, or its
- * money is back before anything was shipped.
- */
-export function reservedBy(order: Order | undefined): Map<string, number> {
-  const reserved = new Map<string, number>()
-  const status = order && paymentStatus(order)
-  if (!order || status === 'failed') return reserved
-  const shipped = shippedLines(order)
-  const held = status === 'refunded' ? order.lines.filter((line) => shipped.has(line.id)) : order.lines
-  for (const { price, quantity } of held.flatMap((line) => line.takes)) {
-    reserved.set(price, (reserved.get(price) ?? 0) + quantity)
-  }
-  return reserved
-}

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { OrderEvent } from '../order/event.ts'
-import { type Order, replay, reservedBy } from '../order/order.ts'
+import { type Order, replay } from '../order/order.ts'
+import { reservedBy } from '../order/stock.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP } from '../shop/shop.ts'
 import type { Database } from './database.ts'
 import { type Row, sql } from './sql.ts'
-import { columnsOf, priceTerm } from './transaction.ts'
+import { columnsOf, termsOf } from './transaction.ts'
 
 const ORDERS_AT_ONCE = 500
 
@@ -25,7 +26,7 @@ export async function checkStore({ ask }: Pick<Database, 'ask'>, shop = 'main'):
     const rows = await ask(sql`
       select * from orders where shop = ${shop} and id > ${after} order by id limit ${ORDERS_AT_ONCE}`)
     const last = rows.at(-1)?.['id'] as string | undefined
-    const [told, terms] = [await factsBetween(ask, shop, after, last), await pricesBetween(ask, shop, after, last)]
+    const [told, terms] = [await factsBetween(ask, shop, after, last), await termsBetween(ask, shop, after, last)]
     const kept = new Map(rows.map((row) => [row['id'] as string, row]))
     for (const id of new Set([...kept.keys(), ...told.keys()])) {
       const { order, problem } = checkOrder(id, told.get(id) ?? [], kept.get(id), terms.get(id) ?? [])
@@ -52,10 +53,11 @@ async function factsBetween(ask: Ask, shop: string, after: string, last: string 
   return Map.groupBy(rows, (row) => row['subject'] as string)
 }
 
-async function pricesBetween(ask: Ask, shop: string, after: string, last: string | undefined) {
+async function termsBetween(ask: Ask, shop: string, after: string, last: string | undefined) {
   const range = between(after, last, sql`id`)
   const rows = await ask(sql`
-    select id, term from order_terms where shop = ${shop} and ${range} and term like ${priceTerm('%')} order by id, term`)
+    select id, term from order_terms where shop = ${shop} and ${range} and (term like ${'price %'} or term like ${'label %'})
+    order by id, term`)
   return Map.groupBy(rows, (row) => row['id'] as string)
 }
 
@@ -81,12 +83,12 @@ function checkOrder(id: string, facts: readonly Row[], kept: Row | undefined, te
 }
 
 function isKeptSo(order: Order, kept: Row, terms: readonly Row[]): boolean {
-  const prices = new Set(order.lines.map(({ price }) => priceTerm(price)))
+  const found = new Set(termsOf(order))
   return (
     isSame(order, kept['fold'] as string) &&
     Object.entries(columnsOf(order)).every(([column, value]) => kept[column] === value) &&
-    terms.length === prices.size &&
-    terms.every((row) => prices.has(row['term'] as string))
+    terms.length === found.size &&
+    terms.every((row) => found.has(row['term'] as string))
   )
 }
 

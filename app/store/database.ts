@@ -9,7 +9,7 @@ import { StoreRefusedError } from './refusal.ts'
 import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
 import { type Row, type Statement, sql } from './sql.ts'
 import type { Change, Limit, Limiter, Store, Written } from './store.ts'
-import { customerPlace, eraseReads, eraseWrites, readsFor, standing, writesFor } from './transaction.ts'
+import { customerIn, eraseReads, eraseWrites, readsFor, standing, writesFor } from './transaction.ts'
 
 /** From the answers to the reads, what to write and whom it wakes; nothing when there is nothing to write. */
 export type Decide = (
@@ -79,7 +79,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
     async transact(scope, step) {
       let result: Change | undefined
       await database.transact(readsFor(parts, scope), (answers) => {
-        const stands = standing(scope, answers)
+        const stands = standing(parts, scope, answers)
         result = step(stands.before as never)
         return writesFor(parts, scope, stands, result)
       })
@@ -89,7 +89,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
     events: async (id) => facts<OrderEvent>(await factsOf(id)),
     async customer(id) {
       const [row] = await ask(sql`select sealed from customers where shop = ${shop} and id = ${id}`)
-      return row && JSON.parse(sealer.open(row['sealed'] as Uint8Array, customerPlace(shop, id)))
+      return row && customerIn(sealer, shop, id, row)
     },
     orders: async (filter, after) => queries.orderPage(await ask(queries.ordersQuery(parts, filter, after))),
     async shop() {

@@ -1,11 +1,16 @@
 import type { Job } from '../job/job.ts'
 import type { Queue } from '../job/queue.ts'
+import type { Customer } from '../order/customer.ts'
+import type { OrderLabel } from '../order/entitlement.ts'
 import type { Order } from '../order/order.ts'
+import type { Sealer } from './seal.ts'
 import { type Row, type Statement, sql } from './sql.ts'
 import type { ClaimedJob, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
-import { personTerm, priceTerm, type Writer, wordsIn } from './transaction.ts'
 
 // What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
+
+/** Whose rows they are, and how people are found. */
+type Asker = { shop: string; sealer: Sealer }
 
 export const ORDERS_A_PAGE = 50
 /** Where a filter has no index of its own, so many orders are looked through for one page; the next goes on from there. */
@@ -16,7 +21,7 @@ const ID_CHARACTERS_MIN = 8
 const WORDS_MAX = 5
 
 /** A page of orders, newest first. `after` is what the page before gave as `next`. */
-export function ordersQuery(writer: Pick<Writer, 'shop' | 'sealer'>, filter: OrderFilter, after?: string): Statement {
+export function ordersQuery(writer: Asker, filter: OrderFilter, after?: string): Statement {
   const { shop } = writer
   if (filter.text?.startsWith('ord_')) return ordersBeginning(writer, filter.text, filter)
   const [placedAt = '', id = ''] = (after ?? '').split(' ')
@@ -34,7 +39,7 @@ export function ordersQuery(writer: Pick<Writer, 'shop' | 'sealer'>, filter: Ord
 }
 
 /** An order's id may be given without its end. There is no second page: whoever finds too much types on. */
-function ordersBeginning(writer: Pick<Writer, 'shop' | 'sealer'>, text: string, filter: OrderFilter): Statement {
+function ordersBeginning(writer: Asker, text: string, filter: OrderFilter): Statement {
   const { shop } = writer
   const begins = text.length < ID_CHARACTERS_MIN ? sql`id = ${text}` : sql`id >= ${text} and id < ${`${text}~`}`
   const { text: _, ...others } = filter
@@ -67,12 +72,16 @@ const TERMS = sql`order_terms`
 const and = (one: Statement, other: Statement): Statement => sql`${one} and ${other}`
 
 /** One for each thing that is asked for, the one that leaves least first. */
-function sourcesOf({ sealer }: Pick<Writer, 'sealer'>, { text, price, status, fulfillment }: OrderFilter): Source[] {
+function sourcesOf(
+  { sealer }: Pick<Asker, 'sealer'>,
+  { text, price, label, status, fulfillment }: OrderFilter,
+): Source[] {
   const terms = [
     ...wordsIn(text ?? '')
       .slice(0, WORDS_MAX)
       .map((word) => personTerm(sealer, word)),
     ...(price === undefined ? [] : [priceTerm(price)]),
+    ...(label ? [labelTerm(label)] : []),
   ]
   return [
     ...terms.map((term) => ({ table: TERMS, condition: sql`term = ${term}` })),
@@ -186,3 +195,25 @@ export const lastDeliveriesIn = ([row]: readonly Row[]): LastDeliveries => ({
   ...(row?.['stripe'] ? { stripe: row['stripe'] as string } : {}),
   ...(row?.['github'] ? { github: row['github'] as string } : {}),
 })
+
+/** How orders with this label are found. */
+export const labelTerm = (label: OrderLabel): string => `label ${label}`
+
+/** How orders with this price in them are found. */
+export const priceTerm = (price: string): string => `price ${price}`
+
+/** What the terms of people are like. */
+export const personTerms = 'person %'
+/** How orders of a person with this word in the mail address or the name are found. */
+export const personTerm = (sealer: Sealer, word: string): string => `person ${sealer.term(word)}`
+
+/** What a customer can be found by: the mail address, each word of the name, the numbers of parcels. */
+export const wordsOf = ({ email, name, tracking = [] }: Customer): string[] =>
+  wordsIn([email, name, ...tracking.map(({ number }) => number)].join(' '))
+
+/** The words of a name, an address or a search, as they are compared. */
+const wordsIn = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[\s,;"<>()]+/)
+    .filter(Boolean)

@@ -100,6 +100,18 @@ export const MIGRATIONS: readonly string[] = [
   -- Who holds jobs, so that those of processes that are gone are found.
   create index jobs_by_holder on jobs (shop, leased_by) where leased_by is not null;
   `,
+  `
+  -- What the desk looks orders up by: labels are terms of an order, as its products are.
+  insert into order_terms (shop, term, placed_at, id)
+    select shop, 'label to-pack', placed_at, id from orders
+    where status = 'PAID' and fulfillment in ('unfulfilled', 'partially_fulfilled', 'stalled') and fold like '%"parcel":{%'
+      and fold not like '%"outcome":"open"%' and fold not like '%"outcome":"lost"%' and fold not like '%"reason":"amount-differs"%';
+  insert into order_terms (shop, term, placed_at, id)
+    select shop, 'label needs-person', placed_at, id from orders where fold not like '%"stalls":[]%';
+  insert into order_terms (shop, term, placed_at, id)
+    select shop, 'label disputed', placed_at, id from orders
+    where fold like '%"outcome":"open"%' or fold like '%"outcome":"lost"%';
+  `,
 ]
 
 /** The format that this program writes. It opens older ones and brings them here; newer ones it leaves alone. */

@@ -1,21 +1,25 @@
 import type { Job, Work } from '../job/job.ts'
 import type { Queue } from '../job/queue.ts'
 import type { Customer } from '../order/customer.ts'
+import type { OrderLabel } from '../order/entitlement.ts'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
-import type { FulfillmentStatus, Order, OrderSummary } from '../order/order.ts'
+import type { Order } from '../order/order.ts'
+import type { FulfillmentStatus, OrderSummary } from '../order/status.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import type { ShopState } from '../shop/shop.ts'
 
 /** One delivery from outside. Its id (`stripe:evt_…`) is the key: a repeat is not a second delivery. */
 export type Delivery = { id: string; type: string; receivedAt: string }
 
-/** What a step is about, and may write about; the engine lets nobody else change these meanwhile. */
-export type Scope = { order?: OrderId; prices?: readonly string[]; delivery?: string; shop?: true }
+/** What a step is about, and may write about; the engine lets nobody else change these meanwhile. `customer` shows who bought its order. */
+export type Scope = { order?: OrderId; customer?: true; prices?: readonly string[]; delivery?: string; shop?: true }
 
 /** How things stand when a step runs. `reserved` counts what orders hold of the stock, for the prices of the scope. */
 export type Before = {
   order: Order | undefined
+  /** Only where the scope asks for it. */
+  customer?: Customer | undefined
   reserved: ReadonlyMap<string, number>
   delivered: boolean
 }
@@ -64,10 +68,14 @@ export type Limiter = (key: string) => Promise<number>
 /** Numbers for `/metrics`. Each is counted anew: O(what it counts). */
 export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
 
-/** Which orders: those to which all that is given applies. `text` is (the beginning of) an order's id, a mail address or a name. */
+/**
+ * Which orders: those to which all that is given applies. `text` is (the beginning of) an order's id, a mail address, a name or a tracking
+ * number.
+ */
 export type OrderFilter = {
   status?: OrderSummary
   fulfillment?: FulfillmentStatus
+  label?: OrderLabel
   price?: string
   text?: string
   /** Placed from then on, and before then: instants. */

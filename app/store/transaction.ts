@@ -2,11 +2,15 @@ import { z } from 'zod'
 import type { Job, Work } from '../job/job.ts'
 import { queueOf } from '../job/queue.ts'
 import { Customer } from '../order/customer.ts'
+import { labelsOf } from '../order/entitlement.ts'
 import { OrderEvent } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
-import { evolve, fulfillmentStatus, type Order, reservedBy, subtotalOf, summaryOf } from '../order/order.ts'
+import { evolve, type Order, subtotalOf } from '../order/order.ts'
+import { fulfillmentStatus, summaryOf } from '../order/status.ts'
+import { reservedBy } from '../order/stock.ts'
 import { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
+import { labelTerm, personTerm, personTerms, priceTerm, wordsOf } from './queries.ts'
 import type { Sealer } from './seal.ts'
 import { inSlices, type Row, type Rows, type Statement, sql } from './sql.ts'
 import type { Before, Change, Delivery, Scope, Settled, Written } from './store.ts'
@@ -38,9 +42,10 @@ const StoredChange = z.object({
 
 /** Asks how things stand, and keeps others from changing it until the transaction ends. Prices in one order for all: no deadlock. */
 export function readsFor({ shop }: Pick<Writer, 'shop'>, scope: Scope): Statement[] {
-  const { order, delivery, prices = [] } = scope
+  const { order, customer, delivery, prices = [] } = scope
   return [
     ...(order ? [sql`select fold from orders where shop = ${shop} and id = ${order} for update`] : []),
+    ...(order && customer ? [sql`select sealed from customers where shop = ${shop} and id = ${order}`] : []),
     ...(delivery ? [sql`select 1 as known from deliveries where shop = ${shop} and id = ${delivery}`] : []),
     ...(scope.shop ? [sql`select version, state from shops where shop = ${shop} for update`] : []),
     ...prices.toSorted().flatMap((price) => [
@@ -54,13 +59,19 @@ export function readsFor({ shop }: Pick<Writer, 'shop'>, scope: Scope): Statemen
 export type Standing = { before: Before & { shop: ShopState }; shopVersion: number }
 
 /** How things stand, from what the statements of `readsFor` were answered, one list of rows for each. */
-export function standing(scope: Scope, answers: readonly (readonly Row[])[]): Standing {
+export function standing(
+  { shop: shopId, sealer }: Pick<Writer, 'shop' | 'sealer'>,
+  scope: Scope,
+  answers: readonly (readonly Row[])[],
+): Standing {
   const left = [...answers]
   const order = scope.order && left.shift()?.[0]
+  const customer = scope.order && scope.customer && left.shift()?.[0]
   const delivery = scope.delivery && left.shift()?.[0]
   const shop = scope.shop && left.shift()?.[0]
   const before = {
     order: order ? (JSON.parse(order['fold'] as string) as Order) : undefined,
+    ...(customer && { customer: customerIn(sealer, shopId, scope.order as OrderId, customer) }),
     delivered: Boolean(delivery),
     shop: shop ? (JSON.parse(shop['state'] as string) as ShopState) : NO_SHOP,
     reserved: new Map(left.flat().map((row) => [row['price'] as string, row['quantity'] as number])),
@@ -85,7 +96,9 @@ export function writesFor(
   if (shop.length > 0 && !scope.shop) throw new Error('A step that writes facts about the shop must ask for it.')
   const statements = [
     ...orderWrites(writer, before.order, events),
-    ...(customer ? customerWrites(writer, customer, before.order ?? events.reduce(evolve, before.order)) : []),
+    ...(customer
+      ? customerWrites(writer, customer, before.order ?? events.reduce(evolve, before.order), before.customer)
+      : []),
     ...shopWrites(writer, before.shop, shopVersion, shop),
     ...(settled as Settled[]).flatMap((end) => settledWrites(writer, end)),
     ...keepJobs(writer, jobs),
@@ -104,7 +117,7 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
   return [
     ...inSlices(facts, insertFacts),
     before ? updateOrder(shop, order) : insertOrder(shop, order),
-    ...(before ? [] : insertTerms(shop, order, new Set(order.lines.map(({ price }) => priceTerm(price))))),
+    ...termWrites(shop, before, order),
     ...reservedWrites(shop, before, order),
   ]
 }
@@ -136,6 +149,22 @@ const updateOrder = (shop: string, order: Order): Statement => sql`
 /** What was paid, or what the goods cost while nothing is, in minor units. */
 const totalOf = (order: Order): number => order.paid?.amount ?? subtotalOf(order)
 
+/** What an order can be found by changes with it: what is new is added, what is over goes. */
+function termWrites(shop: string, before: Order | undefined, after: Order): Statement[] {
+  const [were, are] = [before ? termsOf(before) : [], termsOf(after)]
+  const over = were.filter((term) => !are.includes(term))
+  return [
+    ...over.map((term) => sql`delete from order_terms where shop = ${shop} and id = ${after.id} and term = ${term}`),
+    ...insertTerms(shop, after, new Set(are.filter((term) => !were.includes(term)))),
+  ]
+}
+
+/** What an order can be found by, besides who bought it. */
+export const termsOf = (order: Order): string[] => [
+  ...new Set(order.lines.map(({ price }) => priceTerm(price))),
+  ...labelsOf(order).map(labelTerm),
+]
+
 function insertTerms(shop: string, { id, placedAt }: Order, terms: ReadonlySet<string>): Statement[] {
   const rows = [...terms].map((term) => [shop, term, placedAt, id])
   return inSlices(
@@ -143,9 +172,6 @@ function insertTerms(shop: string, { id, placedAt }: Order, terms: ReadonlySet<s
     (slice) => sql`insert into order_terms (shop, term, placed_at, id) values ${slice} on conflict do nothing`,
   )
 }
-
-/** How orders with this price in them are found. */
-export const priceTerm = (price: string): string => `price ${price}`
 
 function reservedWrites(shop: string, before: Order | undefined, after: Order): Statement[] {
   const [held, holds] = [reservedBy(before), reservedBy(after)]
@@ -159,13 +185,24 @@ function reservedWrites(shop: string, before: Order | undefined, after: Order): 
   )
 }
 
-function customerWrites({ shop, sealer }: Writer, customer: Customer, order: Order | undefined): Statement[] {
+/** The customer in a row. */
+export const customerIn = (sealer: Sealer, shop: string, order: OrderId, row: Row): Customer =>
+  JSON.parse(sealer.open(row['sealed'] as Uint8Array, customerPlace(shop, order)))
+
+function customerWrites(
+  { shop, sealer }: Writer,
+  customer: Customer,
+  order: Order | undefined,
+  known: Customer | undefined,
+): Statement[] {
   if (!order) throw new Error(`${customer.order}: a customer of an order that was never placed`)
   const sealed = sealer.seal(JSON.stringify(customer), customerPlace(shop, customer.order))
   const words = new Set(wordsOf(customer).map((word) => personTerm(sealer, word)))
   const terms = [...words].map((term) => [shop, term, order.placedAt, order.id])
   const mayBeKept = sql`not exists (select 1 from order_terms where shop = ${shop} and id = ${order.id} and term = ${ERASED})`
+  const { id } = order
   return [
+    ...(known ? [sql`delete from order_terms where shop = ${shop} and id = ${id} and term like ${personTerms}`] : []),
     sql`insert into customers (shop, id, sealed) select ${shop}, ${order.id}, ${sealed} where ${mayBeKept}
       on conflict (shop, id) do update set sealed = excluded.sealed`,
     ...inSlices(
@@ -191,7 +228,7 @@ export function eraseWrites({ shop }: Pick<Writer, 'shop'>, rows: readonly Row[]
     ...inSlices(ids, (these) => sql`delete from customers where shop = ${shop} and ${among(these)}`),
     ...inSlices(
       ids,
-      (these) => sql`delete from order_terms where shop = ${shop} and ${among(these)} and term like ${`${PERSON} %`}`,
+      (these) => sql`delete from order_terms where shop = ${shop} and ${among(these)} and term like ${personTerms}`,
     ),
     ...ids.map((id) => {
       const about = `%"order":"${id}"%`
@@ -210,20 +247,6 @@ const among = (ids: readonly string[]): Statement =>
 
 /** Sealed for one order only: nobody can put a customer's row in the place of another. */
 export const customerPlace = (shop: string, order: OrderId): string => `${shop} ${order}`
-
-const PERSON = 'person'
-/** How orders of a person with this word in the mail address or the name are found. */
-export const personTerm = (sealer: Sealer, word: string): string => `${PERSON} ${sealer.term(word)}`
-
-/** What a customer can be found by: the mail address, and each word of the name. */
-const wordsOf = ({ email, name }: Customer): string[] => wordsIn(`${email} ${name ?? ''}`)
-
-/** The words of a name, an address or a search, as they are compared. */
-export const wordsIn = (text: string): string[] =>
-  text
-    .toLowerCase()
-    .split(/[\s,;"<>()]+/)
-    .filter(Boolean)
 
 function shopWrites({ shop }: Writer, state: ShopState, version: number, events: readonly ShopEvent[]): Statement[] {
   if (events.length === 0) return []

@@ -141,7 +141,8 @@ async function refundsOf(stripe: Stripe, intent: string): Promise<PaymentSnapsho
     const { id, amount, status } = refund
     const failed = status === 'failed' || status === 'canceled'
     if (status !== 'succeeded' && !failed) continue
-    refunds.push({ id, amount, at: new Date(refund.created * 1000).toISOString(), failed })
+    const request = refund.metadata?.['request']
+    refunds.push({ id, amount, at: new Date(refund.created * 1000).toISOString(), failed, ...(request && { request }) })
   }
   return refunds
 }

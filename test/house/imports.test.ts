@@ -31,6 +31,8 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   { of: 'app/stripe/', may: [...CORE, 'app/stripe/'] },
   { of: 'app/github/', may: [...CORE, 'app/github/', 'app/store/limits.ts'] },
   { of: 'app/fulfillment/', may: [...COMMON, 'app/fulfillment/', 'app/github/', 'app/mail/'] },
+  { of: 'app/desk/', may: [...COMMON, 'app/desk/', 'app/account/', 'app/stripe/', 'app/mail/'] },
+  { of: 'app/account/', may: [...COMMON, 'app/account/', 'app/github/'] },
   { of: 'app/repository/', may: [...COMMON, 'app/repository/', 'app/github/'] },
   { of: 'app/ledger/', may: [...CORE, 'app/ledger/', 'app/github/', 'app/stripe/'] },
   { of: 'app/live/', may: [...CORE, 'app/live/', 'app/github/'] },
@@ -48,6 +50,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       'app/catch-up.ts',
       'app/take-in.ts',
       'app/stripe/',
+      'app/desk/refund.ts',
       'app/fulfillment/',
       'app/mail/',
       'app/ledger/',
@@ -64,6 +67,8 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       'app/intake.ts',
       'app/catch-up.ts',
       'app/checkout.ts',
+      'app/account/',
+      'app/desk/',
       'app/fulfillment/',
       'app/repository/',
       'app/live/',
@@ -89,7 +94,7 @@ const PROGRAMS = ['app/main.ts']
 /** What lies at the top of the repository and of the app. */
 const TOP = {
   '.': 'app catalog sandbox site test package.json package-lock.json astro.config.mjs biome.json tsconfig.json vitest.config.ts README.md CHANGELOG.md LICENSE',
-  app: 'cli fulfillment github http job ledger live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts take-in.ts worker.ts',
+  app: 'account cli desk fulfillment github http job ledger live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts take-in.ts worker.ts',
 }
 
 function isAllowed({ from, target, typeOnly, isRead }: Import): boolean {

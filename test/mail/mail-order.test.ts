@@ -24,14 +24,14 @@ const keep = (facts: Fact[], rest: object = { customer }) =>
 
 test('a mail is sent while it is true, and left out once it is not', async () => {
   await keep([placed(), given.processing])
-  expect(await mailOrder(keeping(), ORDER, 'payment-processing')).toEqual({ end: 'done' })
-  expect(await mailOrder(keeping(), ORDER, 'receipt')).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'payment-processing' })).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'receipt' })).toEqual({ end: 'done' })
   await keep([given.failed])
-  expect(await mailOrder(keeping(), ORDER, 'payment-processing')).toEqual({ end: 'done' })
-  expect(await mailOrder(keeping(), ORDER, 'payment-failed')).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'payment-processing' })).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'payment-failed' })).toEqual({ end: 'done' })
   await keep([paid])
-  expect(await mailOrder(keeping(), ORDER, 'payment-failed')).toEqual({ end: 'done' })
-  expect(await mailOrder(keeping(), ORDER, 'receipt')).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'payment-failed' })).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'receipt' })).toEqual({ end: 'done' })
   expect(sent.map(({ id, to }) => [id, to])).toEqual([
     [`payment-processing.${ORDER}`, 'mira@example.org'],
     [`payment-failed.${ORDER}`, 'mira@example.org'],
@@ -40,18 +40,18 @@ test('a mail is sent while it is true, and left out once it is not', async () =>
 })
 
 test('nobody is written to about an order that is not there, or whose buyer is not known', async () => {
-  expect(await mailOrder(keeping(), ORDER, 'receipt')).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'receipt' })).toEqual({ end: 'done' })
   await keep([placed(), paid], {})
-  expect(await mailOrder(keeping(), ORDER, 'receipt')).toEqual({ end: 'done' })
+  expect(await mailOrder(keeping(), { order: ORDER, mail: 'receipt' })).toEqual({ end: 'done' })
   expect(sent).toEqual([])
 })
 
 test('a mail server that is away makes it try again, and one that refuses the address asks a person', async () => {
   await keep([placed(), paid])
   const away = partsWith(() => Promise.reject(new MailError('ECONNREFUSED', false)))
-  await expect(mailOrder(away, ORDER, 'receipt')).rejects.toThrow('ECONNREFUSED')
+  await expect(mailOrder(away, { order: ORDER, mail: 'receipt' })).rejects.toThrow('ECONNREFUSED')
   const refusing = partsWith(() => Promise.reject(new MailError('EENVELOPE: 550', true)))
-  expect(await mailOrder(refusing, ORDER, 'receipt')).toEqual({
+  expect(await mailOrder(refusing, { order: ORDER, mail: 'receipt' })).toEqual({
     end: 'stalled',
     reason: 'receipt-not-sent',
     detail: "the mail server refuses the buyer's address (receipt)",

@@ -1,17 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { withJobs } from '../../app/order/decide.ts'
 import type { Fact } from '../../app/order/event.ts'
+import { evolve, replay, subtotalOf } from '../../app/order/order.ts'
 import {
-  evolve,
   fulfillmentStatus,
   type OrderSummary,
   paymentStatus,
   refundedAmount,
-  replay,
-  reservedBy,
-  subtotalOf,
   summaryOf,
-} from '../../app/order/order.ts'
+} from '../../app/order/status.ts'
+import { reservedBy } from '../../app/order/stock.ts'
 import * as given from './facts.ts'
 import { book, head, orderOf, placed, shipped, stickers } from './facts.ts'
 
@@ -77,7 +75,7 @@ test.each([
   [expired, { canceled: { at: head.at, reason: 'expired' } }],
   [refunded(500), { refunds: [{ id: 're_1', amount: 500, at: '2026-03-02T09:00:00.000Z', failed: false }] }],
   [disputed, { disputes: [{ id: 'du_1', amount: 1900, outcome: 'open' }] }],
-  [shipped('line-1'), { shipments: [{ id: 'shp_1', lines: ['line-1'], deliveredAt: null }] }],
+  [shipped('line-1'), { shipments: [{ id: 'shp_1', lines: ['line-1'], shippedAt: head.at, deliveredAt: null }] }],
   [fulfilled('line-1'), { fulfilledLines: ['line-1'] }],
   [given.stalled('gave-up'), { stalls: [{ at: head.at, reason: 'gave-up', detail: 'see for yourself' }] }],
 ] as [Fact, object][])('a fact changes what it says, and nothing else: %o', (fact, changes) => {

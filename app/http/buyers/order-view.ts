@@ -4,15 +4,8 @@ import type { Config } from '../../config.ts'
 import type { Download } from '../../fulfillment/download.ts'
 import type { Job } from '../../job/job.ts'
 import { downloadUrl } from '../../link.ts'
-import {
-  fulfillmentStatus,
-  isStalledBy,
-  type Order,
-  paymentStatus,
-  refundedAmount,
-  subtotalOf,
-  summaryOf,
-} from '../../order/order.ts'
+import { type Order, subtotalOf } from '../../order/order.ts'
+import { fulfillmentStatus, isStalledBy, paymentStatus, refundedAmount, summaryOf } from '../../order/status.ts'
 
 const Amount = z.string().openapi({ description: "Decimal text in the order's currency", example: '19.00' })
 

@@ -1,13 +1,17 @@
 import type { SoldAsset } from './event.ts'
-import { isStalledBy, type Order, paymentStatus } from './order.ts'
+import { isGoodsMoneyBack, isStalledBy, type Order, paymentStatus } from './order.ts'
 
 /** What the customer may have now: one file through one line of the order. Derived, never stored. */
 export type Entitlement = { line: string; asset: SoldAsset }
 
-/** Everything the order entitles to now: nothing before it is paid in full, nothing once the money is back or disputed. */
+/**
+ * Everything the order entitles to now: nothing before it is paid in full, nothing once the money for the goods is back (or on its
+ * way) or disputed.
+ */
 export function entitlementsOf(order: Order): Entitlement[] {
   const status = paymentStatus(order)
   if (status !== 'paid' && status !== 'partially_refunded') return []
+  if (isGoodsMoneyBack(order)) return []
   if (isStalledBy(order, 'amount-differs')) return []
   const entitlements = order.lines.flatMap((line) => line.assets.map((asset) => ({ line: line.id, asset })))
   return entitlements.filter(

@@ -59,6 +59,9 @@ const head = { order: OrderIdText, shop: z.string(), at: Instant, cause: Cause }
 const fact = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...head, ...shape })
 
+/** What the bank was asked for, and how much of it is shipping; not written in older facts. */
+const asked = { amount: MinorUnits.optional(), shipping: MinorUnits.optional() }
+
 export const OrderEvent = z.discriminatedUnion('type', [
   fact('order.placed', {
     currency: z.string(),
@@ -73,7 +76,7 @@ export const OrderEvent = z.discriminatedUnion('type', [
   /** Stripe's payment page exists: its Session. */
   fact('order.checkout_opened', { checkout: z.string() }),
   /** The buyer is done, the bank is not: a delayed payment method. */
-  fact('order.payment_processing', { payment: z.string().nullable() }),
+  fact('order.payment_processing', { payment: z.string().nullable(), ...asked }),
   fact('order.paid', {
     /** Stripe's PaymentIntent; null when nothing was to be paid. */
     payment: z.string().nullable(),
@@ -81,8 +84,9 @@ export const OrderEvent = z.discriminatedUnion('type', [
     shipping: MinorUnits,
     currency: z.string(),
   }),
-  fact('order.payment_failed', { payment: z.string().nullable() }),
+  fact('order.payment_failed', { payment: z.string().nullable(), ...asked }),
   fact('order.canceled', { reason: z.enum(['expired', 'not-started', 'replaced']) }),
+  /** Money is given back: it has gone out, or is about to. */
   fact('order.refunded', { refund: z.string(), amount: MinorUnits, refundedAt: Instant }),
   /** Rare, and may come long after: the money went back to the shop, and the buyer has nothing. */
   fact('order.refund_failed', { refund: z.string() }),

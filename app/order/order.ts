@@ -7,6 +7,9 @@ export type Dispute = { id: string; amount: number; outcome: 'open' | 'won' | 'l
 export type Stall = { at: string; reason: StallReason; detail: string }
 export type Shipment = { id: string; lines: readonly string[]; deliveredAt: string | null }
 
+/** Minor units, and how much of them is shipping. */
+type Money = { amount: number; shipping: number }
+
 /** An order: the fold of its events. */
 export type Order = {
   id: OrderId
@@ -20,8 +23,9 @@ export type Order = {
   shipTo: string | null
   shipping: Shipping | null
   checkout: string | null
-  payment: { id: string | null; state: 'none' | 'processing' | 'failed' | 'paid' }
-  paid: { at: string; amount: number; shipping: number } | null
+  /** `asked` is what a bank was asked for that took its time. */
+  payment: { id: string | null; state: 'none' | 'processing' | 'failed' | 'paid'; asked?: Money }
+  paid: ({ at: string } & Money) | null
   canceled: { at: string; reason: string } | null
   refunds: readonly Refund[]
   disputes: readonly Dispute[]
@@ -83,9 +87,9 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.checkout_opened':
       return { checkout: event.checkout }
     case 'order.payment_processing':
-      return { payment: { id: event.payment, state: 'processing' } }
+      return { payment: { id: event.payment, state: 'processing', ...askedBy(event) } }
     case 'order.payment_failed':
-      return { payment: { id: event.payment, state: 'failed' } }
+      return { payment: { id: event.payment, state: 'failed', ...askedBy(event) } }
     case 'order.paid':
       return {
         payment: { id: event.payment, state: 'paid' },
@@ -114,6 +118,14 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
   }
 }
 
+type Delayed = Extract<OrderEvent, { type: 'order.payment_processing' | 'order.payment_failed' }>
+const askedBy = ({ amount, shipping }: Delayed): Pick<Order['payment'], 'asked'> =>
+  amount === undefined || shipping === undefined ? {} : { asked: { amount, shipping } }
+
+/** What was paid, or what a bank was asked for; nothing before the buyer has chosen how to ship and pay. */
+export const chargeOf = ({ paid, payment }: Pick<Order, 'paid' | 'payment'>): Money | null =>
+  paid ?? payment.asked ?? null
+
 /** What the lines cost together, without shipping, in minor units. */
 export const subtotalOf = (order: Pick<Order, 'lines'>): number =>
   order.lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
@@ -121,6 +133,14 @@ export const subtotalOf = (order: Pick<Order, 'lines'>): number =>
 /** What has gone back to the buyer, in minor units. */
 export const refundedAmount = (order: Order): number =>
   order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
+
+/** Whether the money for the goods is back, with that for shipping or without: at least what they cost, and more than shipping did. */
+export function isGoodsMoneyBack(order: Order): boolean {
+  if (!order.paid) return false
+  const { amount, shipping } = order.paid
+  const refunded = refundedAmount(order)
+  return refunded > 0 && (refunded >= amount || (refunded >= amount - shipping && refunded > shipping))
+}
 
 /** Whether a person was asked for because of this. */
 export const isStalledBy = (order: Order, reason: StallReason): boolean =>

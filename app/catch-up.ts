@@ -41,11 +41,13 @@ async function recordPayment(
   isWorth: (job: Job) => boolean = () => true,
 ): Promise<OrderId | undefined> {
   const { order: id, shop } = snapshot
-  const recorded = await parts.store.transact({ order: id }, ({ order }) => {
+  const recorded = await parts.store.transact({ order: id, customer: true }, ({ order, customer: known }) => {
     if (order?.shop !== shop) return { known: false, events: [] }
     const facts = missingEvents(order, snapshot)
     const { events, jobs } = withJobs(order, facts, headOf(order, parts.now(), cause))
-    return { known: true, events, jobs: jobs.filter(isWorth), ...(customer && facts.length > 0 && { customer }) }
+    // Paid, it is known where to send it; what a maintainer mended or noted since stays.
+    const isTold = customer && (known ? facts.some(({ type }) => type === 'order.paid') : facts.length > 0)
+    return { known: true, events, jobs: jobs.filter(isWorth), ...(isTold && { customer: { ...known, ...customer } }) }
   })
   for (const event of recorded.events) {
     parts.log.info({ order: id, event: event.type, by: cause.by }, 'recorded')

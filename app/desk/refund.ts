@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../job/job.ts'
+import { type JobOutcome, jobDueAt } from '../job/job.ts'
 import { headOf, withJobs } from '../order/decide.ts'
 import type { Cause } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
@@ -8,23 +8,19 @@ import { isFinal } from '../stripe/checkout.ts'
 import { refundPayment } from '../stripe/refund.ts'
 
 /**
- * Has Stripe give back what a person asked for, unless that is done: gives the refund's id, of which the payment is then to be caught up
- * with, like of every refund. What Stripe will never do needs a person. Rejects when Stripe is down.
+ * Has Stripe give back what a person asked for, unless that is done; then the payment is caught up with, as after every refund. What Stripe
+ * will never do needs a person. Rejects when Stripe is down.
  */
-export async function giveBack(
-  parts: Parts,
-  id: OrderId,
-  request: string,
-  cause: Cause,
-): Promise<{ refund: string } | JobOutcome> {
+export async function giveBack(parts: Parts, id: OrderId, request: string, job: string): Promise<JobOutcome> {
   const order = await parts.store.order(id)
   const asked = order && refundsUnderway(order).find((one) => one.id === request)
   if (!order?.payment.id || !asked) return { end: 'done' }
   try {
-    return { refund: await refundPayment(parts.stripe, order, order.payment.id, { ...asked, request }) }
+    const object = await refundPayment(parts.stripe, order, order.payment.id, { ...asked, request })
+    return { end: 'again', job: jobDueAt(parts.now().toISOString(), { kind: 'catch-up', object }, job) }
   } catch (error) {
     if (!isFinal(error)) throw error
-    await recordRefusal(parts, id, request, cause)
+    await recordRefusal(parts, id, request, { by: 'job', job })
     return {
       end: 'stalled',
       reason: 'refund-failed',

@@ -1,11 +1,14 @@
 import type { OrderLine, SoldAsset } from './event.ts'
 import type { Order } from './order.ts'
-import { isCalledOff, linesLeft, openStalls, paymentStatus, shippedLines } from './status.ts'
+import { isCalledOff, isGoodsMoneyBack, linesLeft, openStalls, paymentStatus, shippedLines } from './status.ts'
 
 /** What the customer may have now: one file through one line of the order. Derived, never stored. */
 export type Entitlement = { line: string; asset: SoldAsset }
 
-/** Everything the order entitles to now: nothing before it is paid in full, nothing of what is given back or disputed. */
+/**
+ * Everything the order entitles to now: nothing before it is paid in full, nothing once the money for the goods is back (or on its
+ * way) or disputed.
+ */
 export function entitlementsOf(order: Order): Entitlement[] {
   if (!isDue(order)) return []
   const entitlements = linesLeft(order).flatMap((line) => line.assets.map((asset) => ({ line: line.id, asset })))
@@ -28,7 +31,7 @@ export function linesToPack(order: Order): OrderLine[] {
 /** Whether what was bought may be handed out at all: it is paid, and not disputed, given back, called off or held back. */
 export function isDue(order: Order): boolean {
   if (!['paid', 'partially_refunded'].includes(paymentStatus(order))) return false
-  if (isCalledOff(order)) return false
+  if (isCalledOff(order) || isGoodsMoneyBack(order)) return false
   return !order.stalls.some(
     ({ reason, settled }) => settled === 'withhold' || (reason === 'amount-differs' && settled !== 'give'),
   )

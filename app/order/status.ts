@@ -77,6 +77,18 @@ export function summaryOf(order: Order): OrderSummary {
 export const refundedAmount = (order: Order): number =>
   order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
 
+/**
+ * Whether the money for the goods went back at Stripe's dashboard, where nobody says for what: at least what they cost, and more than
+ * shipping did.
+ */
+export function isGoodsMoneyBack(order: Order): boolean {
+  if (!order.paid) return false
+  const { amount, shipping } = order.paid
+  const unsaid = order.refunds.filter(({ failed, request }) => !failed && !request)
+  const refunded = unsaid.reduce((sum, refund) => sum + refund.amount, 0)
+  return refunded > 0 && (refunded >= amount || (refunded >= amount - shipping && refunded > shipping))
+}
+
 /** What people wanted given back, oldest first. */
 export const requestsOf = (order: Order): readonly RefundRequest[] => order.refundRequests ?? []
 

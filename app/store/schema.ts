@@ -100,6 +100,21 @@ export const MIGRATIONS: readonly string[] = [
   -- Who holds jobs, so that those of processes that are gone are found.
   create index jobs_by_holder on jobs (shop, leased_by) where leased_by is not null;
   `,
+  `
+  -- Who may come in at the desk: sessions, tokens, links that make a session; with hashes of secrets that are kept nowhere.
+  create table credentials (
+    shop text not null,
+    id text not null,
+    made_at text not null,
+    ends_at text not null,
+    state text not null,
+    primary key (shop, id)
+  ) strict, without rowid;
+
+  -- Who did what at the desk, and who saw whose order; nothing of a buyer's.
+  create table accesses (shop text not null, place text not null, access text not null, primary key (shop, place))
+  strict, without rowid;
+  `,
 ]
 
 /** The format that this program writes. It opens older ones and brings them here; newer ones it leaves alone. */

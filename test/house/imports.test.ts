@@ -26,7 +26,8 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     may: CORE,
     types: ['app/github/client.ts', 'app/live/live-shop.ts', 'app/repository/check/reader.ts'],
   },
-  { of: 'app/store/', may: [...CORE, 'app/store/'] },
+  { of: 'app/account/', may: [...COMMON, 'app/account/', 'app/github/'] },
+  { of: 'app/store/', may: [...CORE, 'app/store/'], types: ['app/account/person.ts'] },
   { of: 'app/mail/', may: [...COMMON, 'app/mail/'] },
   { of: 'app/stripe/', may: [...CORE, 'app/stripe/'] },
   { of: 'app/github/', may: [...CORE, 'app/github/', 'app/store/limits.ts'] },
@@ -60,6 +61,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     may: [
       ...COMMON,
       'app/config.ts',
+      'app/account/',
       'app/http/',
       'app/intake.ts',
       'app/catch-up.ts',
@@ -89,7 +91,7 @@ const PROGRAMS = ['app/main.ts']
 /** What lies at the top of the repository and of the app. */
 const TOP = {
   '.': 'app catalog sandbox site test package.json package-lock.json astro.config.mjs biome.json tsconfig.json vitest.config.ts README.md CHANGELOG.md LICENSE',
-  app: 'cli fulfillment github http job ledger live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts take-in.ts worker.ts',
+  app: 'account cli fulfillment github http job ledger live mail order repository setup shop store stripe app.ts catch-up.ts checkout.ts config.ts dispatch.ts intake.ts link.ts log.ts main.ts parts.ts take-in.ts worker.ts',
 }
 
 function isAllowed({ from, target, typeOnly, isRead }: Import): boolean {

@@ -22,6 +22,8 @@ export type Problem = z.output<typeof Problem>
 export type ProblemInput = Pick<Problem, 'status' | 'title' | 'detail'> & {
   errors?: { line: number | null; detail: string }[]
   retryAfterSeconds?: number
+  /** How to show who one is: the header `www-authenticate`. */
+  challenge?: string
   /** Where a person goes from here; else the shop's first page. */
   back?: string
 }
@@ -47,9 +49,10 @@ export const limitBody = (maxSize: number): MiddlewareHandler =>
 
 /** Answers with a problem: as JSON to software, as a page of the shop to a person in a browser. */
 export async function problem(c: Context<HttpEnv>, input: ProblemInput): Promise<Response> {
-  const { retryAfterSeconds, back: _, ...rest } = input
+  const { retryAfterSeconds, challenge, back: _, ...rest } = input
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   if (retryAfterSeconds) headers['retry-after'] = String(retryAfterSeconds)
+  if (challenge) headers['www-authenticate'] = challenge
   const status = input.status as ContentfulStatusCode
   if (wantsPage(c)) {
     const page = await showPage(c.var.parts, 'problem', problemFragment(input, c.var.requestId))

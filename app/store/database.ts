@@ -3,6 +3,7 @@ import type { OrderEvent } from '../order/event.ts'
 import type { OrderId, Random } from '../order/id.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { NO_SHOP, type ShopState } from '../shop/shop.ts'
+import { accessOver } from './desk/access.ts'
 import { factsOver } from './facts.ts'
 import * as queries from './queries.ts'
 import { StoreRefusedError } from './refusal.ts'
@@ -86,6 +87,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
       return result as never
     },
     ...factsOver(database, shop),
+    ...accessOver(database, parts),
     events: async (id) => facts<OrderEvent>(await factsOf(id)),
     async customer(id) {
       const [row] = await ask(sql`select sealed from customers where shop = ${shop} and id = ${id}`)

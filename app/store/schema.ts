@@ -112,6 +112,21 @@ export const MIGRATIONS: readonly string[] = [
     select shop, 'label disputed', placed_at, id from orders
     where fold like '%"outcome":"open"%' or fold like '%"outcome":"lost"%';
   `,
+  `
+  -- Who may come in at the desk: sessions, tokens, links that make a session; with hashes of secrets that are kept nowhere.
+  create table credentials (
+    shop text not null,
+    id text not null,
+    made_at text not null,
+    ends_at text not null,
+    state text not null,
+    primary key (shop, id)
+  ) strict, without rowid;
+
+  -- Who did what at the desk, and who saw whose order; nothing of a buyer's.
+  create table accesses (shop text not null, place text not null, access text not null, primary key (shop, place))
+  strict, without rowid;
+  `,
 ]
 
 /** The format that this program writes. It opens older ones and brings them here; newer ones it leaves alone. */

@@ -1,3 +1,4 @@
+import type { Access, Credential, KeptAccess } from '../account/person.ts'
 import type { Job, Work } from '../job/job.ts'
 import type { Queue } from '../job/queue.ts'
 import type { Customer } from '../order/customer.ts'
@@ -141,6 +142,22 @@ export type Store = {
    * it. Nothing is told of what was missed: look after this, then wait. A listener must not throw. Gives how to stop it.
    */
   watch(listener: (written: Written) => void): () => void
+  /** What lets somebody in at the desk, by its id, over or not. O(log credentials). */
+  credential(id: string): Promise<Credential | undefined>
+  /** Those that are not over, newest first, 500 at most. O(credentials). */
+  credentials(now: Date): Promise<readonly Credential[]>
+  /**
+   * Runs a pure step on a credential, or on that there is none, and keeps what it gives in its place: nothing removes it, and the same
+   * one writes nothing. Nobody else changes it meanwhile. Resolves with what was there before.
+   */
+  changeCredential(
+    id: string,
+    step: (before: Credential | undefined) => Credential | undefined,
+  ): Promise<Credential | undefined>
+  /** Adds to the log of what was done and seen at the desk. */
+  recordAccess(accesses: readonly Access[]): Promise<void>
+  /** The log, newest first, `ACCESSES_A_PAGE` at a time, from before that place. O(log accesses). */
+  accesses(before?: string): Promise<readonly KeptAccess[]>
   counts(): Promise<StoreCounts>
   /** How many jobs there are, due or not. O(jobs). */
   jobsWaiting(): Promise<number>

@@ -26,7 +26,8 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     may: CORE,
     types: ['app/github/client.ts', 'app/live/live-shop.ts', 'app/repository/check/reader.ts'],
   },
-  { of: 'app/store/', may: [...CORE, 'app/store/'] },
+  { of: 'app/account/', may: [...COMMON, 'app/account/', 'app/github/'] },
+  { of: 'app/store/', may: [...CORE, 'app/store/'], types: ['app/account/person.ts'] },
   { of: 'app/mail/', may: [...COMMON, 'app/mail/'] },
   { of: 'app/stripe/', may: [...CORE, 'app/stripe/'] },
   { of: 'app/github/', may: [...CORE, 'app/github/', 'app/store/limits.ts'] },
@@ -63,6 +64,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
     may: [
       ...COMMON,
       'app/config.ts',
+      'app/account/',
       'app/http/',
       'app/intake.ts',
       'app/catch-up.ts',

@@ -4,6 +4,7 @@ import type { Queue } from '../../app/job/queue.ts'
 import type { OrderId } from '../../app/order/id.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import type { Before, ClaimedJob, OrderFilter, Store } from '../../app/store/store.ts'
+import { describeAccess } from './access.ts'
 import { describeFacts } from './facts.ts'
 import { canceled, customerOf, head, numberOf, orderNumber, paid, placed, sell, wholeSale } from './sale.ts'
 
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('lists of orders', () => describeLists(now))
     describe('a buyer who is erased', () => describeErasing(now))
     describe('facts', () => describeFacts(now))
+    describe('who is at the desk', () => describeAccess(now))
     describe('jobs', () => describeJobs(now))
     describe('the next due job', () => describeNextDue(now))
     describe('the shop', () => describeShop(now))

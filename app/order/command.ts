@@ -5,7 +5,7 @@ import { Address as AddressShape } from './customer.ts'
 import { isDue, linesToPack } from './entitlement.ts'
 import { type Fact, LineQuantity, type OrderLine, RefundReason, Settlement, StallReason } from './event.ts'
 import type { Order } from './order.ts'
-import { openStalls, paymentStatus, refundableAmount, refundedQuantities, requestsOf } from './status.ts'
+import { openStalls, paymentStatus, refundableAmount, refundedQuantities } from './status.ts'
 
 // What people do with an order. Page, comment, command line and API make the same command, and one pure function decides: facts, or why not.
 
@@ -30,7 +30,7 @@ export const Command = z.discriminatedUnion('do', [
     amount: z.int().min(1).optional(),
     shipping: z.boolean().optional(),
     restock: z.boolean().optional(),
-    reason: RefundReason.default('requested_by_customer'),
+    reason: Text(500).optional(),
   }),
   z.object({ do: z.literal('cancel') }),
   z.object({ do: z.literal('resend'), mail: z.literal('receipt'), to: z.email().max(254).optional() }),
@@ -53,9 +53,9 @@ export function decide(order: Order, customer: Customer | undefined, command: Co
     case 'deliver':
       return deliver(order, command.shipment)
     case 'refund':
-      return refund(order, command, given)
+      return refund(order, customer, command, given)
     case 'cancel':
-      return cancel(order, given)
+      return cancel(order, customer, given)
     case 'resend':
       return resend(order, customer, command, given)
     case 'note':
@@ -73,7 +73,7 @@ type Of<Name extends Command['do']> = Extract<Command, { do: Name }>
 function ship(order: Order, customer: Customer | undefined, command: Of<'ship'>): Decision {
   const open = linesToPack(order)
   if (open.length === 0) return refused(whyNotToPack(order))
-  const lines = command.lines ?? open.map(({ id }) => id)
+  const lines = command.lines?.map((name) => lineNamed(order, name)) ?? open.map(({ id }) => id)
   const strange = lines.find((id) => !open.some((line) => line.id === id))
   if (strange) {
     return refused(
@@ -122,12 +122,14 @@ function deliver(order: Order, id: string): Decision {
   return { facts: [{ type: 'order.delivered', shipment: id }] }
 }
 
-function refund(order: Order, command: Of<'refund'>, { request }: Given): Decision {
+function refund(order: Order, customer: Customer | undefined, command: Of<'refund'>, given: Given): Decision {
   const refusal = whyNoRefund(order)
   if (refusal) return refused(refusal)
   const left = refundableAmount(order)
   const isWhole = !command.lines && command.amount === undefined && !command.shipping
-  const lines = isWhole ? allThatIsLeft(order) : (command.lines ?? [])
+  const lines = isWhole
+    ? allThatIsLeft(order)
+    : (command.lines ?? []).map(({ line, quantity }) => ({ line: lineNamed(order, line), quantity }))
   const problem = lineProblem(order, lines)
   if (problem) return refused(problem)
   const amount =
@@ -135,9 +137,18 @@ function refund(order: Order, command: Of<'refund'>, { request }: Given): Decisi
   const words = (minor: number) => formatMoney({ amount: minor, currency: order.currency })
   if (amount > left) return refused(`${words(amount)} is more than can still be given back: ${words(left)}.`)
   if (amount === 0) return refused('That costs nothing: there is no money to give back.')
-  const restock = command.restock ?? false
-  return { facts: [{ type: 'order.refund_requested', request, amount, lines, restock, reason: command.reason }] }
+  const { restock = false, reason: why } = command
+  const known = RefundReason.safeParse(why)
+  const reason = known.data ?? 'requested_by_customer'
+  return {
+    facts: [{ type: 'order.refund_requested', request: given.request, amount, lines, restock, reason }],
+    ...(customer && why && !known.success && { customer: withNote(customer, `Refund: ${why}`, given) }),
+  }
 }
+
+/** The id of a line, which people also name by its price. */
+const lineNamed = (order: Order, name: string): string =>
+  order.lines.find(({ id, price }) => id === name || price === name)?.id ?? name
 
 function whyNoRefund(order: Order): string | undefined {
   const status = paymentStatus(order)
@@ -181,14 +192,14 @@ const priceOf = (order: Order, lines: readonly LineQuantity[]): number =>
   )
 
 /** Called off: nothing is sent, stock is free, and what was paid goes back. */
-function cancel(order: Order, given: Given): Decision {
+function cancel(order: Order, customer: Customer | undefined, given: Given): Decision {
   if (order.canceled && !order.paid) return refused('It came to nothing already.')
   if (order.canceled?.reason === 'maintainer') return refused('It was canceled already.')
   if (order.shipments.length > 0) return refused('Part of it is on its way. Give the money back instead: refund.')
   if (!order.paid && order.payment.state === 'processing')
     return refused('The buyer’s bank is at work on its payment. Wait for it, then cancel.')
   if (!order.paid) return { facts: [{ type: 'order.canceled', reason: 'maintainer' }] }
-  const back = refund(order, { do: 'refund', restock: true, reason: 'requested_by_customer' }, given)
+  const back = refund(order, customer, { do: 'refund', restock: true }, given)
   if ('refused' in back && order.paid.amount > 0) return back
   return { facts: [{ type: 'order.canceled', reason: 'maintainer' }, ...('facts' in back ? back.facts : [])] }
 }
@@ -254,6 +265,3 @@ function changeAddress(order: Order, customer: Customer | undefined, address: Ad
   }
   return { facts: [{ type: 'order.customer_changed', what: 'address' }], customer: { ...customer, address } }
 }
-
-/** The request with this id, if somebody made it. */
-export const refundRequest = (order: Order, id: string) => requestsOf(order).find((one) => one.id === id)

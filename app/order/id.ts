@@ -25,3 +25,16 @@ export function orderIdFrom(bytes: Uint8Array): OrderId {
 /** Whether text is the id of an order, as opposed to anything a stranger may have typed. */
 export const isOrderId = (text: unknown): text is OrderId =>
   typeof text === 'string' && /^ord_[0-9a-hjkmnp-tv-z]{24}$/.test(text)
+
+const NUMBER_CHARACTERS = 6
+const ID_PREFIX = 'ord_'
+
+/** What people call an order: the shop's name and the beginning of the id, such as `TERN-0G6K2M`. Nearly always it is the only one. */
+export const numberOf = ({ id, shop }: { id: OrderId; shop: ShopId }): string =>
+  `${shop.split('-')[0]}-${id.slice(ID_PREFIX.length, ID_PREFIX.length + NUMBER_CHARACTERS)}`.toUpperCase()
+
+/** How ids begin that have this number; nothing when it is none. */
+export function idBeginning(number: string): string | undefined {
+  const [, beginning] = /^[a-z0-9]+-([0-9a-hjkmnp-tv-z]{6})$/i.exec(number) ?? []
+  return beginning && ID_PREFIX + beginning.toLowerCase()
+}

@@ -16,6 +16,7 @@ import { nothingHere, storefrontRoutes } from './buyers/storefront.ts'
 import type { HttpEnv } from './context.ts'
 import { createLimits, type Limits } from './limit.ts'
 import { deskRoutes } from './maintainers/desk.ts'
+import { deskApiRoutes } from './maintainers/desk-api.ts'
 import { previewRoutes } from './maintainers/previews.ts'
 import { docsRoutes } from './operators/docs.ts'
 import { createMetrics, healthRoutes } from './operators/health.ts'
@@ -71,6 +72,7 @@ function mountRoles(api: OpenAPIHono<HttpEnv>, { TAGSALE_ROLES: roles }: Config,
   previewRoutes(api, limits)
   shopRoutes(api)
   deskRoutes(api, limits)
+  deskApiRoutes(api, limits)
   docsRoutes(api)
   storefrontRoutes(api)
 }

@@ -5,7 +5,7 @@ import { reservedBy } from '../order/stock.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP } from '../shop/shop.ts'
 import type { Database } from './database.ts'
-import { type Row, sql } from './sql.ts'
+import { literal, type Row, sql } from './sql.ts'
 import { columnsOf, termsOf } from './transaction.ts'
 
 const ORDERS_AT_ONCE = 500
@@ -24,7 +24,7 @@ export async function checkStore({ ask }: Pick<Database, 'ask'>, shop = 'main'):
   let [facts, orders, after] = [0, 0, '']
   for (;;) {
     const rows = await ask(sql`
-      select * from orders where shop = ${shop} and id > ${after} order by id limit ${ORDERS_AT_ONCE}`)
+      select * from orders where shop = ${shop} and id > ${after} order by id limit ${literal(ORDERS_AT_ONCE)}`)
     const last = rows.at(-1)?.['id'] as string | undefined
     const [told, terms] = [await factsBetween(ask, shop, after, last), await termsBetween(ask, shop, after, last)]
     const kept = new Map(rows.map((row) => [row['id'] as string, row]))

@@ -12,7 +12,7 @@ import { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
 import { labelTerm, personTerm, personTerms, priceTerm, wordsOf } from './queries.ts'
 import type { Sealer } from './seal.ts'
-import { inSlices, type Row, type Rows, type Statement, sql } from './sql.ts'
+import { inSlices, type Row, type Rows, type Statement, sql, words } from './sql.ts'
 import type { Before, Change, Delivery, Scope, Settled, Written } from './store.ts'
 
 // One transaction, for every engine: what to ask, what the step is shown, and what to write. All of it is decided here; an engine
@@ -116,7 +116,7 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
   const facts = events.map((event, n) => [shop, order.id, first + n, event.at, JSON.stringify(event)])
   return [
     ...inSlices(facts, insertFacts),
-    before ? updateOrder(shop, order) : insertOrder(shop, order),
+    before ? updateOrder(shop, before, order) : insertOrder(shop, order),
     ...termWrites(shop, before, order),
     ...reservedWrites(shop, before, order),
   ]
@@ -141,10 +141,14 @@ export const columnsOf = (order: Order): Record<string, string | number | null> 
   country: order.shipTo,
 })
 
-const updateOrder = (shop: string, order: Order): Statement => sql`
-  update orders set version = ${order.version}, status = ${summaryOf(order)}, fulfillment = ${fulfillmentStatus(order)},
-    total = ${totalOf(order)}, fold = ${JSON.stringify(order)}
-  where shop = ${shop} and id = ${order.id}`
+/** Only what has changed: a column that is set is written anew in each index that it is in. */
+function updateOrder(shop: string, before: Order, order: Order): Statement {
+  const [was, is] = [columnsOf(before), columnsOf(order)]
+  const changed = Object.keys(is).filter((column) => is[column] !== was[column])
+  const columns = changed.map((column) => sql`${words(column)} = ${is[column] ?? null}, `)
+  const set = columns.reduce((all, one) => sql`${all}${one}`, sql``)
+  return sql`update orders set ${set} fold = ${JSON.stringify(order)} where shop = ${shop} and id = ${order.id}`
+}
 
 /** What was paid, or what the goods cost while nothing is, in minor units. */
 const totalOf = (order: Order): number => order.paid?.amount ?? subtotalOf(order)

@@ -263,18 +263,18 @@ function shopWrites({ shop }: Writer, state: ShopState, version: number, events:
   ]
 }
 
-/** Over, or to come again, unless it was written anew meanwhile: then only its lease ends. */
+/** Over, or to come again. If it was written anew meanwhile, only its lease ends: no row is written by both statements. */
 function settledWrites(writer: Writer, { id, revision, next }: Settled): Statement[] {
   const { shop } = writer
-  const freed = sql`
-    update jobs set leased_by = null, leased_revision = null, lease_until = null
-    where shop = ${shop} and id = ${id} and leased_revision = ${revision}`
-  if (!next) return [sql`delete from jobs where shop = ${shop} and id = ${id} and revision = ${revision}`, freed]
-  const again = sql`
-    update jobs set queue = ${queueOf(next.work.kind)}, kind = ${next.work.kind}, work = ${JSON.stringify(next.work)},
-      due_at = ${next.dueAt}, attempts = ${next.attempts}, revision = ${writer.newRevision()}
-    where shop = ${shop} and id = ${id} and revision = ${revision}`
-  return [again, freed]
+  const job = sql`shop = ${shop} and id = ${id}`
+  const free = sql`leased_by = null, leased_revision = null, lease_until = null`
+  const over = next
+    ? sql`
+      update jobs set ${free}, queue = ${queueOf(next.work.kind)}, kind = ${next.work.kind}, work = ${JSON.stringify(next.work)},
+        due_at = ${next.dueAt}, attempts = ${next.attempts}, revision = ${writer.newRevision()}
+      where ${job} and revision = ${revision}`
+    : sql`delete from jobs where ${job} and revision = ${revision}`
+  return [over, sql`update jobs set ${free} where ${job} and leased_revision = ${revision} and revision <> ${revision}`]
 }
 
 function keepJobs(writer: Writer, jobs: readonly Job[]): Statement[] {

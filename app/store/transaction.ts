@@ -10,6 +10,7 @@ import { fulfillmentStatus, summaryOf } from '../order/status.ts'
 import { reservedBy } from '../order/stock.ts'
 import { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
+import { figuresWrites } from './figures.ts'
 import { labelTerm, personTerm, personTerms, priceTerm, wordsOf } from './queries.ts'
 import type { Sealer } from './seal.ts'
 import { inSlices, type Row, type Rows, type Statement, sql, words } from './sql.ts'
@@ -119,6 +120,7 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
     before ? updateOrder(shop, before, order) : insertOrder(shop, order),
     ...termWrites(shop, before, order),
     ...reservedWrites(shop, before, order),
+    ...figuresWrites(shop, before, order),
   ]
 }
 

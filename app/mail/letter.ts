@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html'
-import { formatMoney } from '../../catalog/schema/money.ts'
+import { moneyFormat } from '../../catalog/schema/money.ts'
 import type { ShopSettings } from '../../catalog/schema/shop.ts'
 import type { Config } from '../config.ts'
 import type { Customer } from '../order/customer.ts'
@@ -41,7 +41,7 @@ export function letter(about: About, name: string, subject: string, blocks: read
 
 /** The order's lines, shipping and total, as rows. */
 export function orderRows(order: Order): Block {
-  const money = (amount: number) => formatMoney({ amount, currency: order.currency })
+  const money = moneyFormat(order.currency)
   const rows = [{ label: 'Date', value: order.placedAt.slice(0, 10) }]
   const lines = order.lines.map(({ name, quantity, unitAmount }) => ({
     label: quantity === 1 ? name : `${quantity} × ${name}`,

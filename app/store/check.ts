@@ -5,7 +5,8 @@ import { reservedBy } from '../order/stock.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP } from '../shop/shop.ts'
 import type { Database } from './database.ts'
-import { type Row, sql } from './sql.ts'
+import { keptSales, plus, soldBy } from './figures.ts'
+import { literal, type Row, sql } from './sql.ts'
 import { columnsOf, termsOf } from './transaction.ts'
 
 const ORDERS_AT_ONCE = 500
@@ -21,10 +22,11 @@ type Ask = Database['ask']
 export async function checkStore({ ask }: Pick<Database, 'ask'>, shop = 'main'): Promise<StoreCheck> {
   const problems: string[] = []
   const reserved = new Map<string, number>()
+  const sold = new Map<string, ReturnType<typeof plus>>()
   let [facts, orders, after] = [0, 0, '']
   for (;;) {
     const rows = await ask(sql`
-      select * from orders where shop = ${shop} and id > ${after} order by id limit ${ORDERS_AT_ONCE}`)
+      select * from orders where shop = ${shop} and id > ${after} order by id limit ${literal(ORDERS_AT_ONCE)}`)
     const last = rows.at(-1)?.['id'] as string | undefined
     const [told, terms] = [await factsBetween(ask, shop, after, last), await termsBetween(ask, shop, after, last)]
     const kept = new Map(rows.map((row) => [row['id'] as string, row]))
@@ -32,6 +34,7 @@ export async function checkStore({ ask }: Pick<Database, 'ask'>, shop = 'main'):
       const { order, problem } = checkOrder(id, told.get(id) ?? [], kept.get(id), terms.get(id) ?? [])
       if (problem) problems.push(problem)
       for (const [price, quantity] of reservedBy(order)) reserved.set(price, (reserved.get(price) ?? 0) + quantity)
+      for (const [key, sums] of order ? soldBy(order) : []) sold.set(key, plus(sold.get(key), sums))
       facts += told.get(id)?.length ?? 0
     }
     orders += kept.size
@@ -39,7 +42,11 @@ export async function checkStore({ ask }: Pick<Database, 'ask'>, shop = 'main'):
     after = last
   }
   facts += await checkShop(ask, shop, problems)
-  return { facts, orders, problems: [...problems, ...(await stockProblems(ask, shop, reserved))] }
+  return {
+    facts,
+    orders,
+    problems: [...problems, ...(await stockProblems(ask, shop, reserved)), ...(await salesProblems(ask, shop, sold))],
+  }
 }
 
 /** The rows about the orders in that range, the last one included, by order; without an end, about all that come after. */
@@ -113,6 +120,14 @@ async function stockProblems(ask: Ask, shop: string, reserved: ReadonlyMap<strin
     const [is, should] = [kept.get(price) ?? 0, reserved.get(price) ?? 0]
     return is === should ? [] : [`${is} of ${price} are reserved, and the orders hold ${should}.`]
   })
+}
+
+async function salesProblems(ask: Ask, shop: string, sold: ReturnType<typeof soldBy>): Promise<string[]> {
+  const kept = keptSales(await ask(sql`select * from sales where shop = ${shop}`))
+  const days = [...new Set([...kept.keys(), ...sold.keys()])].flatMap((key) =>
+    isDeepStrictEqual(kept.get(key), sold.get(key)) ? [] : [key.slice(0, 10)],
+  )
+  return [...new Set(days)].map((day) => `The figures of ${day} are not what was sold then.`)
 }
 
 /** Whether that text says what is told, whatever the order of its names. What is no JSON says nothing. */

@@ -5,6 +5,7 @@ import type { ShopEvent } from '../shop/event.ts'
 import { NO_SHOP, type ShopState } from '../shop/shop.ts'
 import { accessOver } from './desk/access.ts'
 import { factsOver } from './facts.ts'
+import { figuresIn, figuresQuery } from './figures.ts'
 import * as queries from './queries.ts'
 import { StoreRefusedError } from './refusal.ts'
 import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
@@ -94,6 +95,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
       return row && customerIn(sealer, shop, id, row)
     },
     orders: async (filter, after) => queries.orderPage(await ask(queries.ordersQuery(parts, filter, after))),
+    figures: async (asked) => figuresIn(await ask(figuresQuery(shop, asked))),
     async shop() {
       const [row] = await ask(sql`select state from shops where shop = ${shop}`)
       return row ? (JSON.parse(row['state'] as string) as ShopState) : NO_SHOP

@@ -4,7 +4,7 @@ import type { Customer } from '../order/customer.ts'
 import type { OrderLabel } from '../order/entitlement.ts'
 import type { Order } from '../order/order.ts'
 import type { Sealer } from './seal.ts'
-import { type Row, type Statement, sql } from './sql.ts'
+import { literal, type Row, type Statement, sql } from './sql.ts'
 import type { ClaimedJob, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
 
 // What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
@@ -32,7 +32,7 @@ export function ordersQuery(writer: Asker, filter: OrderFilter, after?: string):
     ${after === undefined ? NOTHING : sql`and (placed_at, id) < (${placedAt}, ${id})`}`
   return sql`
     with found as (select placed_at, id from ${source?.table ?? ORDERS} where ${place} and ${source?.condition ?? ALL}
-      order by placed_at desc, id desc limit ${most})
+      order by placed_at desc, id desc limit ${literal(most)})
     select placed_at, id, (
       select fold from orders where shop = ${shop} and orders.id = found.id and ${matchesAll(shop, others)}) as fold
     from found order by placed_at desc, id desc`
@@ -44,9 +44,9 @@ function ordersBeginning(writer: Asker, text: string, filter: OrderFilter): Stat
   const begins = text.length < ID_CHARACTERS_MIN ? sql`id = ${text}` : sql`id >= ${text} and id < ${`${text}~`}`
   const { text: _, ...others } = filter
   return sql`
-    with found as (select * from orders where shop = ${shop} and ${begins} order by id limit ${ORDERS_LOOKED_THROUGH})
+    with found as (select * from orders where shop = ${shop} and ${begins} order by id limit ${literal(ORDERS_LOOKED_THROUGH)})
     select placed_at, id, fold from found where ${inTime(filter)} and ${matchesAll(shop, sourcesOf(writer, others))}
-    order by id limit ${ORDERS_A_PAGE}`
+    order by id limit ${literal(ORDERS_A_PAGE)}`
 }
 
 const inTime = ({ since, until }: OrderFilter): Statement => sql`
@@ -107,7 +107,7 @@ export const GAP_SECONDS = 120
 /** Facts in the order they were written, from after this position on. (`|| ''` keeps SQLite from going by shop, then sorting them all.) */
 export const factsQuery = (shop: string, after: number, most: number): Statement => sql`
   select position, subject, version, at, fact from facts
-  where position > ${after} and shop || '' = ${shop} order by position limit ${most}`
+  where position > ${after} and shop || '' = ${shop} order by position limit ${literal(most)}`
 
 /**
  * The facts in the rows, up to a young gap. Positions are given when a fact is written and seen when its transaction ends; so one that
@@ -137,7 +137,7 @@ export const claimJobs = (
 ): Statement => sql`
   with due as materialized (
     select id from jobs where shop = ${shop} and queue = ${lease.queue} and ready_at <= ${lease.now}
-    order by ready_at limit ${lease.most} for update skip locked)
+    order by ready_at limit ${literal(lease.most)} for update skip locked)
   update jobs set leased_by = ${lease.by}, leased_revision = revision, lease_until = ${lease.until}
   where shop = ${shop} and id in (select id from due)
   returning id, work, due_at, attempts, revision`

@@ -127,6 +127,47 @@ export const MIGRATIONS: readonly string[] = [
   create table accesses (shop text not null, place text not null, access text not null, primary key (shop, place))
   strict, without rowid;
   `,
+  `
+  -- What was sold on a day, of whole orders (price '') and of what was in them.
+  create table sales (
+    shop text not null,
+    day text not null,
+    slot text not null,
+    currency text not null,
+    country text not null,
+    price text not null,
+    orders integer not null,
+    quantity integer not null,
+    amount integer not null,
+    shipping integer not null,
+    refunded integer not null,
+    primary key (shop, day, slot, currency, country, price)
+  ) strict, without rowid;
+  insert into sales
+    with paid as (
+      select shop, id, substr(fold /* json */ -> 'paid' ->> 'at', 1, 10) as day, substr(id, length(id)) as slot, currency,
+        coalesce(country, '') as country, cast(fold /* json */ -> 'paid' ->> 'amount' as integer) as amount,
+        cast(fold /* json */ -> 'paid' ->> 'shipping' as integer) as shipping, fold
+      from orders where fold like '%"paid":{%'),
+    lines as (
+      select paid.*, line.value ->> 'price' as price, cast(line.value ->> 'quantity' as integer) as quantity,
+        cast(line.value ->> 'unitAmount' as integer) as unit_amount
+      from paid, json_each(fold /* json */ -> 'lines') as line),
+    refunds as (
+      select shop, substr(refund.value ->> 'at', 1, 10) as day, substr(orders.id, length(orders.id)) as slot, currency,
+        coalesce(country, '') as country, cast(refund.value ->> 'amount' as integer) as amount
+      from orders, json_each(fold /* json */ -> 'refunds') as refund
+      where (refund.value ->> 'failed') || '' in ('0', 'false')),
+    parts as (
+      select shop, day, slot, currency, country, '' as price, 1 as orders, 0 as quantity, amount, shipping, 0 as refunded
+        from paid
+      union all select shop, day, slot, currency, country, '', 0, quantity, 0, 0, 0 from lines
+      union all select shop, day, slot, currency, country, price, count(distinct id), sum(quantity), sum(quantity * unit_amount), 0, 0
+        from lines group by shop, day, slot, currency, country, price
+      union all select shop, day, slot, currency, country, '', 0, 0, 0, 0, amount from refunds)
+    select shop, day, slot, currency, country, price, sum(orders), sum(quantity), sum(amount), sum(shipping), sum(refunded)
+    from parts group by shop, day, slot, currency, country, price;
+  `,
 ]
 
 /** The format that this program writes. It opens older ones and brings them here; newer ones it leaves alone. */
@@ -142,6 +183,8 @@ export const forPostgres = (migration: string): string =>
     .replaceAll('/* unlogged */', 'unlogged')
     .replaceAll('position integer primary key', 'position bigint generated always as identity primary key')
     .replaceAll(/\btext\b/g, 'text collate "C"')
+    .replaceAll('/* json */', '::json')
+    .replaceAll('json_each', 'json_array_elements')
     .replaceAll(/\binteger\b/g, 'bigint')
     .replaceAll(/\bblob\b/g, 'bytea')
     .replaceAll(/\)\s+strict(, without rowid)?/g, ')')

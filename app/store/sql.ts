@@ -38,6 +38,9 @@ function nested(part: Statement, place: (value: Value) => string): string {
 /** Names of tables and columns, to stand in a statement as they are. Never anything from outside. */
 export const words = (text: string): Statement => ({ [STATEMENT]: true, sql: text, values: [] })
 
+/** A count, to stand in a statement as it is. Behind `limit`, a value would make SQLite prepare the statement anew each time. */
+export const literal = (count: number): Statement => words(String(Math.trunc(count)))
+
 /** So that no statement has more values than SQLite (32,766) and PostgreSQL (65,535) take. */
 const ROWS_A_STATEMENT = 1_000
 

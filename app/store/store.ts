@@ -84,6 +84,23 @@ export type OrderFilter = {
   until?: string
 }
 
+/** Days as they are written (`2026-03-31`, by UTC), the last one too; and what the figures are told apart by. */
+export type FiguresAsked = { from: string; to: string; by: 'day' | 'month' | 'product' | 'country' }
+/**
+ * What was sold of one day, month, price or country (`''` where nothing is shipped), in one currency: orders paid, things in them, and
+ * minor units. `amount` is what was paid, shipping within it, on the day it was; of a price, what it cost in the cart. `refunded` counts on
+ * the day it went back, and for no price.
+ */
+export type Figures = {
+  name: string
+  currency: string
+  orders: number
+  quantity: number
+  amount: number
+  shipping: number
+  refunded: number
+}
+
 /** A page of orders, newest first, and where the next one begins; nothing when this is the last. */
 export type OrderPage = { orders: readonly Order[]; next?: string }
 
@@ -120,6 +137,8 @@ export type Store = {
   erase(orders: readonly OrderId[]): Promise<readonly OrderId[]>
   /** Orders, newest first, `ORDERS_A_PAGE` at a time; `after` is the `next` of the page before. O(log orders). */
   orders(filter: OrderFilter, after?: string): Promise<OrderPage>
+  /** What was sold in these days, by name; nothing where nothing was. O(days × products × countries). */
+  figures(asked: FiguresAsked): Promise<readonly Figures[]>
   /** The shop as its facts tell it. */
   shop(): Promise<ShopState>
   /** The facts about the shop, oldest first. */

@@ -10,9 +10,10 @@ import { fulfillmentStatus, summaryOf } from '../order/status.ts'
 import { reservedBy } from '../order/stock.ts'
 import { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
+import { figuresWrites } from './figures.ts'
 import { labelTerm, personTerm, personTerms, priceTerm, wordsOf } from './queries.ts'
 import type { Sealer } from './seal.ts'
-import { inSlices, type Row, type Rows, type Statement, sql } from './sql.ts'
+import { inSlices, type Row, type Rows, type Statement, sql, words } from './sql.ts'
 import type { Before, Change, Delivery, Scope, Settled, Written } from './store.ts'
 
 // One transaction, for every engine: what to ask, what the step is shown, and what to write. All of it is decided here; an engine
@@ -116,9 +117,10 @@ function orderWrites({ shop }: Writer, before: Order | undefined, events: readon
   const facts = events.map((event, n) => [shop, order.id, first + n, event.at, JSON.stringify(event)])
   return [
     ...inSlices(facts, insertFacts),
-    before ? updateOrder(shop, order) : insertOrder(shop, order),
+    before ? updateOrder(shop, before, order) : insertOrder(shop, order),
     ...termWrites(shop, before, order),
     ...reservedWrites(shop, before, order),
+    ...figuresWrites(shop, before, order),
   ]
 }
 
@@ -141,10 +143,14 @@ export const columnsOf = (order: Order): Record<string, string | number | null> 
   country: order.shipTo,
 })
 
-const updateOrder = (shop: string, order: Order): Statement => sql`
-  update orders set version = ${order.version}, status = ${summaryOf(order)}, fulfillment = ${fulfillmentStatus(order)},
-    total = ${totalOf(order)}, fold = ${JSON.stringify(order)}
-  where shop = ${shop} and id = ${order.id}`
+/** Only what has changed: a column that is set is written anew in each index that it is in. */
+function updateOrder(shop: string, before: Order, order: Order): Statement {
+  const [was, is] = [columnsOf(before), columnsOf(order)]
+  const changed = Object.keys(is).filter((column) => is[column] !== was[column])
+  const columns = changed.map((column) => sql`${words(column)} = ${is[column] ?? null}, `)
+  const set = columns.reduce((all, one) => sql`${all}${one}`, sql``)
+  return sql`update orders set ${set} fold = ${JSON.stringify(order)} where shop = ${shop} and id = ${order.id}`
+}
 
 /** What was paid, or what the goods cost while nothing is, in minor units. */
 const totalOf = (order: Order): number => order.paid?.amount ?? subtotalOf(order)
@@ -259,18 +265,18 @@ function shopWrites({ shop }: Writer, state: ShopState, version: number, events:
   ]
 }
 
-/** Over, or to come again, unless it was written anew meanwhile: then only its lease ends. */
+/** Over, or to come again. If it was written anew meanwhile, only its lease ends: no row is written by both statements. */
 function settledWrites(writer: Writer, { id, revision, next }: Settled): Statement[] {
   const { shop } = writer
-  const freed = sql`
-    update jobs set leased_by = null, leased_revision = null, lease_until = null
-    where shop = ${shop} and id = ${id} and leased_revision = ${revision}`
-  if (!next) return [sql`delete from jobs where shop = ${shop} and id = ${id} and revision = ${revision}`, freed]
-  const again = sql`
-    update jobs set queue = ${queueOf(next.work.kind)}, kind = ${next.work.kind}, work = ${JSON.stringify(next.work)},
-      due_at = ${next.dueAt}, attempts = ${next.attempts}, revision = ${writer.newRevision()}
-    where shop = ${shop} and id = ${id} and revision = ${revision}`
-  return [again, freed]
+  const job = sql`shop = ${shop} and id = ${id}`
+  const free = sql`leased_by = null, leased_revision = null, lease_until = null`
+  const over = next
+    ? sql`
+      update jobs set ${free}, queue = ${queueOf(next.work.kind)}, kind = ${next.work.kind}, work = ${JSON.stringify(next.work)},
+        due_at = ${next.dueAt}, attempts = ${next.attempts}, revision = ${writer.newRevision()}
+      where ${job} and revision = ${revision}`
+    : sql`delete from jobs where ${job} and revision = ${revision}`
+  return [over, sql`update jobs set ${free} where ${job} and leased_revision = ${revision} and revision <> ${revision}`]
 }
 
 function keepJobs(writer: Writer, jobs: readonly Job[]): Statement[] {

@@ -58,7 +58,10 @@ export function toDecimalText({ amount, currency }: Money): string {
 }
 
 /** An amount as a buyer reads it, `€19.00`, with Stripe's decimals whatever Intl believes. */
-export function formatMoney({ amount, currency }: Money, locale = 'en'): string {
+export const formatMoney = ({ amount, currency }: Money, locale = 'en'): string => moneyFormat(currency, locale)(amount)
+
+/** Writes several amounts of one currency like that: making the format is what is dear. */
+export function moneyFormat(currency: Currency, locale = 'en'): (amount: number) => string {
   const digits = exponentOf(currency)
   const format = new Intl.NumberFormat(locale, {
     style: 'currency',
@@ -67,5 +70,5 @@ export function formatMoney({ amount, currency }: Money, locale = 'en'): string 
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   })
-  return format.format(amount / 10 ** digits)
+  return (amount) => format.format(amount / 10 ** digits)
 }

@@ -6,6 +6,7 @@ import type { ShopEvent } from '../../app/shop/event.ts'
 import type { Before, ClaimedJob, OrderFilter, Store } from '../../app/store/store.ts'
 import { describeAccess } from './access.ts'
 import { describeFacts } from './facts.ts'
+import { describeFigures } from './figures.ts'
 import { canceled, customerOf, head, numberOf, orderNumber, paid, placed, sell, wholeSale } from './sale.ts'
 
 /** A store with nothing in it; `reopen` closes it and opens it again, as a restart would. */
@@ -38,6 +39,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('a transaction', () => describeTransactions(now))
     describe('orders', () => describeOrders(now))
     describe('lists of orders', () => describeLists(now))
+    describe('figures', () => describeFigures(now))
     describe('a buyer who is erased', () => describeErasing(now))
     describe('facts', () => describeFacts(now))
     describe('who is at the desk', () => describeAccess(now))

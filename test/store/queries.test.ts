@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { figuresQuery } from '../../app/store/figures.ts'
 import { openPostgresStore } from '../../app/store/postgres/postgres.ts'
 import { claimJobs, ORDERS_LOOKED_THROUGH, ordersQuery } from '../../app/store/queries.ts'
 import { createSealer } from '../../app/store/seal.ts'
@@ -39,7 +40,10 @@ const FILL = `
   select 'main', 'job' || i, case when i % 2 = 0 then 'mail' else 'github' end, 'mail', '{}', 'T' || (100000000 + i), 0, i from n;
   with recursive n(i) as (select 1 union all select i + 1 from n where i < ${ORDERS})
   insert into deliveries (shop, id, source, type, received_at)
-  select 'main', 'stripe:evt_' || i, 'stripe', 'test', 'T' || (100000000 + i) from n;`
+  select 'main', 'stripe:evt_' || i, 'stripe', 'test', 'T' || (100000000 + i) from n;
+  with recursive n(i) as (select 1 union all select i + 1 from n where i < ${ORDERS})
+  insert into sales select 'main', 'T' || (2000 + i / 960) || '-' || (10 + i / 32 % 30), i % 32, 'eur', 'DE', case when i % 2 = 0 then 'p1' else '' end,
+    1, 1, 900, 0, 0 from n;`
 
 const FILTERS: [string, OrderFilter][] = [
   ['newest first', {}],
@@ -63,6 +67,8 @@ const STATEMENTS: [string, Statement][] = [
   ]),
   ['due jobs', claimJobs('main', { by: 'me', now: 'T200000000', until: 'T200000001', most: 4, queue: 'mail' })],
   ['the next due job', sql`select min(ready_at) as next from jobs where shop = 'main' and queue = ${'mail'}`],
+  ['figures of a month', figuresQuery('main', { from: 'T2000-01', to: 'T2000-31', by: 'day' })],
+  ['figures by product', figuresQuery('main', { from: 'T2000-01', to: 'T2000-31', by: 'product' })],
   ['the last delivery', sql`select max(received_at) from deliveries where shop = 'main' and source = 'stripe'`],
 ]
 

@@ -1,5 +1,5 @@
 import type { Access, Credential, KeptAccess } from '../../account/person.ts'
-import { inSlices, type Row, type Statement, sql } from '../sql.ts'
+import { inSlices, literal, type Row, type Statement, sql } from '../sql.ts'
 import type { Store, Written } from '../store.ts'
 import type { Writer } from '../transaction.ts'
 
@@ -32,7 +32,7 @@ export const accessOver = (
   async credentials(now) {
     const rows = await ask(sql`
       select state from credentials where shop = ${shop} and ends_at > ${now.toISOString()}
-      order by made_at desc, id limit ${CREDENTIALS_SHOWN_MAX}`)
+      order by made_at desc, id limit ${literal(CREDENTIALS_SHOWN_MAX)}`)
     return rows.map(credentialIn)
   },
   async changeCredential(id, step) {
@@ -54,7 +54,7 @@ export const accessOver = (
   async accesses(before = END_OF_TIME) {
     const rows = await ask(sql`
       select place, access from accesses where shop = ${shop} and place < ${before}
-      order by place desc limit ${ACCESSES_A_PAGE}`)
+      order by place desc limit ${literal(ACCESSES_A_PAGE)}`)
     return rows.map(accessIn)
   },
 })

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { MIGRATIONS } from '../schema.ts'
-import { type Statement, sql, type Value, words } from '../sql.ts'
+import { literal, type Statement, sql, type Value, words } from '../sql.ts'
 
 /** A table: what it is called, what is kept in it, and what its rows are ordered and told apart by. */
 export type Table = { name: string; columns: readonly string[]; key: readonly string[] }
@@ -32,7 +32,7 @@ export function rowsAfter({ name, columns, key }: Table, after: TableRow | undef
   const keys = words(key.join(', '))
   return sql`
     select ${words(columns.join(', '))} from ${words(name)}
-    where ${after ? sql`(${keys}) > ${[keyOf({ key }, after)]}` : sql`1 = 1`} order by ${keys} limit ${most}`
+    where ${after ? sql`(${keys}) > ${[keyOf({ key }, after)]}` : sql`1 = 1`} order by ${keys} limit ${literal(most)}`
 }
 
 /** Which rows: those after one and up to another, without an end where that is missing. */

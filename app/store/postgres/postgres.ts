@@ -19,6 +19,7 @@ import {
 } from './connections.ts'
 import { startFreeingLeases } from './leases.ts'
 import { createNews } from './news.ts'
+import { grouped, preparer } from './statements.ts'
 import { forget, openPostgresTables, unreachable } from './tables.ts'
 
 // The engine for several processes. A transaction is two round trips: what is asked goes out together, and so does what is written.
@@ -100,7 +101,8 @@ function openPostgres({ url, log, patience = PATIENCE }: PostgresParts, process:
         written = change?.written
         return change
       }
-      const run = (client: pg.PoolClient) => attempt((one) => client.query(prepare(one)), reads, noted)
+      const run = (client: pg.PoolClient) =>
+        attempt((...group: Statement[]) => client.query(prepare(...group)), reads, noted)
       const end = await withClient(pool, run).catch((error: unknown) => {
         if (isOvertaken(error) && tries < TRIES_MAX) return undefined
         if (written) news.tell(written) // it may be kept all the same: the answer may be what was lost
@@ -133,30 +135,27 @@ function openPostgres({ url, log, patience = PATIENCE }: PostgresParts, process:
 /** How a transaction ended: it is written, or its step refused. */
 type End = { refusal?: { error: unknown } }
 
-/** One transaction, in two round trips. */
+/** One transaction, in two round trips; in one where nothing is asked first. */
 async function attempt(
-  run: (statement: Statement) => Promise<pg.QueryResult>,
+  run: (...group: Statement[]) => Promise<pg.QueryResult>,
   reads: readonly Statement[],
   decide: Decide,
 ): Promise<End> {
-  const [, ...answers] = await Promise.all([sql`begin`, ...reads].map(run))
-  let change: ReturnType<Decide>
+  const isBegun = reads.length > 0
+  const [, ...answers] = isBegun ? await Promise.all([BEGIN, ...reads].map((one) => run(one))) : []
+  let writes: Statement[][]
   try {
-    change = decide(answers.map(({ rows }) => rows as Row[]))
+    writes = grouped(decide(answers.map(({ rows }) => rows as Row[]))?.statements ?? [])
   } catch (error) {
-    await run(sql`rollback`)
+    if (isBegun) await run(ROLLBACK)
     return { refusal: { error } }
   }
-  await Promise.all([...(change?.statements ?? []), sql`commit`].map(run))
+  const isOne = !isBegun && writes.length <= 1 // a statement is a transaction by itself
+  const around = isOne ? writes : [...(isBegun ? [] : [[BEGIN]]), ...writes, [COMMIT]]
+  await Promise.all(around.map((group) => run(...group)))
   return {}
 }
 
-/** Statements with names, so that each connection prepares each of them once. */
-function preparer(): (statement: Statement) => pg.QueryConfig {
-  const names = new Map<string, string>()
-  return ({ sql: text, values }) => {
-    const name = names.get(text) ?? `s${names.size}`
-    names.set(text, name)
-    return { name, text, values: [...values] }
-  }
-}
+const BEGIN = sql`begin`
+const COMMIT = sql`commit`
+const ROLLBACK = sql`rollback`

@@ -8,7 +8,7 @@ import { memoryLimiter } from '../limits.ts'
 import { releaseJobs } from '../queries.ts'
 import { StoreRefusedError } from '../refusal.ts'
 import type { Store } from '../store.ts'
-import { checkpoint } from './checkpoint.ts'
+import { createCheckpoints } from './checkpoint.ts'
 import { checkpointWhole, databaseOver, forget, runner } from './engine.ts'
 import { BUSY_MILLISECONDS_MAX, FILE, flushLog, flushPath, lockFolder, makeFolder, migrate, refusalOf } from './file.ts'
 import { hasJournal } from './journal.ts'
@@ -16,8 +16,6 @@ import { refuseLost, takeInEarlierOrders } from './take-in.ts'
 
 // The embedded engine: one file in `DATA_FOLDER/store`, and one process at it.
 
-/** Each writes up to 100 kB to the log. The thread costs 40 ms of processor time to start, so not too often. */
-const STEPS_A_CHECKPOINT = 1_000
 /** Nothing else goes on in the process while a commit waits for another one, such as a shell: it is tried again later instead. */
 const COMMIT_WAITS_MILLISECONDS = 250
 
@@ -62,7 +60,7 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
     onFailure,
     flush: () => flush(log),
     committed: checkpoints.committed,
-    closed: () => Promise.all([log.close(), checkpoints.ended()]).then(closed, closed),
+    closed: () => Promise.all([log.close(), checkpoints.stop()]).then(closed, closed),
   })
   const database = { ...engine, forget: () => checkpoints.ended().then(() => forget(db)) }
   try {
@@ -75,23 +73,6 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
   } catch (error) {
     await database.close()
     throw error
-  }
-}
-
-/** After so many steps were written, a checkpoint; one at a time. */
-function createCheckpoints(path: string) {
-  let steps = 0
-  let running: Promise<void> | undefined
-  return {
-    committed(more: number): void {
-      steps += more
-      if (steps < STEPS_A_CHECKPOINT || running) return
-      steps = 0
-      running = checkpoint(path).then(() => {
-        running = undefined
-      })
-    },
-    ended: async () => running,
   }
 }
 

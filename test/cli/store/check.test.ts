@@ -67,6 +67,11 @@ describe.each(engines)('tagsale store check, in %s', (engine) => {
     ['a lost order', sql`delete from orders where id = ${ID}`, `${ID} is not kept, but its facts tell of it.`],
     ['an order without facts', sql`delete from facts where subject = ${ID}`, `${ID} is kept, but no fact tells of it.`],
     [
+      'what was sold',
+      sql`update sales set amount = amount + 1`,
+      'The figures of 2026-03-01 are not what was sold then.',
+    ],
+    [
       'the shop',
       sql`update shops set state = replace(state, 'tern', 'gull')`,
       'The shop is kept otherwise than its facts tell it.',

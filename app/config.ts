@@ -67,6 +67,14 @@ const Environment = z.object({
     .transform((text) => (text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8')))
     .refine((text) => text.includes('PRIVATE KEY-----'), "the App's private key (PEM), as it is or in base64"),
   GITHUB_WEBHOOK_SECRET: z.string().min(WEBHOOK_SECRET_CHARACTERS_MIN, 'at least 16 characters, as the App has it'),
+  GITHUB_CLIENT_ID: z
+    .string()
+    .regex(/^[\w.-]{8,100}$/, "the App's client ID, such as Iv23li…")
+    .optional(),
+  GITHUB_CLIENT_SECRET: z
+    .string()
+    .regex(/^\S{20,200}$/, "a client secret of the App's")
+    .optional(),
   GITHUB_API_URL: Address.default(GITHUB_API_URL),
   GITHUB_URL: Address.default(GITHUB_URL),
   SHOP_REPOSITORY: Repository.optional(),
@@ -97,7 +105,9 @@ export class ConfigError extends Error {
 
 /** What GitHub gives when the shop's App is registered. */
 const CREDENTIALS = { GITHUB_APP_ID: true, GITHUB_PRIVATE_KEY: true, GITHUB_WEBHOOK_SECRET: true } as const
-export type GitHubCredentials = Record<keyof typeof CREDENTIALS, string>
+/** What the shop can open without, but nobody signs in at the desk. */
+const SIGN_IN = ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET'] as const
+export type GitHubCredentials = Record<keyof typeof CREDENTIALS | (typeof SIGN_IN)[number], string>
 
 const WithoutCredentials = Environment.omit(CREDENTIALS)
 
@@ -168,6 +178,9 @@ function modeProblems(config: SetupSettings): string[] {
   if (!config.DATABASE_URL && ROLES.some((role) => !config.TAGSALE_ROLES.includes(role))) {
     problems.push('TAGSALE_ROLES leaves work to other processes, and those share a database: set DATABASE_URL as well.')
   }
+  if (SIGN_IN.some((name) => config[name]) && !SIGN_IN.every((name) => config[name])) {
+    problems.push(`${SIGN_IN.join(' and ')} belong together: set both, or neither.`)
+  }
   if (config.TAGSALE_MODE === 'sandbox') {
     if (/_live_/.test(config.STRIPE_SECRET_KEY))
       problems.push('STRIPE_SECRET_KEY is a live key; the sandbox takes none.')
@@ -175,6 +188,9 @@ function modeProblems(config: SetupSettings): string[] {
   }
   if (config.STRIPE_API_URL !== STRIPE_API_URL) {
     problems.push(`STRIPE_API_URL is a stand-in's address; a live shop talks to ${STRIPE_API_URL}. Leave it out.`)
+  }
+  if (!config.GITHUB_URL.startsWith('https://')) {
+    problems.push("GITHUB_URL is a stand-in's address; a live shop sends people to GitHub over https. Leave it out.")
   }
   if (!config.GITHUB_API_URL.startsWith('https://')) {
     problems.push("GITHUB_API_URL is a stand-in's address; a live shop talks to GitHub over https. Leave it out.")

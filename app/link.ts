@@ -15,7 +15,8 @@ type Secret = Pick<Config, 'LINK_SECRET'>
 export const orderKey = ({ LINK_SECRET }: Secret, order: OrderId): string => sign(LINK_SECRET, `order ${order}`)
 
 /** Whether the key opens the order; takes the same time for every wrong one. */
-export const isOrderKey = (config: Secret, order: OrderId, key: string): boolean => equal(key, orderKey(config, order))
+export const isOrderKey = (config: Secret, order: OrderId, key: string): boolean =>
+  isSameText(key, orderKey(config, order))
 
 /** The order's own page. */
 export const orderUrl = (config: LinkConfig, order: OrderId): string =>
@@ -31,7 +32,7 @@ export const previewUrl = (config: LinkConfig, tree: string, product: string): s
 
 /** Whether the key opens the picture; takes the same time for every wrong one. */
 export const isPreviewKey = (config: Secret, tree: string, product: string, key: string): boolean =>
-  equal(key, previewKey(config, tree, product))
+  isSameText(key, previewKey(config, tree, product))
 
 const previewKey = ({ LINK_SECRET }: Secret, tree: string, product: string) =>
   sign(LINK_SECRET, `preview ${tree} ${product}`)
@@ -48,24 +49,23 @@ export function checkDownload(
   link: { order: OrderId; asset: string; expires: number; signature: string },
   now: Date,
 ): 'good' | 'expired' | 'forged' {
-  if (!equal(link.signature, signature(config, link.order, link.asset, link.expires))) return 'forged'
+  if (!isSameText(link.signature, signature(config, link.order, link.asset, link.expires))) return 'forged'
   return link.expires * 1000 >= now.getTime() ? 'good' : 'expired'
 }
 
-/** The page for maintainers. Whoever has its address sees how the shop is, and may choose its repository. */
-export const deskUrl = (config: LinkConfig): string => `${config.SHOP_URL}/desk?key=${deskKey(config)}`
-
-/** Whether the key opens the page for maintainers; takes the same time for every wrong one. */
-export const isDeskKey = (config: Secret, key: string): boolean => equal(key, deskKey(config))
-
-const deskKey = ({ LINK_SECRET }: Secret) => sign(LINK_SECRET, 'maintainers')
+/** Where GitHub sends people back to who sign in at the desk; the App is registered with it. */
+export const SIGN_IN_CALLBACK = '/desk/sign-in/callback'
 
 const signature = (config: Secret, order: OrderId, asset: string, expires: number) =>
   sign(config.LINK_SECRET, `download ${order} ${asset} ${expires}`)
 
+/** What proves that a text is ours, whatever it is for: say so in the text. */
+export const proofOf = ({ LINK_SECRET }: Secret, text: string): string => sign(LINK_SECRET, text)
+
 const sign = (secret: string, text: string) => createHmac('sha256', secret).update(text).digest('base64url')
 
-function equal(given: string, right: string): boolean {
+/** Whether two texts are the same; takes the same time for every wrong one. */
+export function isSameText(given: string, right: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(right)]
   return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -7,6 +7,8 @@ import { appRoutes } from './github/apps/app.ts'
 import { installationRoutes } from './github/apps/installation.ts'
 import { installationPages } from './github/apps/installation-pages.ts'
 import { registrationRoutes } from './github/apps/registration.ts'
+import { signInRoutes } from './github/apps/sign-in.ts'
+import { signInPages } from './github/apps/sign-in-pages.ts'
 import { settled } from './github/apps/webhooks.ts'
 import { checkRoutes } from './github/checks/checks.ts'
 import { controlRoutes } from './github/faults/control.ts'
@@ -34,7 +36,7 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   const state = createState(options)
   const keeper = options.folder ? await restore(state) : NO_KEEPER
   state.changed = keeper.changed
-  tellWhere(state, options.app?.webhook)
+  tellWhere(state, options.app)
   await seed(state, options)
   const app = new Hono<GitHubEnv>({ getPath: (request) => getPath(request).replace(/^\/api\/v3(?=\/)/, '') })
   app.onError(refuse)
@@ -42,11 +44,13 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
   app.route('/', controlRoutes(state))
   app.route('/', queueRoutes(state))
   app.route('/', installationPages(state))
+  app.route('/', signInPages(state))
   app.route('/', pageRoutes(state))
   app.use(keepRequests(state))
   app.use(withFaults(state))
   app.route('/', downloadRoutes(state))
   app.use(withLimits(state))
+  app.route('/', signInRoutes(state))
   app.use(authenticate(state))
   app.use(withWriteLimits(state))
   app.use(noteChanges(state))
@@ -66,6 +70,7 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
     url,
     appId: state.apps.apps[0]?.id ?? 0,
     privateKey: state.apps.apps[0]?.privateKey ?? '',
+    client: { id: state.apps.apps[0]?.clientId ?? '', secret: state.apps.apps[0]?.clientSecret ?? '' },
     /** A token with which a user of this name asks. */
     tokenFor: (login: string) => tokenFor(state, login),
     close: async () => {
@@ -79,9 +84,10 @@ export async function startGitHub(options: GitHubOptions & { port?: number }) {
 }
 
 /** The shop may be on another port than last time. */
-function tellWhere(state: GitHubState, webhook: { url: string; secret: string } | undefined): void {
+function tellWhere(state: GitHubState, seed: GitHubOptions['app']): void {
   const [app] = state.apps.apps
-  if (app && webhook) Object.assign(app.hook, webhook)
+  if (app && seed?.webhook) Object.assign(app.hook, seed.webhook)
+  if (app && seed?.callbackUrls) app.callbackUrls = seed.callbackUrls
 }
 
 /** Every request that isn't a mere look may have changed something. */

@@ -120,7 +120,9 @@ async function startCodeHost({ port, folder, catalog }: Options, webhook: { url:
     startGitHub({
       port: free,
       folder: join(folder, 'github'),
-      ...(catalog && { app: { id: GITHUB_APP_ID, webhook } }),
+      ...(catalog && {
+        app: { id: GITHUB_APP_ID, webhook, callbackUrls: [`http://localhost:${port}/desk/sign-in/callback`] },
+      }),
       users: [MAINTAINER, CONTRIBUTOR],
       organizations: owners.map((login) => ({ login, members: [{ login: MAINTAINER, role: 'admin' }] })),
       repositories: [{ name: repository, private: false, files }, ...releaseRepositories(releases, repository)],
@@ -136,6 +138,8 @@ async function startCodeHost({ port, folder, catalog }: Options, webhook: { url:
       GITHUB_APP_ID: String(github.appId),
       GITHUB_PRIVATE_KEY: github.privateKey,
       GITHUB_WEBHOOK_SECRET: webhook.secret,
+      GITHUB_CLIENT_ID: github.client.id,
+      GITHUB_CLIENT_SECRET: github.client.secret,
       SHOP_REPOSITORY: repository,
     },
     close: github.close,

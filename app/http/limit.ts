@@ -9,14 +9,19 @@ import { Refusal } from './problem.ts'
 
 /** Wrong keys a minute from one address before it has to wait. */
 const WRONG_KEYS_PER_MINUTE = 20
+/** Ways to GitHub a minute, from one address and in all: each may cost calls to GitHub. */
+const SIGN_INS_PER_MINUTE_PER_ADDRESS = 60
+const SIGN_INS_PER_MINUTE = 300
 const EVERYBODY = 'everybody'
 
 /** Counters by address. Where one is full they throw a Refusal that says how long to wait. */
 export type Limits = {
   /** Counts a checkout of this address and of all: cards are tested, and stock held, by making many. */
   checkout: (address: string) => Promise<void>
-  /** Counts a wrong order key or a forged download link. */
+  /** Counts a wrong order key, a forged download link, or a wrong way in at the desk. */
   wrongKey: (address: string) => Promise<void>
+  /** Counts who begins to sign in at the desk, or comes back from GitHub. */
+  signIn: (address: string) => Promise<void>
 }
 
 /** Limits of all processes over the store that counts. */
@@ -25,12 +30,18 @@ export function createLimits(config: Config, limiter: Store['limiter'] = memoryL
   const perAddress = perMinute('checkouts of an address', config.CHECKOUTS_PER_MINUTE_PER_ADDRESS)
   const inAll = perMinute('checkouts', config.CHECKOUTS_PER_MINUTE)
   const wrongKeys = perMinute('wrong keys', WRONG_KEYS_PER_MINUTE)
+  const signInsOfOne = perMinute('sign-ins of an address', SIGN_INS_PER_MINUTE_PER_ADDRESS)
+  const signIns = perMinute('sign-ins', SIGN_INS_PER_MINUTE)
   return {
     async checkout(address) {
       await consume(perAddress, address)
       await consume(inAll, EVERYBODY)
     },
     wrongKey: (address) => consume(wrongKeys, address),
+    async signIn(address) {
+      await consume(signInsOfOne, address)
+      await consume(signIns, EVERYBODY)
+    },
   }
 }
 

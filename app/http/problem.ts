@@ -24,6 +24,8 @@ export type ProblemInput = Pick<Problem, 'status' | 'title' | 'detail'> & {
   retryAfterSeconds?: number
   /** How to show who one is: the header `www-authenticate`. */
   challenge?: string
+  /** Where a person in a browser goes instead of reading this. */
+  instead?: string
   /** Where a person goes from here; else the shop's first page. */
   back?: string
 }
@@ -54,12 +56,13 @@ export function limitBody(maxSize: number): MiddlewareHandler {
 
 /** Answers with a problem: as JSON to software, as a page of the shop to a person in a browser. */
 export async function problem(c: Context<HttpEnv>, input: ProblemInput): Promise<Response> {
-  const { retryAfterSeconds, challenge, back: _, ...rest } = input
+  const { retryAfterSeconds, challenge, instead, back: _, ...rest } = input
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   if (retryAfterSeconds) headers['retry-after'] = String(retryAfterSeconds)
   if (challenge) headers['www-authenticate'] = challenge
   const status = input.status as ContentfulStatusCode
   if (wantsPage(c)) {
+    if (instead) return c.redirect(instead, 303)
     const page = await showPage(c.var.parts, 'problem', problemFragment(input, c.var.requestId))
     return c.html(page, status, headers)
   }

@@ -20,6 +20,8 @@ const Conversion = z.object({
   owner: z.object({ login: z.string() }).catch({ login: '' }),
   pem: z.string(),
   webhook_secret: z.string().min(16),
+  client_id: z.string().min(8),
+  client_secret: z.string().min(20),
 })
 
 /**
@@ -46,11 +48,13 @@ export async function exchangeCode(apiUrl: string, code: string): Promise<Regist
   if (!conversion.success || !isKey(conversion.data.pem)) {
     throw new ExchangeError('GitHub made the App, but its answer lacks what a shop needs. Delete the App there.')
   }
-  const { id, slug, name, owner, pem, webhook_secret } = conversion.data
+  const { id, slug, name, owner, pem, webhook_secret, client_id, client_secret } = conversion.data
   const credentials = {
     GITHUB_APP_ID: String(id),
     GITHUB_PRIVATE_KEY: Buffer.from(pem).toString('base64'),
     GITHUB_WEBHOOK_SECRET: webhook_secret,
+    GITHUB_CLIENT_ID: client_id,
+    GITHUB_CLIENT_SECRET: client_secret,
   }
   return { credentials, slug, name, owner: owner.login }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { SIGN_IN_CALLBACK } from '../link.ts'
 import type { Random } from '../order/id.ts'
 
 const DECLARATION = new URL('../../.github/app.yml', import.meta.url)
@@ -27,6 +28,7 @@ export type AppManifest = {
   url: string
   hook_attributes: { url: string; active: true }
   redirect_url: string
+  callback_urls: string[]
   setup_url: string
   public: false
   default_permissions: AppDeclaration['permissions']
@@ -43,6 +45,7 @@ export function manifestFor(shopUrl: string, name: string, { permissions, events
     url: shopUrl,
     hook_attributes: { url: webhookAddress(shopUrl), active: true },
     redirect_url: `${shopUrl}/setup/github/callback`,
+    callback_urls: [`${shopUrl}${SIGN_IN_CALLBACK}`],
     setup_url: `${shopUrl}/desk`,
     public: false,
     default_permissions: permissions,

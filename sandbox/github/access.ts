@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import { type GitHubEnv, notFound, Refusal, type Who } from './answer.ts'
 import type { App, Level, Permissions, Token } from './apps/app-state.ts'
 import { covers, installationsOf } from './apps/coverage.ts'
+import { signInsOf } from './apps/sign-in.ts'
 import { findRepository, type GitHubState, type Repository } from './state.ts'
 import type { Role } from './user-state.ts'
 import { mayAs, roleOf } from './users.ts'
@@ -17,7 +18,11 @@ const LEVELS: readonly Level[] = ['read', 'write', 'admin']
 /** Finds out who asks. Credentials that aren't good are refused, even where none are needed. */
 export function authenticate(state: GitHubState): MiddlewareHandler<GitHubEnv> {
   return async (c, next) => {
-    c.set('who', whoAsks(state, c.req.header('authorization')))
+    const who = signedInWith(state, c.req.header('authorization'))
+    // What a person may do, an App may not do for them: ours is told who they are, and nothing else.
+    if (who && c.req.path.replace(/^\/api\/v3(?=\/)/, '') !== '/user')
+      throw new Refusal(403, 'Resource not accessible by integration')
+    c.set('who', who ?? whoAsks(state, c.req.header('authorization')))
     await next()
   }
 }
@@ -106,6 +111,16 @@ function reaches({ token, installation }: Who & { kind: 'installation' }, reposi
   return (
     covers(installation, repository) && (token.repositories === 'all' || token.repositories.includes(repository.id))
   )
+}
+
+/** Who signed in with an App, by the token that it was given. */
+function signedInWith(state: GitHubState, authorization: string | undefined): Who | undefined {
+  const [, token] = /^(?:bearer|token) (ghu_\S+)$/i.exec(authorization ?? '') ?? []
+  if (!token) return undefined
+  const { tokens } = signInsOf(state)
+  const kept = Object.hasOwn(tokens, token) ? tokens[token] : undefined
+  if (!kept || kept.expiresAt <= state.now()) throw new Refusal(401, 'Bad credentials')
+  return { kind: 'user', login: kept.login }
 }
 
 function whoAsks(state: GitHubState, authorization: string | undefined): Who {

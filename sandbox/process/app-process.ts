@@ -14,7 +14,7 @@ const APP = fileURLToPath(new URL('../../app/main.ts', import.meta.url))
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG', 'TZ', 'NODE_OPTIONS']
 const LOOK_EVERY_MILLISECONDS = 50
 /** The desk's address is for the table of addresses, which we print. */
-const DESK = /^How the shop is, for its maintainers: (\S+)$/
+const DESK = /^The desk, for maintainers: (\S+)$/
 
 /** Where a GitHub App can be registered, until the shop has one. */
 const SETUP = /\/setup and enter this code: /

@@ -78,7 +78,14 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   },
   {
     of: 'app/setup/',
-    may: ['app/setup/', 'app/order/id.ts', 'app/config.ts', 'app/http/document.ts', 'app/http/server.ts'],
+    may: [
+      'app/setup/',
+      'app/order/id.ts',
+      'app/config.ts',
+      'app/link.ts',
+      'app/http/document.ts',
+      'app/http/server.ts',
+    ],
   },
   ...STARTS.map((of) => ({ of, may: EVERYTHING })),
   { of: 'sandbox/', may: [...CATALOG, 'sandbox/'] },

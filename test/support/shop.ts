@@ -69,6 +69,7 @@ export async function openTestShop(options: ShopOptions = {}) {
       id: 7,
       permissions: options.follow?.permissions,
       webhook: { url: `http://127.0.0.1:${port}/webhooks/github`, secret: WEBHOOK_SECRET },
+      callbackUrls: [`http://127.0.0.1:${port}/desk/sign-in/callback`],
     },
     now: () => now().getTime(),
     ...(options.follow && {
@@ -110,6 +111,8 @@ export async function openTestShop(options: ShopOptions = {}) {
     GITHUB_APP_ID: 7,
     GITHUB_PRIVATE_KEY: github.privateKey,
     GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    GITHUB_CLIENT_ID: github.client.id,
+    GITHUB_CLIENT_SECRET: github.client.secret,
     GITHUB_API_URL: github.url,
     GITHUB_URL: github.url,
     DATA_FOLDER: folder,

@@ -1,4 +1,7 @@
 import { html } from 'hono/html'
+import { mayDo, type Person } from '../../account/person.ts'
+import type { Config } from '../../config.ts'
+import { SIGN_IN_CALLBACK } from '../../link.ts'
 import type { ClosedReason, ShopEvent } from '../../shop/event.ts'
 import type { ShopState } from '../../shop/shop.ts'
 import type { LastDeliveries } from '../../store/store.ts'
@@ -24,7 +27,7 @@ export type Desk = {
   /** Newest first. */
   history: readonly ShopEvent[]
   githubUrl: string
-  key: string
+  person: Person
 }
 
 /** The page of a shop's maintainers: what is live, what is not and why, and what to do. It needs no script. */
@@ -32,12 +35,9 @@ export function deskPage(desk: Desk): Markup {
   const { name, isOpen } = desk
   return inDesk(
     `${name}, for maintainers`,
-    html`<header class="desk-head">
-<p class="desk-soft">For maintainers</p>
-<h1>${name}</h1>
+    html`${deskHead(name, desk.person)}
 <p class="desk-state ${isOpen ? '' : 'desk-state-off'}">${stateOf(desk)}</p>
-</header>
-${desk.candidates ? choice(desk, desk.candidates) : ''}
+${desk.candidates ? choice(desk.candidates) : ''}
 ${isOpen ? '' : closedNotice(desk)}
 ${refusedNotice(desk)}
 ${changedNotice(desk)}
@@ -57,16 +57,40 @@ export function welcomePage(): Markup {
 <p>Then look at the pull requests of your repository. Within a minute there is a new one, <strong>Open the shop</strong>: it brings
 a catalog to begin with, and says what happens next. Nothing is sold before you merge it.</p>
 <p class="desk-soft">None there? A repository that has a catalog gets none, nor does one without a single commit. And where the
-App may enter several repositories, somebody has to choose one first, on the page with the key.</p>
+App may enter several repositories, somebody has to choose one first, at the desk.</p>
 </section>
 <section>
-<h2>You want to see how the shop is?</h2>
-<p>The address of that page holds a key. It is in the log of the server, where the shop starts.</p>
+<h2>You work for this shop?</h2>
+<p><a class="button" href="/desk/sign-in">Sign in with GitHub</a></p>
+<p class="desk-soft">The desk opens to who may triage, write to, maintain or administer the shop's repository.</p>
 </section>`,
   )
 }
 
-const inDesk = (title: string, content: Markup): Markup =>
+/** How to come in where GitHub can't be asked who comes. */
+export function withoutSignInPage({ SHOP_URL, GITHUB_URL }: Pick<Config, 'SHOP_URL' | 'GITHUB_URL'>): Markup {
+  return inDesk(
+    'Signing in is not set up',
+    html`<header class="desk-head"><h1>Signing in is not set up</h1></header>
+<section><h2>Set it up</h2>
+<p>On the settings page of the shop's GitHub App, at <a href="${GITHUB_URL}/settings/apps">${GITHUB_URL}/settings/apps</a> or in the
+organisation's settings: enter the callback URL <code>${SHOP_URL}${SIGN_IN_CALLBACK}</code>, generate a client secret, and put the two into
+the shop's settings as <code>GITHUB_CLIENT_ID</code> and <code>GITHUB_CLIENT_SECRET</code>. Then start the shop again.</p></section>
+<section><h2>Until then</h2>
+<p><code>npx tagsale desk</code> on the server makes a link that works once. The shop prints one where it starts.</p></section>`,
+  )
+}
+
+/** The head of each page of the desk: where one is, who one is, and the way out. */
+export const deskHead = (title: string, person: Person): Markup => html`<header class="desk-head">
+<nav class="desk-soft desk-bar" aria-label="The desk"><a href="/desk">Desk</a> <a href="/desk/people">People and tokens</a>
+${mayDo(person, 'maintain') ? html`<a href="/desk/access">Who did what</a>` : ''}
+<span>${person.name}, ${person.role}</span>
+<form method="post" action="/desk/sign-out"><button class="desk-out" type="submit">Sign out</button></form></nav>
+<h1>${title}</h1></header>`
+
+/** A page of the desk. */
+export const inDesk = (title: string, content: Markup): Markup =>
   documentOf({ title, style: DESK_STYLE, body: html`<main class="desk">${content}</main>` })
 
 function stateOf({ isOpen, products, shop }: Desk): string {
@@ -114,7 +138,7 @@ ${files.map((file, place) => html`${place ? ', ' : ''}<code>${file}</code>`)}. T
 
 const notice = (content: Markup | Promise<unknown>): Markup => html`<div class="notice">${content}</div>`
 
-function choice({ key }: Desk, candidates: readonly string[] | 'unknown'): Markup {
+function choice(candidates: readonly string[] | 'unknown'): Markup {
   const [first] = candidates
   const content =
     candidates === 'unknown'
@@ -122,7 +146,6 @@ function choice({ key }: Desk, candidates: readonly string[] | 'unknown'): Marku
       : first === undefined
         ? html`<p>The App is installed nowhere. Install it on the organisation that has, or will have, the shop's repository.</p>`
         : html`<form method="post" action="/desk/repository">
-<input type="hidden" name="key" value="${key}">
 <fieldset><legend>The App may enter these. Which one has the catalog, or shall have it?</legend>
 ${candidates.map((name) => html`<label class="desk-choice"><input type="radio" name="repository" value="${name}" required><span>${name}</span></label>`)}
 </fieldset>
@@ -186,7 +209,7 @@ const commitLink = (githubUrl: string, repository: string, commit: string): Mark
   html`<a href="${githubUrl}/${repository}/commit/${commit}"><code>${commit.slice(0, COMMIT_CHARACTERS)}</code></a>`
 
 /** A moment for people, the same everywhere: `22 November 2026 at 20:48 UTC`. */
-function moment(at: string): Markup {
+export function moment(at: string): Markup {
   const format = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
   return html`<time datetime="${at}">${format.format(new Date(at))} UTC</time>`
 }

@@ -1,32 +1,33 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { recordAccess } from '../../account/access.ts'
+import type { Person } from '../../account/person.ts'
 import { jobsDue } from '../../job/job.ts'
 import { findShopJob, refreshShopJob } from '../../job/repository-jobs.ts'
-import { deskUrl, isDeskKey } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
 import { viewShop } from '../buyers/shop-status.ts'
 import type { HttpEnv } from '../context.ts'
 import { readStyle } from '../document.ts'
-import { addressOf, type Limits } from '../limit.ts'
+import type { Limits } from '../limit.ts'
 import { limitBody, problemResponse, Refusal } from '../problem.ts'
 import { DESK_STYLE, deskPage, welcomePage } from './desk-page.ts'
+import { peopleRoutes } from './people.ts'
+import { signInRoutes } from './sign-in.ts'
+import { limitUnknown, requireRole, sessionAtDesk } from './who.ts'
 
 const HISTORY_SHOWN_MAX = 20
 const CANDIDATES_SHOWN_MAX = 100
 const FORM_BYTES_MAX = 4096
 const STYLE = new URL('./desk.css', import.meta.url)
 
-const Key = z.string().max(200).openapi({ description: "The secret in the page's address" })
 const page = { description: 'A page', content: { 'text/html': { schema: z.string() } } }
-const refusals = { 404: problemResponse('Another key'), 429: problemResponse('Too many wrong keys') }
 
 const pageRoute = createRoute({
   method: 'get',
   path: '/desk',
   summary: 'How the shop is: what is live, what was refused, what is to do',
-  description: 'Without a key, for those whom GitHub sends here after they installed the App: what happens next.',
-  request: { query: z.object({ key: Key.optional() }) },
-  responses: { 200: page, ...refusals },
+  description:
+    'For whoever is not signed in: the way to do so, and for those whom GitHub sends here after they installed the App, what happens next.',
+  responses: { 200: page },
 })
 const chooseRoute = createRoute({
   method: 'post',
@@ -36,27 +37,23 @@ const chooseRoute = createRoute({
     body: {
       required: true,
       content: {
-        'application/x-www-form-urlencoded': { schema: z.object({ key: Key, repository: z.string().max(200) }) },
+        'application/x-www-form-urlencoded': { schema: z.object({ repository: z.string().max(200) }) },
       },
     },
   },
   responses: {
     303: { description: 'Back to the page' },
-    403: problemResponse('The form was on another site'),
+    401: problemResponse('Nobody is signed in'),
+    403: problemResponse('Not for this role, or the form was on another site'),
     422: problemResponse('Not a repository to choose'),
-    ...refusals,
   },
 })
 
-/** The page for maintainers, and the one thing that can be done there. Both ask for the key. */
+/** The desk's first page, and the choice of a repository. */
 export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
-  const requireKey = async (c: Context<HttpEnv>, key: string) => {
-    if (isDeskKey(c.var.parts.config, key)) return
-    await limits.wrongKey(addressOf(c))
-    const detail = 'The link is not whole, or an old one. The right one is in the log of the server.'
-    throw new Refusal({ status: 404, title: 'Nothing here for this link', detail })
-  }
-  api.use('/desk/*', limitBody(FORM_BYTES_MAX))
+  api.use('/desk/*', limitBody(FORM_BYTES_MAX), limitUnknown(limits))
+  signInRoutes(api, limits)
+  peopleRoutes(api)
   api.get(DESK_STYLE, async (c) => {
     return c.body(await readStyle(STYLE), 200, {
       'content-type': 'text/css; charset=utf-8',
@@ -64,23 +61,22 @@ export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
     })
   })
   api.openapi(pageRoute, async (c) => {
-    const { key } = c.req.valid('query')
-    if (key === undefined) return c.html(welcomePage(), 200, PRIVATE)
-    await requireKey(c, key)
-    return c.html(deskPage(await deskOf(c.var.parts, key)), 200, PRIVATE)
+    const atDesk = await sessionAtDesk(c)
+    if (!atDesk) return c.html(welcomePage(), 200, PRIVATE)
+    return c.html(deskPage(await deskOf(c.var.parts, atDesk.person)), 200, PRIVATE)
   })
   api.openapi(chooseRoute, async (c) => {
-    const { key, repository } = c.req.valid('form')
-    await requireKey(c, key)
-    refuseOtherSites(c)
+    const person = await requireRole(c, 'maintain')
+    const { repository } = c.req.valid('form')
     await choose(c.var.parts, repository)
-    return c.redirect(deskUrl(c.var.parts.config), 303)
+    await recordAccess(c.var.parts, person, 'repository.chosen', { about: repository })
+    return c.redirect('/desk', 303)
   })
 }
 
 const PRIVATE = { 'cache-control': 'no-store', 'x-robots-tag': 'noindex' }
 
-async function deskOf(parts: Parts, key: string) {
+async function deskOf(parts: Parts, person: Person) {
   const { store, config } = parts
   const [shop, events, jobsWaiting, lastDeliveries] = await Promise.all([
     store.shop(),
@@ -90,7 +86,7 @@ async function deskOf(parts: Parts, key: string) {
   ])
   const { name, open: isOpen, products } = viewShop(shop, parts)
   return {
-    ...{ name, isOpen, products, shop, lastDeliveries, key },
+    ...{ name, isOpen, products, shop, lastDeliveries, person },
     repository: config.SHOP_REPOSITORY ?? shop.repository,
     candidates: mayChoose(parts, shop) ? await candidatesOf(parts) : undefined,
     jobsWaiting,
@@ -110,18 +106,6 @@ async function candidatesOf({ githubApp, log }: Pick<Parts, 'githubApp' | 'log'>
     log.warn({ err: error }, 'GitHub does not say which repositories there are')
     return 'unknown'
   }
-}
-
-/** Forms of other sites have no business here. Browsers name the site they come from in one of these two. */
-function refuseOtherSites(c: Context<HttpEnv>): void {
-  const site = c.req.header('sec-fetch-site')
-  const isOurs = site ? site === 'same-origin' : c.req.header('origin') === new URL(c.var.parts.config.SHOP_URL).origin
-  if (isOurs) return
-  throw new Refusal({
-    status: 403,
-    title: 'Not from here',
-    detail: 'Open the desk itself, and choose there.',
-  })
 }
 
 async function choose(parts: Parts, wanted: string): Promise<void> {

@@ -12,6 +12,8 @@ export type App = {
   owner: string
   externalUrl: string
   setupUrl?: string
+  /** Where people may be sent back to who signed in with it. */
+  callbackUrls?: string[]
   /** Others than its owner may install it. */
   public: boolean
   privateKey: string
@@ -78,12 +80,20 @@ export type Delivery = {
 /** A manifest that a person confirmed and that waits to be exchanged for the App's credentials. */
 export type PendingApp = { app: App; expiresAt: number }
 
+/** Who signs in with Apps: codes that were not exchanged yet, tokens of people, and who agreed to which App (`<id> <login>`). */
+export type SignIns = {
+  codes: Record<string, { app: number; login: string; redirect: string; challenge?: string; expiresAt: number }>
+  tokens: Record<string, { app: number; login: string; expiresAt: number }>
+  agreed: string[]
+}
+
 /** Everything about Apps that must outlive a restart. Plain data. */
 export type AppSlice = {
   apps: App[]
   installations: Installation[]
   tokens: Record<string, Token>
   pending: Record<string, PendingApp>
+  signIns?: SignIns
   /** Newest last. */
   deliveries: Delivery[]
   lastId: number
@@ -98,6 +108,7 @@ export type AppSeed = {
   permissions?: Permissions | undefined
   events?: string[] | undefined
   webhook?: { url: string; secret: string } | undefined
+  callbackUrls?: string[] | undefined
 }
 
 /** All that a shop needs of an App. */

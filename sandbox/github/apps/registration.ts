@@ -114,6 +114,7 @@ function confirm(state: GitHubState, asked: Asked, manifest: Manifest): string {
     owner: asked.owner,
     externalUrl: manifest.url,
     ...(manifest.setup_url ? { setupUrl: manifest.setup_url } : {}),
+    ...(manifest.callback_urls ? { callbackUrls: manifest.callback_urls } : {}),
     public: manifest.public,
     privateKey: newPrivateKey(),
     ...newClient(),

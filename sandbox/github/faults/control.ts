@@ -10,6 +10,8 @@ import { bodyOf } from '../body.ts'
 import { pressAction } from '../checks/checks.ts'
 import { tellCreated, tellPublished } from '../releases/release-change.ts'
 import { findRepository, type GitHubState, publish } from '../state.ts'
+import { ROLES } from '../user-state.ts'
+import { addUser } from '../users.ts'
 import type { Faults } from './fault-state.ts'
 
 const LIMIT_SECONDS = 60
@@ -51,6 +53,8 @@ const InstallationRequest = z.strictObject({
   app: z.string().optional(),
 })
 
+const RoleRequest = z.strictObject({ repository: z.string(), login: z.string().min(1), role: z.enum(ROLES) })
+
 /** What tests hold in their hands: what was asked and delivered, what goes wrong, what is published and installed. */
 export function controlRoutes(state: GitHubState): Hono {
   return new Hono()
@@ -72,6 +76,14 @@ export function controlRoutes(state: GitHubState): Hono {
       const { id, size, sha256 } = await publish(state, { ...seed, bytes: Buffer.from(base64, 'base64') })
       if (isNew) tellOfNew(state, seed)
       return c.json({ id, size, sha256 }, 201)
+    })
+    .post('/_test/roles', async (c) => {
+      const { repository: fullName, login, role } = await bodyOf(c, RoleRequest)
+      const [owner = '', name = ''] = fullName.split('/')
+      const repository = findRepository(state, owner, name)
+      if (!repository) throw notFound()
+      repository.collaborators = { ...repository.collaborators, [addUser(state, login).login]: role }
+      return c.json({}, 201)
     })
     .post('/_test/check-action', async (c) => {
       const { check_run, identifier, by } = await bodyOf(c, ActionRequest)

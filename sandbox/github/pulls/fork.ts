@@ -8,7 +8,7 @@ import { gitOf, refName } from '../git/git.ts'
 import { paged } from '../paging.ts'
 import { repositoryJson } from '../repository.ts'
 import { addRepository, findRepository, type GitHubState, type Repository } from '../state.ts'
-import { account, actorOf, roleOf } from '../users.ts'
+import { account, actorOf, mayAs, roleOf } from '../users.ts'
 
 const ForkRequest = z.object({
   organization: z.string().optional(),
@@ -45,13 +45,23 @@ export function forkRoutes(state: GitHubState): Hono<GitHubEnv> {
       const user = state.users.get(c.req.param('u').toLowerCase())
       if (!user) throw notFound()
       const role = roleOf(state, repository, user.login)
-      const person = { ...account(state, user.login, originOf(c)), role_name: role }
+      const permissions = Object.fromEntries(POWERS.map(([power, least]) => [power, mayAs(role, least)]))
+      const person = { ...account(state, user.login, originOf(c)), permissions, role_name: role }
       return c.json({ permission: OLD_NAMES[role] ?? role, role_name: role, user: person })
     })
 }
 
 /** The older of the two names that GitHub has for a role. */
 const OLD_NAMES: Record<string, string> = { maintain: 'write', triage: 'read' }
+
+/** What GitHub says besides that somebody may, and the least role for each. */
+const POWERS = [
+  ['admin', 'admin'],
+  ['maintain', 'maintain'],
+  ['push', 'write'],
+  ['triage', 'triage'],
+  ['pull', 'read'],
+] as const
 
 function forkOf(
   state: GitHubState,

@@ -16,7 +16,7 @@ export type PaymentSnapshot = {
   subtotal: number
   shipping: number
   total: number
-  /** Refunds that went out, and those that failed. What is not named here has not been looked at. */
+  /** Refunds that went out or are about to, and those that failed. What is not named here has not been looked at. */
   refunds: readonly { id: string; amount: number; at: string; failed: boolean; request?: string }[]
   disputes: readonly { id: string; amount: number; outcome: 'open' | 'won' | 'lost' }[]
 }
@@ -61,7 +61,7 @@ export function withJobs(
 
 function missingOfPayment(order: Order, now: PaymentSnapshot): Fact[] {
   const opened: Fact[] = order.checkout ? [] : [{ type: 'order.checkout_opened', checkout: now.checkout }]
-  const { payment } = now
+  const { payment, total: amount, shipping } = now
   if (order.paid)
     return now.state === 'paid' && payment !== order.payment.id ? [...opened, ...paidTwice(order, now)] : opened
   switch (now.state) {
@@ -71,9 +71,13 @@ function missingOfPayment(order: Order, now: PaymentSnapshot): Fact[] {
       if (order.canceled || order.payment.state !== 'none') return opened
       return [...opened, { type: 'order.canceled', reason: 'expired' }]
     case 'processing':
-      return order.payment.state === 'none' ? [...opened, { type: 'order.payment_processing', payment }] : opened
+      return order.payment.state === 'none'
+        ? [...opened, { type: 'order.payment_processing', payment, amount, shipping }]
+        : opened
     case 'failed':
-      return order.payment.state === 'failed' ? opened : [...opened, { type: 'order.payment_failed', payment }]
+      return order.payment.state === 'failed'
+        ? opened
+        : [...opened, { type: 'order.payment_failed', payment, amount, shipping }]
     case 'paid':
       return [...opened, paid(now), ...doubts(order, now)]
   }

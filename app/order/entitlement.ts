@@ -1,6 +1,6 @@
 import type { OrderLine, SoldAsset } from './event.ts'
 import type { Order } from './order.ts'
-import { isCalledOff, linesLeft, openStalls, paymentStatus, shippedLines } from './status.ts'
+import { isCalledOff, isGoodsMoneyBack, linesLeft, openStalls, paymentStatus, shippedLines } from './status.ts'
 
 /** What the customer may have now: one file through one line of the order. Derived, never stored. */
 export type Entitlement = { line: string; asset: SoldAsset }
@@ -28,7 +28,7 @@ export function linesToPack(order: Order): OrderLine[] {
 /** Whether what was bought may be handed out at all: it is paid, and not disputed, given back, called off or held back. */
 export function isDue(order: Order): boolean {
   if (!['paid', 'partially_refunded'].includes(paymentStatus(order))) return false
-  if (isCalledOff(order)) return false
+  if (isCalledOff(order) || isGoodsMoneyBack(order)) return false
   return !order.stalls.some(
     ({ reason, settled }) => settled === 'withhold' || (reason === 'amount-differs' && settled !== 'give'),
   )

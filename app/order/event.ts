@@ -73,6 +73,9 @@ const head = { order: OrderIdText, shop: z.string(), at: Instant, cause: Cause }
 const fact = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...head, ...shape })
 
+/** What the bank was asked for, and how much of it is shipping; not written in older facts. */
+const asked = { amount: MinorUnits.optional(), shipping: MinorUnits.optional() }
+
 export const OrderEvent = z.discriminatedUnion('type', [
   fact('order.placed', {
     currency: z.string(),
@@ -87,7 +90,7 @@ export const OrderEvent = z.discriminatedUnion('type', [
   /** Stripe's payment page exists: its Session. */
   fact('order.checkout_opened', { checkout: z.string() }),
   /** The buyer is done, the bank is not: a delayed payment method. */
-  fact('order.payment_processing', { payment: z.string().nullable() }),
+  fact('order.payment_processing', { payment: z.string().nullable(), ...asked }),
   fact('order.paid', {
     /** Stripe's PaymentIntent; null when nothing was to be paid. */
     payment: z.string().nullable(),
@@ -95,7 +98,7 @@ export const OrderEvent = z.discriminatedUnion('type', [
     shipping: MinorUnits,
     currency: z.string(),
   }),
-  fact('order.payment_failed', { payment: z.string().nullable() }),
+  fact('order.payment_failed', { payment: z.string().nullable(), ...asked }),
   fact('order.canceled', { reason: z.enum(['expired', 'not-started', 'replaced', 'maintainer']) }),
   /** A person wants money given back. What it is for is said line by line, where it is for lines; `restock` puts those on sale again. */
   fact('order.refund_requested', {
@@ -107,7 +110,7 @@ export const OrderEvent = z.discriminatedUnion('type', [
   }),
   /** Stripe will never do it. */
   fact('order.refund_refused', { request: z.string() }),
-  /** `request` is the one that it answers; without, it was made at Stripe's dashboard. */
+  /** Money is given back: it has gone out, or is about to. `request` is the one that it answers; without, it was made at Stripe's dashboard. */
   fact('order.refunded', {
     refund: z.string(),
     amount: MinorUnits,

@@ -31,6 +31,9 @@ export type Shipment = {
   deliveredAt: string | null
 }
 
+/** Minor units, and how much of them is shipping. */
+type Money = { amount: number; shipping: number }
+
 /** An order: the fold of its events. */
 export type Order = {
   id: OrderId
@@ -44,8 +47,9 @@ export type Order = {
   shipTo: string | null
   shipping: Shipping | null
   checkout: string | null
-  payment: { id: string | null; state: 'none' | 'processing' | 'failed' | 'paid' }
-  paid: { at: string; amount: number; shipping: number } | null
+  /** `asked` is what a bank was asked for that took its time. */
+  payment: { id: string | null; state: 'none' | 'processing' | 'failed' | 'paid'; asked?: Money }
+  paid: ({ at: string } & Money) | null
   canceled: { at: string; reason: string } | null
   refunds: readonly Refund[]
   /** Only where there are any. */
@@ -99,9 +103,9 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.checkout_opened':
       return { checkout: event.checkout }
     case 'order.payment_processing':
-      return { payment: { id: event.payment, state: 'processing' } }
+      return { payment: { id: event.payment, state: 'processing', ...askedBy(event) } }
     case 'order.payment_failed':
-      return { payment: { id: event.payment, state: 'failed' } }
+      return { payment: { id: event.payment, state: 'failed', ...askedBy(event) } }
     case 'order.paid':
       return {
         payment: { id: event.payment, state: 'paid' },
@@ -161,6 +165,14 @@ const shipmentOf = ({
   ...(carrier && { carrier }),
   deliveredAt: null,
 })
+
+type Delayed = Extract<OrderEvent, { type: 'order.payment_processing' | 'order.payment_failed' }>
+const askedBy = ({ amount, shipping }: Delayed): Pick<Order['payment'], 'asked'> =>
+  amount === undefined || shipping === undefined ? {} : { asked: { amount, shipping } }
+
+/** What was paid, or what a bank was asked for; nothing before the buyer has chosen how to ship and pay. */
+export const chargeOf = ({ paid, payment }: Pick<Order, 'paid' | 'payment'>): Money | null =>
+  paid ?? payment.asked ?? null
 
 /** What the lines cost together, without shipping, in minor units. */
 export const subtotalOf = (order: Pick<Order, 'lines'>): number =>

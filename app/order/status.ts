@@ -77,6 +77,17 @@ export function summaryOf(order: Order): OrderSummary {
 export const refundedAmount = (order: Order): number =>
   order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
 
+/**
+ * Whether the money for the goods is back, with that for shipping or without: at least what they cost, and more than shipping did. Where a
+ * person said which lines it is for, the lines tell (.github/decisions/021-money-back-closes-downloads.md).
+ */
+export function isGoodsMoneyBack(order: Order): boolean {
+  if (!order.paid || requestsOf(order).some(({ lines }) => lines.length > 0)) return false
+  const { amount, shipping } = order.paid
+  const refunded = refundedAmount(order)
+  return refunded > 0 && (refunded >= amount || (refunded >= amount - shipping && refunded > shipping))
+}
+
 /** What people wanted given back, oldest first. */
 export const requestsOf = (order: Order): readonly RefundRequest[] => order.refundRequests ?? []
 

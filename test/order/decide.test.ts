@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { missingEvents, type PaymentSnapshot, withJobs } from '../../app/order/decide.ts'
 import type { Fact } from '../../app/order/event.ts'
-import type { Order } from '../../app/order/order.ts'
+import { chargeOf, type Order } from '../../app/order/order.ts'
 import { paymentStatus, refundedAmount, summaryOf } from '../../app/order/status.ts'
 import * as given from './facts.ts'
 import { book, catchUp, head, opened, orderOf, paid, placed, snapshot, stickers } from './facts.ts'
@@ -92,6 +92,21 @@ describe('what an order lacks of its payment', () => {
     expect(missingEvents(orderOf(placed([book, stickers]), opened), now)).toEqual([
       { type: 'order.paid', payment: 'pi_1', amount: 2850, shipping: 350, currency: 'eur' },
     ])
+  })
+
+  test.each(['processing', 'failed'] as const)(
+    'of a delayed payment, %s says what the bank was asked for, shipping and all',
+    (state) => {
+      const now = snapshot({ state, shipping: 890, total: 3090, subtotal: 2200 })
+      const order = catchUp(orderOf(placed([book, stickers]), opened), now)
+      expect(order.payment).toMatchObject({ state, asked: { amount: 3090, shipping: 890 } })
+      expect(chargeOf(order)).toEqual({ amount: 3090, shipping: 890 })
+    },
+  )
+  test('older facts of a delayed payment do not say what the bank was asked for', () => {
+    const order = orderOf(placed(), opened, processing)
+    expect(order.payment).toEqual({ id: 'pi_1', state: 'processing' })
+    expect(chargeOf(order)).toBeNull()
   })
 })
 

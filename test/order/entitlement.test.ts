@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { entitlementsOf, mayDownload } from '../../app/order/entitlement.ts'
 import type { Fact } from '../../app/order/event.ts'
 import * as given from './facts.ts'
@@ -34,6 +34,30 @@ test.each([
 ] as [string, Fact[]][])('an order that is %s entitles to nothing', (_, facts) => {
   expect(entitlementsOf(orderOf(...facts))).toEqual([])
   expect(mayDownload(orderOf(...facts), guide.id)).toBeUndefined()
+})
+
+describe('with shipping paid, money that goes back', () => {
+  const posted = [placed([book, stickers]), given.paidBoth]
+  const dearlyPosted = { ...given.paidBoth, amount: 2200, shipping: 1900 } as Fact
+  const freeButPosted = { ...given.paidBoth, amount: 350 } as Fact
+  test.each([
+    ['all but shipping', posted, 2500, 0],
+    ['everything', posted, 2850, 0],
+    ['less than the goods cost', posted, 2499, 1],
+    ['shipping alone', posted, 350, 1],
+    ['shipping alone, dearer than the goods', [posted[0] as Fact, dearlyPosted], 1900, 1],
+    ['as much as the goods, where shipping was dearer', [posted[0] as Fact, dearlyPosted], 300, 1],
+    ['more than such shipping', [posted[0] as Fact, dearlyPosted], 1901, 0],
+    ['a part, where nothing but shipping was paid', [posted[0] as Fact, freeButPosted], 349, 1],
+    ['everything, where nothing but shipping was paid', [posted[0] as Fact, freeButPosted], 350, 0],
+  ] as [string, Fact[], number, number][])('%s', (_, before, amount, files) => {
+    expect(entitlementsOf(orderOf(...before, given.refunded(amount)))).toHaveLength(files)
+  })
+  test('all but shipping, in two parts, closes; and opens again when one of them fails', () => {
+    const back = [given.refunded(2000), given.refunded(500, 're_2')]
+    expect(entitlementsOf(orderOf(...posted, ...back))).toEqual([])
+    expect(entitlementsOf(orderOf(...posted, ...back, given.refundFailed))).toHaveLength(1)
+  })
 })
 
 test('a file that comes with two lines is given once', () => {

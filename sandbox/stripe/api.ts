@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Hono } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 import { checkParams, missing, parseForm, StripeFailure } from './request.ts'
 import type { Account } from './state.ts'
@@ -31,6 +32,8 @@ export function createApi(app: Hono, account: Account): Api {
   const route: Api['route'] = (method, path, schema, handle) => {
     app.on(method, path, async (context) => {
       await sleep(account.state.faults.delayMs)
+      const { gateway } = account.state.faults
+      if (gateway) return context.json(gateway.body, gateway.status as ContentfulStatusCode)
       const text = method === 'POST' ? await context.req.text() : new URL(context.req.url).search.slice(1)
       const id = context.req.param('id') ?? ''
       return answer(context, () => {

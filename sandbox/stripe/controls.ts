@@ -38,6 +38,11 @@ const chaosBody = z.strictObject({
 const faultsBody = z.strictObject({
   down: z.boolean().optional(),
   delayMs: z.int().min(0).max(DELAY_MS_MAX).optional(),
+  /** What a gateway answers before Stripe; null takes it away. */
+  gateway: z
+    .object({ status: z.int().min(200).max(599), body: z.record(z.string(), z.unknown()) })
+    .nullable()
+    .optional(),
 })
 const releaseBody = z.strictObject({ order: z.enum(['kept', 'reverse', 'shuffle']).default('kept') })
 const advanceBody = z.strictObject({ seconds: z.int().min(0) })

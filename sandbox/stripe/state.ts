@@ -30,8 +30,11 @@ export type Attempt = { event: string; type: string; endpoint: string; attempt: 
 /** What is done to webhooks on purpose. `drop`: event types, or the fraction of webhooks that vanish. */
 export type Chaos = { duplicate: number; shuffle: boolean; hold: boolean; drop: string[] | number; stale: boolean }
 
-/** What is done to the API on purpose: answer 503, or answer late. */
-export type Faults = { down: boolean; delayMs: number }
+/**
+ * What is done to the API on purpose: answer 503, answer late, or have a gateway before Stripe answer in its place, in JSON of its own,
+ * which has not Stripe's shape.
+ */
+export type Faults = { down: boolean; delayMs: number; gateway: { status: number; body: object } | null }
 
 /** Everything the stand-in knows. Plain JSON, so that it can be kept in a file. */
 export type State = {
@@ -85,7 +88,7 @@ export function emptyState(): State {
     attempts: [],
     replies: {},
     chaos: { duplicate: 1, shuffle: false, hold: false, drop: [], stale: false },
-    faults: { down: false, delayMs: 0 },
+    faults: { down: false, delayMs: 0, gateway: null },
   }
 }
 

@@ -28,6 +28,27 @@ test('a payment is found however long Stripe refuses us, and mailed when it does
   expect(await shop.mail.all()).toHaveLength(1)
 })
 
+test('a payment that a gateway said nothing of is found, and mailed, when Stripe answers again', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  await pay(shop, sale.session)
+  await shop.stripe.control('faults', { gateway: { status: 404, body: { message: 'Not Found' } } })
+  await shop.work()
+  await shop.stripe.control('faults', { gateway: null })
+  shop.clock.aheadSeconds += 120 // its page has not closed yet: nothing else looks
+  await shop.work()
+  expect(await kinds(sale.order)).toContain('order.paid')
+  expect(await shop.mail.all()).toHaveLength(1)
+})
+
+test('a page that a gateway said nothing of is not taken for closed: its order is not given up', async () => {
+  const first = await checkOut(shop, [{ price: 'sticker', quantity: 3 }], { shipTo: 'DE' }, { 'idempotency-key': KEY })
+  await shop.stripe.control('faults', { gateway: { status: 200, body: {} } })
+  const second = await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'DE', replaces: KEY })
+  await shop.stripe.control('faults', { gateway: null })
+  expect(second.status).toBe(502)
+  expect(await kinds(first.order)).toEqual(['order.placed', 'order.checkout_opened'])
+})
+
 async function reservedOf(price: string): Promise<number | undefined> {
   const seen = await shop.store.transact({ prices: [price] }, ({ reserved }) => ({
     events: [],

@@ -2,8 +2,9 @@ import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Shipping } from '../../app/order/event.ts'
 import { subtotalOf } from '../../app/order/order.ts'
-import { startCheckout } from '../../app/stripe/checkout.ts'
-import { fetchPayment } from '../../app/stripe/payment.ts'
+import { checkoutPage, closePage, isFinal, startCheckout } from '../../app/stripe/checkout.ts'
+import { connectStripe } from '../../app/stripe/client.ts'
+import { completedOrders, fetchLines, fetchPayment } from '../../app/stripe/payment.ts'
 import { book, head, orderOf, placed, stickers } from '../order/facts.ts'
 import { line, sdkFor, startBench } from '../sandbox/stripe/bench.ts'
 
@@ -172,6 +173,44 @@ test('it rejects when Stripe is down, rather than say that there is nothing', as
 test('it rejects when the key is refused', async () => {
   const refused = sdkFor(bench.url, 'sk_live_this_is_not_for_a_stand_in')
   await expect(fetchPayment(refused, session)).rejects.toMatchObject({ type: expect.stringMatching(/^Stripe/) })
+})
+
+describe('what a gateway answers in JSON of its own is not what Stripe says', () => {
+  const shop = () => connectStripe({ STRIPE_SECRET_KEY: bench.key, STRIPE_API_URL: bench.url })
+  const gateways = [
+    [503, { message: 'no healthy upstream' }],
+    [404, { message: 'Not Found' }],
+    [404, { error: 'Not Found' }],
+    [404, { error: { message: 'no such route', code: 'resource_missing' } }],
+    [400, { error: { code: 400, message: 'Bad Request', status: 'INVALID_ARGUMENT' } }],
+    [429, { message: 'slow down' }],
+    [200, {}],
+    [200, { object: 'list', data: [] }],
+    [200, { object: 'checkout.session', id: 'cs_test_another', status: 'expired', url: null }],
+  ] as const
+  const asked = {
+    'who paid, and what': () => fetchPayment(shop(), session),
+    'who paid, by the payment': () => fetchPayment(shop(), 'pi_1'),
+    'who paid, by a refund': () => fetchPayment(shop(), 're_1'),
+    'where to pay': () => checkoutPage(shop(), session),
+    'whether the page is closed': () => closePage(shop(), session),
+    'a new page': () => startCheckout(shop(), { ...order, id: head.order }, addresses),
+    'what was bought': () => fetchLines(shop(), session),
+    'all that was paid': () => completedOrders(shop(), null).next(),
+  }
+  test.each(gateways)('%i %j', { timeout: 60_000 }, async (status, body) => {
+    await bench.control('faults', { gateway: { status, body } })
+    const answers = await Promise.allSettled(Object.entries(asked).map(async ([what, ask]) => [what, await ask()]))
+    await bench.control('faults', { gateway: null })
+    const believed = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    const isList = 'object' in body && body.object === 'list'
+    expect(believed.filter(([what]) => !isList || !IN_A_LIST.includes(String(what)))).toEqual([])
+    for (const { reason } of answers.filter((answer) => answer.status === 'rejected'))
+      expect(isFinal(reason)).toBe(false)
+    expect(await stateNow()).toBe('open')
+  })
+  /** For which an empty list is an answer. */
+  const IN_A_LIST = ['who paid, by the payment', 'what was bought', 'all that was paid']
 })
 
 /** The real SDK before the stand-in, with answers changed on the way to states that the stand-in does not know. */

@@ -37,7 +37,7 @@ export async function fetchPayment(
     shipping: session.shipping_cost?.amount_total ?? 0,
     total: session.amount_total ?? 0,
     refunds: intent && (charge?.amount_refunded || isRefund(object)) ? await refundsOf(stripe, intent.id) : [],
-    disputes: intent && charge?.disputed ? await disputesOf(stripe, intent.id) : [],
+    disputes: intent && (charge?.disputed || isDispute(object)) ? await disputesOf(stripe, intent.id) : [],
   }
   return {
     snapshot,
@@ -134,13 +134,15 @@ function stateOf(session: Stripe.Checkout.Session): PaymentSnapshot['state'] {
 
 /** A refund that failed no longer counts in its charge, so whoever asks about it has the list read. */
 const isRefund = (object: string): boolean => /^(re|pyr)_/.test(object)
+/** Nor need one count that was prevented. */
+const isDispute = (object: string): boolean => /^(dp|du)_/.test(object)
 
 async function refundsOf(stripe: Stripe, intent: string): Promise<PaymentSnapshot['refunds']> {
   const refunds: PaymentSnapshot['refunds'][number][] = []
   for await (const refund of stripe.refunds.list({ payment_intent: intent, limit: 100 })) {
     const { id, amount, status } = refund
+    // One that is on its way counts from the start (.github/decisions/021-money-back-closes-downloads.md).
     const failed = status === 'failed' || status === 'canceled'
-    if (status !== 'succeeded' && !failed) continue
     const request = refund.metadata?.['request']
     refunds.push({ id, amount, at: new Date(refund.created * 1000).toISOString(), failed, ...(request && { request }) })
   }
@@ -149,13 +151,18 @@ async function refundsOf(stripe: Stripe, intent: string): Promise<PaymentSnapsho
 
 async function disputesOf(stripe: Stripe, intent: string): Promise<PaymentSnapshot['disputes']> {
   const { data } = await stripe.disputes.list({ payment_intent: intent, limit: 100 })
-  return data.map(({ id, amount, status }) => ({ id, amount, outcome: outcomeOf(status) }))
+  return data.map((dispute) => ({ id: dispute.id, amount: dispute.amount, outcome: outcomeOf(dispute) }))
 }
 
-/** A status we have never heard of counts as open: it needs watching. */
-function outcomeOf(status: string): 'open' | 'won' | 'lost' {
-  if (status === 'won' || status === 'warning_closed' || status === 'prevented') return 'won'
-  return status === 'lost' ? 'lost' : 'open'
+/**
+ * `prevented` and `warning_closed` say that nobody argues, not who has the money: the buyer may have been paid back unasked. The balance
+ * says it, without Stripe's fee. A status we have never heard of counts as open: it needs watching.
+ */
+function outcomeOf({ status, balance_transactions: moves }: Stripe.Dispute): 'open' | 'won' | 'lost' {
+  if (status === 'won') return 'won'
+  if (status === 'lost') return 'lost'
+  if (status !== 'prevented' && status !== 'warning_closed') return 'open'
+  return moves.reduce((sum, { amount }) => sum + amount, 0) < 0 ? 'lost' : 'won'
 }
 
 function customerOf(order: OrderId, session: Stripe.Checkout.Session): Customer | null {

@@ -6,8 +6,8 @@ import { type Buyer, choose } from './checkout/buyer.ts'
 import { checkoutOf, expireOverdue, returnUrl } from './checkout/session.ts'
 import { endpointOf } from './events/event.ts'
 import type { Postman } from './events/webhooks.ts'
-import { closeDispute, failRefund, openDispute } from './money-back.ts'
-import { pay, settle } from './payment.ts'
+import { closeDispute, endRefund, failRefund, openDispute, refund, refundParams } from './money-back.ts'
+import { cancel, pay, settle } from './payment.ts'
 import { checkParams, refused } from './request.ts'
 import type { Account, Checkout } from './state.ts'
 
@@ -46,7 +46,12 @@ const faultsBody = z.strictObject({
 })
 const releaseBody = z.strictObject({ order: z.enum(['kept', 'reverse', 'shuffle']).default('kept') })
 const advanceBody = z.strictObject({ seconds: z.int().min(0) })
-const disputeBody = z.strictObject({ payment_intent: z.string() })
+const disputeBody = z.strictObject({
+  payment_intent: z.string(),
+  prevented: z.enum(['paid-back', 'deflected']).optional(),
+})
+const refundBody = refundParams.extend({ amount: z.int().optional(), status: z.enum(['pending', 'requires_action']) })
+const refundEndBody = z.strictObject({ status: z.enum(['succeeded', 'canceled']) })
 const verdictBody = z.strictObject({ outcome: z.enum(['won', 'lost']) })
 /** `thin` sends notifications instead of snapshots; `roll` makes a new secret beside, or instead of, the old. */
 const endpointBody = z.strictObject({ thin: z.boolean().optional(), roll: z.enum(['keep', 'replace']).optional() })
@@ -79,8 +84,11 @@ export function controlRoutes(account: Account, postman: Postman, keeper: Keeper
     settle(account, checkout, ok)
     return { session: checkout.session }
   })
-  control('disputes', disputeBody, (body) => openDispute(account, body.payment_intent))
+  control('disputes', disputeBody, (body) => openDispute(account, body.payment_intent, body.prevented))
   control('disputes/:id/close', verdictBody, ({ outcome }, id) => closeDispute(account, id, outcome))
+  control('refunds', refundBody, ({ status, ...params }) => refund(account, params, status))
+  control('refunds/:id/end', refundEndBody, ({ status }, id) => endRefund(account, id, status))
+  control('payment_intents/:id/cancel', z.strictObject({}), (_, id) => cancel(account, id))
   control('refunds/:id/fail', z.strictObject({}), (_, id) => failRefund(account, id))
   control('endpoints/:id', endpointBody, ({ thin, roll }, id) => {
     const found = endpointOf(account, id)

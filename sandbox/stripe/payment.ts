@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { BANK_DEBIT, blankCharge, blankPaymentIntent, CARD, NO_ADDRESS } from './blank.ts'
 import type { Buyer } from './checkout/buyer.ts'
 import { emit } from './events/event.ts'
-import { refused } from './request.ts'
+import { missing, refused } from './request.ts'
 import type { Account, Checkout } from './state.ts'
 
 /**
@@ -48,6 +48,18 @@ export function settle(account: Account, { session }: Checkout, ok: boolean): vo
     fail(account, charge, intent, 'payment_intent_payment_attempt_failed', 'The bank did not pay.')
     emit(account, 'checkout.session.async_payment_failed', session)
   }
+}
+
+/** Ends a delayed payment before the buyer's bank does. The session's own events say nothing of it. */
+export function cancel(account: Account, id: string): Stripe.PaymentIntent {
+  const intent = account.state.paymentIntents[id]
+  const charge = account.state.charges[String(intent?.latest_charge)]
+  if (!intent || !charge) throw missing('payment_intent', id)
+  if (intent.status !== 'processing') throw refused(`A PaymentIntent that is ${intent.status} can't be canceled here.`)
+  Object.assign(charge, { status: 'failed', captured: false })
+  Object.assign(intent, { status: 'canceled', canceled_at: account.now(), cancellation_reason: 'abandoned' })
+  emit(account, 'payment_intent.canceled', intent)
+  return intent
 }
 
 function recordBuyer(session: Stripe.Checkout.Session, { email, name, address: given }: Buyer): void {

@@ -130,6 +130,34 @@ test('a delayed payment that fails frees the stock, says that nothing was taken,
   expect(again.headers.get('location')).toContain('/c/pay/cs_test_')
 })
 
+test('a delayed payment that Stripe never speaks of again is looked at every day', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  await pay(shop, sale.session, { outcome: 'async' })
+  await shop.work()
+  shop.clock.aheadSeconds += 40 * 60
+  await shop.work()
+  await shop.stripe.control('chaos', { drop: 1 })
+  await shop.stripe.control(`sessions/${sale.session}/settle`, { ok: true })
+  for (const hours of [23, 2]) {
+    await shop.work()
+    expect((await shop.store.order(sale.order))?.payment.state).toBe('processing')
+    shop.clock.aheadSeconds += hours * 3600
+  }
+  await shop.work()
+  expect((await shop.store.order(sale.order))?.payment.state).toBe('paid') // and nobody came to look at its page
+  expect(await shop.store.job(`close-checkout:${sale.order}`)).toBeUndefined()
+})
+
+test('a delayed payment that is canceled is over at once', async () => {
+  const sale = await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'FR' })
+  await pay(shop, sale.session, { outcome: 'async' })
+  await shop.work()
+  const { payment_intent } = await shop.stripe.api.checkout.sessions.retrieve(sale.session)
+  await shop.stripe.control(`payment_intents/${payment_intent}/cancel`)
+  await shop.work()
+  expect((await shop.store.order(sale.order))?.payment.state).toBe('failed')
+})
+
 test('an order that nobody pays is given up when its page closes, and its stock is free again', async () => {
   const sale = await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'DE' })
   expect((await checkOut(shop, [{ price: 'sticker', quantity: 1 }], { shipTo: 'DE' })).detail).toBe(
@@ -255,6 +283,32 @@ test('a refund made at Stripe closes the downloads', async () => {
     refunded: '19.00',
   })
   expect((await fetch(downloads[0]?.url ?? '')).status).toBe(410)
+})
+
+test('a refund that is on its way closes the downloads, and one that is taken back opens them', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  const { payment_intent } = await shop.stripe.api.checkout.sessions.retrieve(sale.session)
+  const refund = await shop.stripe.control('refunds', { payment_intent, status: 'pending' })
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ payment: 'refunded', downloads: [] })
+  await shop.stripe.control(`refunds/${refund['id']}/end`, { status: 'canceled' })
+  await shop.work()
+  expect(await readOrder(shop, back)).toMatchObject({ payment: 'paid', downloads: [{ asset: 'guide-pdf' }] })
+})
+
+test.each([
+  ['paid-back', 0],
+  ['deflected', 1],
+])('a dispute that was prevented, %s, leaves downloads: %i', async (prevented, files) => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  const { payment_intent } = await shop.stripe.api.checkout.sessions.retrieve(sale.session)
+  await shop.stripe.control('disputes', { payment_intent, prevented })
+  await shop.work()
+  expect((await readOrder(shop, back)).downloads).toHaveLength(files)
 })
 
 test('after a restart in the middle of a sale, nothing is lost', async () => {

@@ -183,8 +183,38 @@ test('a dispute blocks refunds, and the bank decides it', async () => {
   })
   await bench.control(`disputes/${dispute.id}/close`, { outcome: 'lost' })
   expect(await bench.stripe.disputes.retrieve(dispute.id)).toMatchObject({ status: 'lost', amount: 3000 })
-  const types = (await bench.stripe.events.list({ limit: 2 })).data.map(({ type }) => type)
-  expect(types).toEqual(['charge.dispute.closed', 'charge.dispute.created'])
+  const types = (await bench.stripe.events.list({ limit: 3 })).data.map(({ type }) => type)
+  expect(types).toEqual(['charge.dispute.closed', 'charge.dispute.funds_withdrawn', 'charge.dispute.created'])
+})
+
+test('only the balance tells what became of a prevented dispute', async () => {
+  await using bench = await startBench()
+  const sum = async (prevented: string) => {
+    const { id } = await bench.stripe.checkout.sessions.create(sale())
+    const { session } = await bench.control(`sessions/${id}/pay`)
+    const opened = await bench.control('disputes', { payment_intent: session.payment_intent, prevented })
+    const dispute = await bench.stripe.disputes.retrieve(opened.id, { expand: ['charge'] })
+    expect(dispute).toMatchObject({ status: 'prevented', charge: { disputed: false } })
+    return dispute.balance_transactions.reduce((total, { amount }) => total + amount, 0)
+  }
+  expect([await sum('paid-back'), await sum('deflected')]).toEqual([-3000, 0])
+})
+
+test('a refund may be on its way for long, and then go out, or be taken back', async () => {
+  await using bench = await startBench()
+  const { stripe } = bench
+  const { id } = await stripe.checkout.sessions.create(sale())
+  const { payment_intent } = (await bench.control(`sessions/${id}/pay`)).session
+  const [first, second] = [
+    await bench.control('refunds', { payment_intent, amount: 1000, status: 'pending' }),
+    await bench.control('refunds', { payment_intent, amount: 500, status: 'requires_action' }),
+  ]
+  await bench.control(`refunds/${first.id}/end`, { status: 'succeeded' })
+  await bench.control(`refunds/${second.id}/end`, { status: 'canceled' })
+  await expect(bench.control(`refunds/${first.id}/end`, { status: 'canceled' })).rejects.toThrow('is succeeded')
+  const { data } = await stripe.refunds.list({ payment_intent })
+  expect(data.map(({ status }) => status)).toEqual(['canceled', 'succeeded'])
+  expect(await stripe.charges.retrieve(String(first.charge))).toMatchObject({ amount_refunded: 1000 })
 })
 
 test('line items and events come in pages, to the end', async () => {

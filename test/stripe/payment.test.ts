@@ -140,6 +140,37 @@ describe('money that goes back', () => {
     await bench.control(`disputes/${dispute.id}/close`, { outcome })
     expect((await fetchPayment(bench.stripe, dispute.id))?.snapshot.disputes).toMatchObject([{ outcome }])
   })
+  test.each([
+    ['paid-back', 'lost'],
+    ['deflected', 'won'],
+  ])('by a dispute that was prevented, %s, is %s: the balance tells', async (prevented, outcome) => {
+    await pay()
+    const dispute = await bench.control('disputes', { payment_intent: await intentOf(), prevented })
+    expect((await fetchPayment(bench.stripe, dispute.id))?.snapshot.disputes).toMatchObject([{ outcome }])
+  })
+  test.each([
+    ['won', 'won'],
+    ['warning_closed', 'lost'],
+    ['under_review', 'open'],
+    ['appeal_under_review', 'open'],
+    ['never_heard_of', 'open'],
+  ])('by a dispute that is %s, with the money still gone, is %s', async (status, outcome) => {
+    await pay()
+    const dispute = await bench.control('disputes', { payment_intent: await intentOf() })
+    const changed = sdkThatChanges(({ data }) => {
+      for (const row of (data ?? []) as { object: string; status: string }[])
+        if (row.object === 'dispute') row.status = status
+    })
+    expect((await fetchPayment(changed, dispute.id))?.snapshot.disputes).toMatchObject([{ outcome }])
+  })
+  test.each(['pending', 'requires_action'])('by a refund that is %s counts as given back', async (status) => {
+    await pay()
+    const refund = await bench.control('refunds', { payment_intent: await intentOf(), amount: 700, status })
+    const refunds = async () => (await fetchPayment(bench.stripe, refund.id))?.snapshot.refunds
+    expect(await refunds()).toMatchObject([{ amount: 700, failed: false }])
+    await bench.control(`refunds/${refund.id}/end`, { status: 'canceled' })
+    expect(await refunds()).toMatchObject([{ amount: 700, failed: true }])
+  })
 })
 
 describe('what is not ours is left alone', () => {

@@ -76,6 +76,18 @@ async function everything(): Promise<{ answers: unknown[]; events: Stripe.Event[
     await bench.control(`sessions/${id}/settle`, { ok })
     await sessions.retrieve(id, { expand: ['payment_intent.latest_charge'] })
   }
+  const late = await sessions.create(sale())
+  const taken = await bench.control(`sessions/${late.id}/pay`)
+  const unsent = { payment_intent: taken.session.payment_intent, amount: 100, status: 'pending' }
+  answers.push(
+    await bench.control(`refunds/${(await bench.control('refunds', unsent)).id}/end`, { status: 'succeeded' }),
+  )
+  answers.push(
+    await bench.control('disputes', { payment_intent: taken.session.payment_intent, prevented: 'paid-back' }),
+  )
+  const canceled = await sessions.create(sale())
+  const waits = await bench.control(`sessions/${canceled.id}/pay`, { outcome: 'async' })
+  answers.push(await bench.control(`payment_intents/${waits.session.payment_intent}/cancel`))
   const free = await sessions.create(sale({ allow_promotion_codes: true }))
   await bench.control(`sessions/${free.id}/pay`, { promotion: 'FREE100' })
   await sessions.create(sale())
@@ -129,7 +141,7 @@ describe.skipIf(!present)('the stand-in, compared with the shapes that Stripe pu
     const check = createChecker()
     const { answers, events } = await everything()
     expect(answers.length).toBeGreaterThan(15)
-    expect(new Set(events.map(({ type }) => type)).size).toBe(16)
+    expect(new Set(events.map(({ type }) => type)).size).toBe(20)
     const problems = [...answers, ...events, ...events.map(({ data }) => data.object)].flatMap(check)
     expect([...new Set(problems)]).toEqual([])
   })

@@ -125,7 +125,7 @@ test('the buyer names a price, but not below the least', async () => {
 })
 
 test('what is too little for a card is said so', async () => {
-  const sale = await checkOut(shop, [{ price: 'leaflet', quantity: 1 }])
+  const sale = await checkOut(shop, [{ price: 'leaflet', quantity: 1, amount: '0.30' }])
   expect([sale.status, sale.detail]).toEqual([
     422,
     'This is too little to pay by card: the least is about 0.50 in most currencies.',

@@ -3,7 +3,7 @@ import { moneyFormat } from '../../catalog/schema/money.ts'
 import type { ShopSettings } from '../../catalog/schema/shop.ts'
 import type { Config } from '../config.ts'
 import type { Customer } from '../order/customer.ts'
-import type { Order } from '../order/order.ts'
+import { chargeOf, type Order } from '../order/order.ts'
 import type { Mail } from '../parts.ts'
 
 /** What a mail about an order is written from. */
@@ -48,8 +48,9 @@ export function orderRows(order: Order): Block {
     value: money(unitAmount * quantity),
   }))
   rows.push(...lines)
-  if (order.paid?.shipping) rows.push({ label: 'Shipping', value: money(order.paid.shipping) })
-  if (order.paid) rows.push({ label: 'Total paid', value: money(order.paid.amount) })
+  const charge = chargeOf(order)
+  if (charge?.shipping) rows.push({ label: 'Shipping', value: money(charge.shipping) })
+  if (charge) rows.push({ label: order.paid ? 'Total paid' : 'Total', value: money(charge.amount) })
   return { kind: 'rows', rows }
 }
 

@@ -1,12 +1,10 @@
 import { type Catalog, findOffer, type Offer } from '../../catalog/offer.ts'
-import { formatMoney, type Money, toMinorUnits } from '../../catalog/schema/money.ts'
+import { CHARGE_MINOR_UNITS_MAX, formatMoney, type Money, toMinorUnits } from '../../catalog/schema/money.ts'
 import type { OrderLine, Shipping } from './event.ts'
 
 /** Stripe takes a hundred lines; a cart that long is a mistake or an attack. */
 export const CART_LINES_MAX = 50
 export const LINE_QUANTITY_MAX = 99
-/** Stripe's largest charge. */
-const TOTAL_MINOR_UNITS_MAX = 99_999_999
 
 /** What the browser may say: which things, how many, and where they go. Prices it can't say, but for a chosen one. */
 export type CartRequest = {
@@ -46,7 +44,8 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   const destination = shipping(catalog, lines, request.shipTo, currency)
   if ('detail' in destination) return { problems: [{ line: null, detail: destination.detail }] }
   const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
-  if (subtotal > TOTAL_MINOR_UNITS_MAX)
+  const dearest = Math.max(0, ...(destination.shipping?.rates.map(({ amount }) => amount) ?? []))
+  if (subtotal + dearest > CHARGE_MINOR_UNITS_MAX)
     return { problems: [{ line: null, detail: 'This is more than one payment can be.' }] }
   return { currency, lines, ...destination, subtotal, stock: stockOf(catalog, offers) }
 }

@@ -78,13 +78,14 @@ export const refundedAmount = (order: Order): number =>
   order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
 
 /**
- * Whether the money for the goods went back at Stripe's dashboard, where nobody says for what: at least what they cost, and more than
- * shipping did.
+ * Whether the money for the goods is back, with that for shipping or without: at least what they cost, and more than shipping did. Where a
+ * person said which lines it is for, the lines tell (.github/decisions/021-money-back-closes-downloads.md).
  */
 export function isGoodsMoneyBack(order: Order): boolean {
   if (!order.paid) return false
   const { amount, shipping } = order.paid
-  const unsaid = order.refunds.filter(({ failed, request }) => !failed && !request)
+  const said = requestsOf(order).filter(({ lines }) => lines.length > 0)
+  const unsaid = order.refunds.filter(({ failed, request }) => !failed && !said.some(({ id }) => id === request))
   const refunded = unsaid.reduce((sum, refund) => sum + refund.amount, 0)
   return refunded > 0 && (refunded >= amount || (refunded >= amount - shipping && refunded > shipping))
 }

@@ -2,7 +2,7 @@ import { withAddedKey, withValue } from '../problem/mend.ts'
 import { type CatalogProblem, quoted } from '../problem/problem.ts'
 import { fieldName, problemAt } from '../problem/report.ts'
 import { allOf } from '../problem/spelling.ts'
-import { type Amounts, type Currency, toDecimalText } from '../schema/money.ts'
+import { type Amounts, type Currency, leastCharge, toDecimalText } from '../schema/money.ts'
 import type { Path, YamlFile } from '../yaml.ts'
 import { allGives, type ProductEntry } from './references.ts'
 
@@ -15,6 +15,7 @@ export function productProblems(product: ProductEntry, currencies: readonly Curr
     ...bundleProblems(product),
     ...suggestionProblems(product),
     ...allGives(product).flatMap(({ path, gives }) => repeated(product, [...path, 'downloads'], gives.downloads ?? [])),
+    ...allPrices(product).flatMap((price) => tooLittle(product, price)),
     ...(currencies ? allPrices(product).flatMap((price) => foreignCurrencies(product, price, currencies)) : []),
   ]
 }
@@ -43,6 +44,19 @@ function foreignCurrencies({ yaml }: ProductEntry, { path, amounts }: PlacedPric
       on: 'key',
     }),
   )
+}
+
+/** Whoever buys one of it could not pay. */
+function tooLittle({ yaml }: ProductEntry, { path, amounts }: PlacedPrice): CatalogProblem[] {
+  return Object.entries(amounts).flatMap(([currency, amount]) => {
+    if (amount === 0 || amount >= leastCharge(currency)) return []
+    const [text, least] = [amount, leastCharge(currency)].map((minor) => toDecimalText({ amount: minor, currency }))
+    const found = `${text} ${currency} is less than Stripe charges.`
+    const expected = `It is at least ${least}, or "${toDecimalText({ amount: 0, currency })}" for free.`
+    return [
+      problemAt(yaml, [...path, currency], { found, expected, mended: withValue(yaml, [...path, currency], least) }),
+    ]
+  })
 }
 
 /** The keys of a product in the order of its schema, for added lines. */

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { lookAlikeIn, nameOfLetter } from './letters.ts'
-import { type Amounts, currencyProblem, toDecimalText, toMinorUnits } from './money.ts'
+import { type Amounts, CHARGE_MINOR_UNITS_MAX, currencyProblem, toDecimalText, toMinorUnits } from './money.ts'
 
 /** Longest id: it becomes a file name, an address and a line in Stripe's metadata. */
 export const ID_CHARACTERS_MAX = 60
 const LINE_CHARACTERS_MAX = 120
-const AMOUNT_MINOR_UNITS_MAX = 99_999_999 // Stripe's largest charge in most currencies
 
 const CONTROL_OR_INVISIBLE = '\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff'
 
@@ -69,8 +68,8 @@ function refuseBadAmounts(texts: Record<string, unknown>, context: z.RefinementC
 
 function amountProblem(text: string, currency: string): string | undefined {
   try {
-    if (toMinorUnits(text, currency) <= AMOUNT_MINOR_UNITS_MAX) return undefined
-    return `Stripe charges at most ${toDecimalText({ amount: AMOUNT_MINOR_UNITS_MAX, currency })} ${currency}`
+    if (toMinorUnits(text, currency) <= CHARGE_MINOR_UNITS_MAX) return undefined
+    return `Stripe charges at most ${toDecimalText({ amount: CHARGE_MINOR_UNITS_MAX, currency })} ${currency}`
   } catch (error) {
     if (error instanceof RangeError) return error.message
     throw error

@@ -61,10 +61,7 @@ const ASSET_REPOSITORIES_MAX = 100
 
 const ShopCurrency = z
   .string()
-  .refine(
-    (currency) => !currencyProblem(currency),
-    'a currency is three lower-case letters that Stripe charges, such as eur',
-  )
+  .refine((currency) => !currencyProblem(currency), { error: ({ input }) => currencyProblem(String(input)) })
 
 /** catalog/shop.yaml: the shop itself. */
 export const ShopSettings = z

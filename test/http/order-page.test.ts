@@ -33,6 +33,35 @@ describe('what a page says is true', () => {
     expect(html.includes('Your parcel')).toBe(state === 'paid')
     expect(html.includes('>Paid<')).toBe(after[0] === paid)
   })
+  test.each([
+    ['with a bank that takes its time', [given.processingBoth], ['Shipping €3.50', 'To pay €28.50']],
+    ['when the bank said no', [{ ...given.processingBoth, type: 'order.payment_failed' }], ['To pay €28.50']],
+    ['before shipping is chosen', [given.opened], ['Without shipping €25.00']],
+    ['paid', [given.paidBoth], ['Shipping €3.50', 'Paid €28.50']],
+    ['refunded', [given.paidBoth, given.refunded(2850)], ['Shipping €3.50', 'Paid €28.50', 'Refunded €28.50']],
+  ] as [string, Fact[], string[]][])('the sum, %s', (_, after, rows) => {
+    const html = page(viewOf(...after))
+    const foot = [...html.matchAll(/<tr><th scope="row">([^<]*)<\/th><td>([^<]*)<\/td><\/tr>/g)].map(
+      ([, label, money]) => `${label} ${money}`,
+    )
+    expect(foot.slice(-rows.length)).toEqual(rows)
+    expect(html.includes('€25.00')).toBe(rows.includes('Without shipping €25.00'))
+  })
+  test.each([
+    ['refunded', [given.refunded(2850)]],
+    ['refunded but for shipping', [given.refunded(2500)]],
+    ['disputed', [given.disputed]],
+    ['disputed and lost', [given.disputed, given.disputeClosed('lost')]],
+  ] as [string, Fact[]][])('an order that is %s promises no links, no parcel and no verdict', (name, after) => {
+    const html = page(viewOf(given.paidBoth, ...after))
+    expect(html).not.toMatch(/these links|comes by mail|To be packed|Until it has/)
+    expect(html.includes('downloads are closed')).toBe(name !== 'refunded')
+  })
+  test('what was sent as links is said where there are links', () => {
+    const withLinks = viewOrder(orderOf(placed(), paid), [{ asset: guide, facts }], undefined, config, now)
+    expect(page(withLinks)).toContain('A receipt comes by mail, with these links.')
+    expect(page(viewOf(given.paidBoth))).toContain('A receipt comes by mail.')
+  })
   test('the receipt is on its way, late, sent, or none', () => {
     const order = orderOf(placed(), paid)
     const receiptOf = (job: typeof receipt | undefined) => viewOrder(order, [], job, config, now).receipt

@@ -86,6 +86,20 @@ ${FOOT}`,
   })
 })
 
+test.each([
+  ['takes its time', paymentProcessingMail, 'order.payment_processing'],
+  ['says no', paymentFailedMail, 'order.payment_failed'],
+] as const)('a bank that %s was asked for the shipping too', (_, write, type) => {
+  const asked = { ...given.processingBoth, type } as Fact
+  expect(write(about(placed([book, stickers]), asked)).text).toContain(
+    '2 × Sticker: €6.00\nShipping: €3.50\nTotal: €28.50\n',
+  )
+})
+
+test('a receipt that is late speaks of no parcel whose money is back', () => {
+  expect(receiptFor(about(placed([book, stickers]), given.paidBoth, given.refunded(2850))).text).not.toContain('parcel')
+})
+
 test('when the bank says no, the buyer learns that nothing was taken, and how to try again', () => {
   expect(mails['payment-failed']).toMatchObject({
     id: `payment-failed.${ORDER}`,

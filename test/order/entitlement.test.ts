@@ -53,6 +53,19 @@ describe('with shipping paid, money that goes back', () => {
   ] as [string, Fact[], number, number][])('%s', (_, before, amount, files) => {
     expect(entitlementsOf(orderOf(...before, given.refunded(amount)))).toHaveLength(files)
   })
+  test('where a person said for which lines, those lines are closed and no others', () => {
+    const lines = [{ line: 'line-2', quantity: 2 }]
+    const asked: Fact = {
+      type: 'order.refund_requested',
+      request: 'r1',
+      amount: 2600,
+      lines,
+      restock: false,
+      reason: 'requested_by_customer',
+    }
+    const answered = { ...given.refunded(2600), request: 'r1' } as Fact
+    expect(entitlementsOf(orderOf(...posted, asked, answered))).toHaveLength(1)
+  })
   test('all but shipping, in two parts, closes; and opens again when one of them fails', () => {
     const back = [given.refunded(2000), given.refunded(500, 're_2')]
     expect(entitlementsOf(orderOf(...posted, ...back))).toEqual([])

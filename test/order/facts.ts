@@ -46,6 +46,8 @@ export const processing: Fact = { type: 'order.payment_processing', payment: 'pi
 export const failed: Fact = { type: 'order.payment_failed', payment: 'pi_1' }
 /** Both of the above and 3.50 for shipping, paid. */
 export const paidBoth: Fact = { type: 'order.paid', payment: 'pi_1', amount: 2850, shipping: 350, currency: 'eur' }
+/** A bank that takes its time was asked for as much. */
+export const processingBoth: Fact = { ...processing, amount: 2850, shipping: 350 } as Fact
 export const paid: Fact = { type: 'order.paid', payment: 'pi_1', amount: 1900, shipping: 0, currency: 'eur' }
 export const expired: Fact = { type: 'order.canceled', reason: 'expired' }
 export const refunded = (amount: number, refund = 're_1'): Fact => ({

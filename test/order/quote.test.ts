@@ -116,6 +116,8 @@ describe('what can not be bought is said, all of it, by line', () => {
     const detail = 'This is more than one payment can be.'
     expect(priced(line('support', 1, '999999.99')).subtotal).toBe(99_999_999)
     expect(problemsOf({ lines: [line('support', 1, '1000000.00')] })).toEqual([{ line: null, detail }])
+    const posted = [line('support', 1, '999993.00'), line('sticker')]
+    expect(problemsOf({ lines: posted, shipTo: 'FR' })).toEqual([{ line: null, detail }]) // with the dearest way to ship
   })
 })
 

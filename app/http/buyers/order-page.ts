@@ -21,10 +21,17 @@ const WORDS: Record<OrderView['payment'], { title: string; text: string; tone: '
   refunded: { title: 'Refunded', text: 'Your money is on its way back to you.', tone: 'info' },
   disputed: {
     title: 'Disputed',
-    text: 'Your bank is looking into this payment. Until it has, downloads are closed.',
+    text: 'Your bank is looking into this payment, or has taken it back; downloads are closed.',
     tone: 'warn',
   },
 }
+
+/** What the goods cost is back, as a rule. */
+const GOODS_REFUNDED = {
+  title: 'Refunded in part',
+  text: 'Some of your money is on its way back to you; downloads are closed.',
+  tone: 'info',
+} as const
 
 const FREE = { title: 'Thank you', text: 'It is yours; there was nothing to pay.', tone: 'good' } as const
 
@@ -37,14 +44,14 @@ const STATES: Partial<Record<OrderView['payment'], string>> = {
 
 /** The order as the part of a page of the storefront (site/styles has its classes). */
 export function orderFragment(view: OrderView, retryUrl: string) {
-  const { title, text, tone } = view.payment === 'paid' && Number(view.total) === 0 ? FREE : WORDS[view.payment]
+  const { title, text, tone } = wordsFor(view)
   const waits = view.payment === 'pending'
   return html`<article class="order" data-order-id="${view.order}" data-state="${STATES[view.payment] ?? view.payment}" ${waits ? 'data-pending' : ''}>
 ${waits ? html`<noscript><meta http-equiv="refresh" content="3"></noscript>` : ''}
 <header class="order-status order-status-${tone}">
 <h1>${title}</h1>
 <p>${text}</p>
-${view.receipt === 'sent' || view.receipt === 'on its way' ? html`<p>A receipt comes by mail, with these links.</p>` : ''}
+${view.owed && ['sent', 'on its way'].includes(view.receipt) ? html`<p>A receipt comes by mail${view.downloads.length > 0 ? ', with these links' : ''}.</p>` : ''}
 <p class="order-id">Order <code>${view.order}</code>, ${dateText(view.placedAt)}</p>
 </header>
 ${view.fulfillment === 'stalled' ? STALLED : ''}
@@ -54,6 +61,11 @@ ${view.parcel ? parcel(view.parcel) : ''}
 ${lines(view)}
 ${view.payment === 'failed' ? tryAgain(retryUrl) : ''}
 </article>`
+}
+
+function wordsFor(view: OrderView) {
+  if (view.payment === 'paid' && Number(view.total) === 0) return FREE
+  return view.payment === 'partially_refunded' && !view.owed ? GOODS_REFUNDED : WORDS[view.payment]
 }
 
 const STALLED = html`<p class="notice notice-warn">Something with this order needs a person. The maintainers know.</p>`
@@ -100,8 +112,8 @@ function lines(view: OrderView) {
     (line) =>
       html`<tr><th scope="row">${line.quantity === 1 ? '' : `${line.quantity} × `}${line.name}</th><td>${money(line.amount)}</td></tr>`,
   )}</tbody>
-<tfoot>${view.shipping && view.parcel ? sum('Shipping', view.shipping) : ''}
-${view.total ? sum('Paid', view.total) : sum('To pay', view.subtotal)}
+<tfoot>${view.shipping && (view.parcel || Number(view.shipping) > 0) ? sum('Shipping', view.shipping) : ''}
+${view.total ? sum('Paid', view.total) : view.due ? sum('To pay', view.due) : sum('Without shipping', view.subtotal)}
 ${Number(view.refunded) > 0 ? sum('Refunded', view.refunded) : ''}</tfoot>
 </table>
 </section>`

@@ -4,7 +4,8 @@ import type { Config } from '../../config.ts'
 import type { Download } from '../../fulfillment/download.ts'
 import type { Job } from '../../job/job.ts'
 import { downloadUrl } from '../../link.ts'
-import { type Order, subtotalOf } from '../../order/order.ts'
+import { isDue } from '../../order/entitlement.ts'
+import { chargeOf, type Order, subtotalOf } from '../../order/order.ts'
 import { fulfillmentStatus, isStalledBy, paymentStatus, refundedAmount, summaryOf } from '../../order/status.ts'
 
 const Amount = z.string().openapi({ description: "Decimal text in the order's currency", example: '19.00' })
@@ -23,8 +24,12 @@ export const OrderView = z
     ),
     subtotal: Amount,
     shipping: Amount.nullable(),
+    due: Amount.nullable().openapi({ description: 'What it costs, with shipping; null until that is chosen' }),
     total: Amount.nullable().openapi({ description: 'What was paid, with shipping; null before' }),
     refunded: Amount,
+    owed: z
+      .boolean()
+      .openapi({ description: 'Whether the buyer has a right to the goods: paid, not back, not disputed' }),
     downloads: z.array(
       z.object({
         asset: z.string(),
@@ -56,6 +61,8 @@ export function viewOrder(
   const { currency } = order
   const text = (amount: number) => toDecimalText({ amount, currency })
   const payment = paymentStatus(order)
+  const charge = chargeOf(order)
+  const due = charge?.amount ?? (order.lines.some(({ parcel }) => parcel) ? null : subtotalOf(order))
   return {
     order: order.id,
     status: summaryOf(order),
@@ -67,9 +74,11 @@ export function viewOrder(
       return { price, name, quantity, unitAmount: text(unitAmount), amount: text(unitAmount * quantity) }
     }),
     subtotal: text(subtotalOf(order)),
-    shipping: order.paid && text(order.paid.shipping),
+    shipping: charge && text(charge.shipping),
+    due: due === null ? null : text(due),
     total: order.paid && text(order.paid.amount),
     refunded: text(refundedAmount(order)),
+    owed: isDue(order),
     downloads: downloads.map(({ asset, facts }) => ({
       asset: asset.id,
       title: asset.title,
@@ -93,7 +102,6 @@ function viewReceipt(order: Order, job: Job | undefined): OrderView['receipt'] {
 function viewParcel(order: Order): OrderView['parcel'] {
   const lines = order.lines.filter((line) => line.parcel).map(({ name, quantity }) => `${quantity} × ${name}`)
   const status = fulfillmentStatus(order)
-  const isDue = ['paid', 'partially_refunded'].includes(paymentStatus(order))
-  if (lines.length === 0 || !(isDue || status === 'shipped' || status === 'delivered')) return null
+  if (lines.length === 0 || !(isDue(order) || status === 'shipped' || status === 'delivered')) return null
   return { status: status === 'shipped' || status === 'delivered' ? status : 'to be packed', lines }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Country } from '../../../catalog/schema/country.ts'
+import { CHARGE_MINOR_UNITS_MAX, exponentOf, leastCharge } from '../../../catalog/schema/money.ts'
 import { amount, boolean, currency, integer, metadata, refused, webAddress } from '../request.ts'
 import { expandOf } from '../view.ts'
 
@@ -10,8 +11,6 @@ const IMAGES_MAX = 8
 const QUANTITY_MAX = 999_999
 /** The most that a buyer may take of a line that does not say. */
 const ADJUSTABLE_MAXIMUM_DEFAULT = 99
-/** The smallest total that Stripe charges, in minor units (https://docs.stripe.com/currencies). */
-const SMALLEST_CHARGE: Record<string, number> = { usd: 50, eur: 50, gbp: 30, chf: 50, cad: 50, aud: 50, jpy: 50 }
 
 const text = (length: number) => z.string().min(1).max(length)
 const quantity = integer.pipe(z.number().min(0).max(QUANTITY_MAX))
@@ -105,6 +104,7 @@ function checkLine({ price, price_data, quantity, ...rest }: LineItemParams, ind
   if (price) throw refused(`No such price: '${price}'`, { code: 'resource_missing', param: `${at}[price]` })
   if (!price_data) throw absent(`${at}[price_data]`)
   if (!quantity) throw absent(`${at}[quantity]`)
+  checkDecimals(price_data.unit_amount, price_data.currency, `${at}[price_data][unit_amount]`)
   const { enabled = false, minimum = 0, maximum = 0 } = rest.adjustable_quantity ?? {}
   if (enabled && (quantity < minimum || quantity > maximum)) {
     throw refused(`The quantity must be between ${minimum} and ${maximum}.`, { param: `${at}[quantity]` })
@@ -119,11 +119,25 @@ function checkShippingOption(option: SessionParams['shipping_options'][number], 
     throw refused(`No such shipping rate: '${stored}'`, { code: 'resource_missing', param: `${at}[shipping_rate]` })
   }
   if (!data) throw absent(`${at}[shipping_rate_data]`)
+  checkDecimals(data.fixed_amount.amount, data.fixed_amount.currency, `${at}[shipping_rate_data][fixed_amount][amount]`)
   return data
 }
 
+function checkDecimals(amount: number, currency: string, param: string): void {
+  if (exponentOf(currency) < 3 || amount % 10 === 0) return
+  throw refused(`Invalid ${param}: amounts in ${currency} end in 0`, { code: 'parameter_invalid', param })
+}
+
 function checkTotal(total: number, currency: string): void {
-  const smallest = SMALLEST_CHARGE[currency] ?? 1
+  const smallest = leastCharge(currency)
+  if (total > CHARGE_MINOR_UNITS_MAX) {
+    throw refused(
+      `The Checkout Session's total amount due must be no more than ${CHARGE_MINOR_UNITS_MAX} minor units.`,
+      {
+        code: 'amount_too_large',
+      },
+    )
+  }
   if (total === 0 || total >= smallest) return
   throw refused(`The Checkout Session's total amount due must add up to at least ${smallest} minor units, or to 0.`, {
     code: 'amount_too_small',

@@ -50,6 +50,7 @@ test('messages say what to write', () => {
   )
   expect(() => toMinorUnits('1.234', 'kwd')).toThrow('in kwd the third decimal must be 0')
   expect(() => toMinorUnits('1', 'EUR')).toThrow('a currency is three lower-case letters, such as eur')
+  expect(() => toMinorUnits('1', 'eru')).toThrow('Stripe does not charge in eru, but in eur, usd and gbp, for example')
   expect(() => toMinorUnits('1', 'isk')).toThrow('isk has special rules at Stripe and is not supported')
 })
 

@@ -7,6 +7,10 @@ const rate = (currency: string) => ({
   shipping_rate_data: { type: 'fixed_amount', display_name: 'Post', fixed_amount: { amount: 500, currency } },
 })
 
+const priced = (currency: string, unit_amount: number) => {
+  return { quantity: 1, price_data: { currency, unit_amount, product_data: { name: 'Mug' } } }
+}
+
 /** Wrong in one way each, as only JavaScript lets one write it: [what, change, code, param, message]. */
 const WRONG: [string, object, string | undefined, string | undefined, string][] = [
   ['an unknown parameter', { bogus: 1 }, 'parameter_unknown', 'bogus', 'Received unknown parameter: bogus'],
@@ -130,6 +134,34 @@ const WRONG: [string, object, string | undefined, string | undefined, string][] 
     'amount_too_small',
     undefined,
     "The Checkout Session's total amount due must add up to at least 50 minor units, or to 0.",
+  ],
+  [
+    'a total that no card is charged',
+    { line_items: [line('Mug', 99_999_999, 2)] },
+    'amount_too_large',
+    undefined,
+    "The Checkout Session's total amount due must be no more than 99999999 minor units.",
+  ],
+  [
+    'a currency that does not exist',
+    { line_items: [priced('eru', 1900)] },
+    'parameter_invalid',
+    'line_items[0][price_data][currency]',
+    'Invalid line_items[0][price_data][currency]: Stripe does not charge in eru',
+  ],
+  [
+    'a third decimal that is not 0',
+    { line_items: [priced('bhd', 1234)] },
+    'parameter_invalid',
+    'line_items[0][price_data][unit_amount]',
+    'amounts in bhd end in 0',
+  ],
+  [
+    'less than the least of its currency',
+    { line_items: [priced('sek', 299)] },
+    'amount_too_small',
+    undefined,
+    'at least 300 minor units',
   ],
   [
     'too long a reference',

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { memoryLimiter } from '../store/limits.ts'
 import type { Store } from '../store/store.ts'
 
@@ -67,3 +68,40 @@ export function createBudget(
   }
 }
 export type Budget = ReturnType<typeof createBudget>
+
+/** An answer, or the wait for it; and, once it is there, from and until when it counts, in milliseconds. */
+type Shared = { answer: Promise<unknown>; counts?: { from: number; until: number } }
+
+/** What GitHub said last, by what it was asked. */
+export type SharedAnswers = LRUCache<string, Shared>
+/** Answers to be shared, so many at most. */
+export const newSharedAnswers = (max: number): SharedAnswers => new LRUCache({ max })
+
+/**
+ * Asks once for all who come while the answer is under way, and for so many seconds after: of an answer, and of a failure too, or a
+ * crowd in front of what is missing would use up what GitHub gives us. A failure of 0 seconds is for those alone who waited for it.
+ */
+export function askOnce<Answer>(
+  { shared, now }: { shared: SharedAnswers; now: () => Date },
+  key: string,
+  ask: () => Promise<Answer>,
+  seconds: { answer: (answer: Answer) => number; failure: (error: unknown) => number },
+): Promise<Answer> {
+  const known = shared.get(key)
+  if (known && isFresh(known, now().getTime())) return known.answer as Promise<Answer>
+  const entry: Shared = { answer: ask() }
+  shared.set(key, entry)
+  const keepFor = (some: number) => {
+    const from = now().getTime()
+    entry.counts = { from, until: from + some * 1000 }
+  }
+  const answer = entry.answer as Promise<Answer>
+  answer.then(
+    (given) => keepFor(seconds.answer(given)),
+    (error) => keepFor(seconds.failure(error)),
+  )
+  return answer
+}
+
+/** A clock that was put back makes nothing last longer. */
+const isFresh = ({ counts }: Shared, now: number): boolean => !counts || (counts.from <= now && now < counts.until)

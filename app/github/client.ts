@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
 import type { Store } from '../store/store.ts'
-import { type Budget, createBudget, limitSeconds } from './busy.ts'
+import { type Budget, createBudget, limitSeconds, newSharedAnswers, type SharedAnswers } from './busy.ts'
 import { namesOf, type Repository } from './repository-name.ts'
 
 export type GitHubOptions = {
@@ -31,6 +31,8 @@ export type BuyersGitHub = {
   forRepository: (repository: string) => Promise<Repository>
   /** What was last seen of releases' files; older descriptions still serve while GitHub is down. */
   seenFiles: LRUCache<string, { file: GitHubFile; at: number }>
+  /** What was asked lately, for all buyers: who clicks on a download spends none of GitHub's calls by it. */
+  shared: SharedAnswers
 }
 
 /** The App at work, where no buyer waits: within GitHub's limits, and with no more rights than each piece needs. */
@@ -93,6 +95,7 @@ export async function connectGitHub(options: GitHubOptions): Promise<{ github: B
         signRequests(client(ANSWER_SECONDS_MAX), tokensOf(repository, { contents: 'read', metadata: 'read' })),
       ),
       seenFiles: new LRUCache({ max: FILES_KEPT_MAX }),
+      shared: newSharedAnswers(FILES_KEPT_MAX),
     },
     githubApp: {
       asApp,

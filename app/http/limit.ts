@@ -9,6 +9,9 @@ import { Refusal } from './problem.ts'
 
 /** Wrong keys a minute from one address before it has to wait. */
 const WRONG_KEYS_PER_MINUTE = 20
+/** Downloads a minute for which GitHub has to be asked: for most it is not, and they are not counted. */
+const FILES_PER_MINUTE_PER_ADDRESS = 60
+const FILES_PER_MINUTE_PER_LINK = 10
 const EVERYBODY = 'everybody'
 
 /** Counters by address. Where one is full they throw a Refusal that says how long to wait. */
@@ -17,6 +20,8 @@ export type Limits = {
   checkout: (address: string) => Promise<void>
   /** Counts a wrong order key or a forged download link. */
   wrongKey: (address: string) => Promise<void>
+  /** Counts a download for which GitHub has to be asked. */
+  file: (address: string, link: string) => Promise<void>
 }
 
 /** Limits of all processes over the store that counts. */
@@ -25,7 +30,13 @@ export function createLimits(config: Config, limiter: Store['limiter'] = memoryL
   const perAddress = perMinute('checkouts of an address', config.CHECKOUTS_PER_MINUTE_PER_ADDRESS)
   const inAll = perMinute('checkouts', config.CHECKOUTS_PER_MINUTE)
   const wrongKeys = perMinute('wrong keys', WRONG_KEYS_PER_MINUTE)
+  const filesOfLink = perMinute('files of a link', FILES_PER_MINUTE_PER_LINK)
+  const filesOfAddress = perMinute('files of an address', FILES_PER_MINUTE_PER_ADDRESS)
   return {
+    async file(address, link) {
+      await consume(filesOfLink, link)
+      await consume(filesOfAddress, address)
+    },
     async checkout(address) {
       await consume(perAddress, address)
       await consume(inAll, EVERYBODY)

@@ -122,6 +122,27 @@ describe('a download', () => {
     expect(answer.status).toBe(302)
     expect(answer.headers.get('cache-control')).toBe('no-store')
   })
+  test('asked for 2,000 times in a minute, by HEAD, in parts and whole, costs GitHub fewer than 30 calls', async () => {
+    const before = (await shop.github.requests()).length
+    const ways = [{ method: 'HEAD' }, { headers: { range: 'bytes=0-0' } }, {}, { headers: { 'if-range': '"x"' } }]
+    const statuses = new Set<number>()
+    for (let round = 0; round < 100; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(link(), ways[n % ways.length])))
+      for (const { status } of answers) statuses.add(status)
+    }
+    expect([...statuses]).toEqual([302])
+    expect((await shop.github.requests()).length - before).toBeLessThan(30)
+  })
+  test('that GitHub gives straight, each time one of its calls, is counted by link, and other links go on', async () => {
+    await shop.github.control('faults', { stream: true })
+    shop.clock.aheadSeconds += 150 // no address is passed on any more
+    const fresh = requestsTo(shop)
+    const statuses: number[] = []
+    for (let tries = 0; tries < 12; tries += 1) statuses.push((await fresh(link())).status)
+    expect(statuses).toEqual([...Array(10).fill(200), 429, 429])
+    await shop.github.control('faults', { stream: false })
+    shop.clock.aheadSeconds -= 150
+  })
   test('by a link that has expired says where a fresh one is', async () => {
     expect(await failure(ask(link('guide-pdf', DOWNLOAD_LINK_LIFETIME_HOURS + 1)))).toEqual({
       status: 410,

@@ -10,7 +10,7 @@ import { bodyOf } from '../body.ts'
 import { pressAction } from '../checks/checks.ts'
 import { tellCreated, tellPublished } from '../releases/release-change.ts'
 import { findRepository, type GitHubState, publish } from '../state.ts'
-import type { Faults } from './fault-state.ts'
+import { type Faults, REQUESTS_AN_HOUR } from './fault-state.ts'
 
 const LIMIT_SECONDS = 60
 
@@ -34,6 +34,7 @@ const FaultsRequest = z.strictObject({
   lose: ForEvents.default(false),
   reorder: z.boolean().default(false),
   limits: z.boolean().optional(),
+  requestsAnHour: z.int().min(1).default(REQUESTS_AN_HOUR),
   seed: z.int().optional(),
 })
 const ReleaseRequest = z.strictObject({

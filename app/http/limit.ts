@@ -12,6 +12,9 @@ const WRONG_KEYS_PER_MINUTE = 20
 /** Downloads a minute for which GitHub has to be asked: for most it is not, and they are not counted. */
 const FILES_PER_MINUTE_PER_ADDRESS = 60
 const FILES_PER_MINUTE_PER_LINK = 10
+/** Looks at Stripe a minute that pages of waiting orders cause: Stripe's own word comes all the same, and the page shows what is known. */
+const LOOKS_PER_MINUTE_PER_ADDRESS = 30
+const LOOKS_PER_MINUTE = 300
 const EVERYBODY = 'everybody'
 
 /** Counters by address. Where one is full they throw a Refusal that says how long to wait. */
@@ -22,6 +25,8 @@ export type Limits = {
   wrongKey: (address: string) => Promise<void>
   /** Counts a download for which GitHub has to be asked. */
   file: (address: string, link: string) => Promise<void>
+  /** Counts a look at Stripe for a page that waits; false where it is one too many. */
+  mayLook: (address: string) => Promise<boolean>
 }
 
 /** Limits of all processes over the store that counts. */
@@ -32,7 +37,10 @@ export function createLimits(config: Config, limiter: Store['limiter'] = memoryL
   const wrongKeys = perMinute('wrong keys', WRONG_KEYS_PER_MINUTE)
   const filesOfLink = perMinute('files of a link', FILES_PER_MINUTE_PER_LINK)
   const filesOfAddress = perMinute('files of an address', FILES_PER_MINUTE_PER_ADDRESS)
+  const looksOfAddress = perMinute('looks at Stripe of an address', LOOKS_PER_MINUTE_PER_ADDRESS)
+  const looks = perMinute('looks at Stripe', LOOKS_PER_MINUTE)
   return {
+    mayLook: async (address) => (await looksOfAddress(address)) === 0 && (await looks(EVERYBODY)) === 0,
     async file(address, link) {
       await consume(filesOfLink, link)
       await consume(filesOfAddress, address)

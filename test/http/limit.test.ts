@@ -1,7 +1,8 @@
 import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttp } from '../../app/http/api.ts'
-import { openTestShop, type TestShop } from '../support/shop.ts'
+import { orderKey } from '../../app/link.ts'
+import { checkOut, openTestShop, type TestShop } from '../support/shop.ts'
 import { json, requestsTo } from './open-api.ts'
 
 let shop: TestShop
@@ -41,5 +42,45 @@ describe('who is asking', () => {
     const ask = async () => (await fetch(`http://127.0.0.1:${port}/api/v1/checkouts`, lines)).status
     expect([await ask(), await ask()]).toEqual([422, 429])
     await new Promise((done) => server.close(done))
+  })
+})
+
+describe('pages of orders that wait for their payment', () => {
+  const guide = [{ price: 'guide/pdf', quantity: 1 }]
+  /** How often Stripe is asked. */
+  async function calls(work: () => Promise<unknown>): Promise<number> {
+    let count = 0
+    const counted = () => {
+      count += 1
+    }
+    shop.parts.stripe.on('request', counted)
+    await work()
+    shop.parts.stripe.off('request', counted)
+    return count
+  }
+  test('ask Stripe thirty times a minute for one address, and say what is known', async () => {
+    const sales: { order: `ord_${string}` }[] = []
+    for (let n = 0; n < 40; n += 1) sales.push(await checkOut(shop, guide))
+    const ask = requestsTo(shop, { config: { TRUSTED_PROXIES: 1 } })
+    const page = (order: `ord_${string}`, address: string) =>
+      ask(`/api/v1/orders/${order}?key=${orderKey(shop.parts.config, order)}`, {
+        headers: { 'x-forwarded-for': address },
+      })
+    const statuses = new Set<number>()
+    const made = await calls(async () => {
+      for (const { order } of sales) statuses.add((await page(order, '9.9.9.9')).status)
+    })
+    expect([...statuses]).toEqual([200])
+    expect(made).toBe(30)
+    shop.clock.aheadSeconds += 3
+    expect(await calls(() => page(sales[39]?.order ?? 'ord_', '8.8.8.8'))).toBe(1)
+    const all = await calls(async () => {
+      shop.clock.aheadSeconds += 3
+      for (let n = 0; n < 400; n += 1) {
+        if (n % 40 === 0) shop.clock.aheadSeconds += 3
+        await page(sales[n % 40]?.order ?? 'ord_', `7.7.7.${n % 200}`)
+      }
+    })
+    expect(all).toBeLessThanOrEqual(300)
   })
 })

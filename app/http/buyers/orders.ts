@@ -128,14 +128,15 @@ async function openOrder(
     throw new Refusal({ status: 404, title: 'No such order', detail })
   }
   const object = order.checkout ?? (checkout?.startsWith('cs_') ? checkout : undefined)
-  if (!object || paymentStatus(order) !== 'pending' || !mayLook(lastLooks, order.id, parts.now())) return order
+  if (!object || paymentStatus(order) !== 'pending' || !isLookDue(lastLooks, order.id, parts.now())) return order
+  if (!(await limits.mayLook(addressOf(c)))) return order
   await catchUpWithPayment(parts, object, { by: 'return-page' }, RETURN_PAGE_PATIENCE).catch((error: unknown) => {
     parts.log.warn({ order: order.id, err: error }, 'Stripe does not answer; the page shows what we know')
   })
   return (await parts.store.order(order.id)) ?? order
 }
 
-function mayLook(lastLooks: LRUCache<OrderId, number>, order: OrderId, now: Date): boolean {
+function isLookDue(lastLooks: LRUCache<OrderId, number>, order: OrderId, now: Date): boolean {
   if (now.getTime() - (lastLooks.get(order) ?? 0) < LOOK_AGAIN_SECONDS * 1000) return false
   lastLooks.set(order, now.getTime())
   return true

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from './config.ts'
-import type { OrderId } from './order/id.ts'
+import { type OrderId, orderIdFrom } from './order/id.ts'
 
 // Addresses that prove themselves. A key is made from the shop's secret each time and never stored, so it can be put
 // into a mail years later, and reading the store gives nobody access.
@@ -16,6 +16,10 @@ export const orderKey = ({ LINK_SECRET }: Secret, order: OrderId): string => sig
 
 /** Whether the key opens the order; takes the same time for every wrong one. */
 export const isOrderKey = (config: Secret, order: OrderId, key: string): boolean => equal(key, orderKey(config, order))
+
+/** The id of the order that a buyer's retry key asks for: the same key gives the same, and no id tells its key. */
+export const orderIdOfTry = ({ LINK_SECRET }: Secret, retryKey: string): OrderId =>
+  orderIdFrom(createHmac('sha256', LINK_SECRET).update(`sale ${retryKey}`).digest())
 
 /** The order's own page. */
 export const orderUrl = (config: LinkConfig, order: OrderId): string =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkOut, FILES, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
@@ -205,7 +205,7 @@ test('a bundle takes its parts from stock and gives their files', async () => {
 })
 
 test('a retried checkout is the same order and the same page; another cart with its key is refused', async () => {
-  const key = { 'idempotency-key': 'browser-attempt-1' }
+  const key = { 'idempotency-key': randomUUID() }
   const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
   const second = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
   expect([second.order, second.url]).toEqual([first.order, first.url])
@@ -259,7 +259,7 @@ test('with the mail server down the order page has everything and says that the 
 
 test('with Stripe down the buyer is told, and the same attempt later goes through as the same order', async () => {
   await shop.stripe.control('faults', { down: true })
-  const key = { 'idempotency-key': 'browser-attempt-2' }
+  const key = { 'idempotency-key': randomUUID() }
   const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
   expect(first.status).toBe(502)
   await shop.stripe.control('faults', { down: false })

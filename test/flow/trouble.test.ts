@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => shop.close())
 
 const kinds = async (order: `ord_${string}`) => (await shop.store.events(order)).map((event) => event.type)
-const KEY = 'the-first-try-of-a-browser'
+const KEY = '2f1b0c1e-6f0a-4b7e-9f7a-3d1c5a8e9b02'
 
 test('a payment is found however long Stripe refuses us, and mailed when it does no more', async () => {
   const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])

@@ -120,6 +120,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
     CHECKOUTS_PER_MINUTE: 100_000,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: 100_000,
+    UNPAID_PIECES_PER_ADDRESS: 100_000,
   })
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })

@@ -2,19 +2,21 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { LRUCache } from 'lru-cache'
 import { catchUpWithPayment } from '../../catch-up.ts'
-import { cartOf, type Sale, startSale } from '../../checkout.ts'
+import { type Asker, type Sale, startSale } from '../../checkout.ts'
 import { downloadsOf } from '../../fulfillment/download.ts'
 import { isOrderKey, orderKey, orderUrl } from '../../link.ts'
 import { receiptJob } from '../../order/caused-jobs.ts'
 import { isOrderId, type OrderId } from '../../order/id.ts'
 import type { Order } from '../../order/order.ts'
+import { cartOf } from '../../order/quote.ts'
 import { paymentStatus } from '../../order/status.ts'
 import type { Parts } from '../../parts.ts'
 import type { HttpEnv } from '../context.ts'
 import { addressOf, type Limits } from '../limit.ts'
 import { showPage } from '../page.ts'
 import { problemResponse, Refusal } from '../problem.ts'
-import { refuseWhileClosed, started } from './checkouts.ts'
+import type { Askers } from './asker.ts'
+import { ownPagesOnly, refuseWhileClosed, started } from './checkouts.ts'
 import { orderFragment } from './order-page.ts'
 import { OrderView, viewOrder } from './order-view.ts'
 
@@ -75,7 +77,7 @@ const retryRoute = createRoute({
 })
 
 /** The order as JSON and as pages, all of them behind its key. */
-export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
+export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits, askers: Askers): void {
   const lastLooks = new LRUCache<OrderId, number>({ max: LOOKS_REMEMBERED_MAX })
   const open = (c: Context<HttpEnv>, ask: Ask) => openOrder(c, limits, lastLooks, ask)
 
@@ -91,21 +93,21 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
     const order = await open(c, c.req.valid('query'))
     return showOrder(c, 'thanks', order)
   })
+  api.post('/orders/:order/retry', ownPagesOnly)
   api.openapi(retryRoute, async (c) => {
-    await limits.checkout(addressOf(c))
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
     if (paymentStatus(order) !== 'failed') return c.redirect(orderUrl(c.var.parts.config, order.id), 303)
     await refuseWhileClosed(c.var.parts)
-    return c.redirect(started(await buyAgain(c.var.parts, order)).url, 303)
+    return c.redirect(started(await buyAgain(c.var.parts, order, askers(c))).url, 303)
   })
 }
 
 /** One new order however often it is asked for, and the next one when that came to nothing. Its key can't be guessed. */
-async function buyAgain(parts: Parts, order: Order): Promise<Sale> {
+async function buyAgain(parts: Parts, order: Order, asker: Asker): Promise<Sale> {
   const key = orderKey(parts.config, order.id)
   for (let turn = 1; ; turn += 1) {
     const keys = { retryKey: `again ${turn} ${key}`, replaces: `again ${turn - 1} ${key}` }
-    const sale = await startSale(parts, { ...cartOf(order), ...keys })
+    const sale = await startSale(parts, { ...cartOf(order), ...keys }, asker)
     if (sale.end !== 'conflict') return sale
   }
 }

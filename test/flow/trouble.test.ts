@@ -180,3 +180,29 @@ test('an idle shop writes nothing down, however often it looks for lost events',
   }
   expect(await shop.store.job('sweep:stripe')).toEqual(before)
 })
+
+test('orders that nobody paid are forgotten after a week, one whose bank said no after sixty days, and no other', async () => {
+  const cart = [{ price: 'guide/pdf', quantity: 1 }]
+  const many = Array.from({ length: 60 }, () => checkOut(shop, cart))
+  const unpaid = (await Promise.all(many)).map(({ order }) => order)
+  const failed = await checkOut(shop, cart)
+  await pay(shop, failed.session, { outcome: 'async' })
+  await shop.stripe.control(`sessions/${failed.session}/settle`, { ok: false })
+  const sold = await checkOut(shop, cart)
+  await pay(shop, sold.session)
+  await shop.work()
+  const orders = async () => (await shop.store.counts()).orders
+  const later = async (days: number) => {
+    shop.clock.aheadSeconds += days * 86_400
+    await shop.work()
+  }
+  await shop.stripe.control('advance', { seconds: 40 * 60 })
+  await later(6.9)
+  expect(await orders()).toBe(62)
+  await later(0.2)
+  expect(await orders()).toBe(2)
+  expect(await shop.store.events(unpaid[0] ?? 'ord_')).toEqual([])
+  await later(53)
+  expect((await shop.store.orders({})).orders.map(({ id }) => id)).toEqual([sold.order])
+  expect(await shop.store.customer(failed.order)).toBeUndefined()
+})

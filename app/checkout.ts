@@ -1,5 +1,5 @@
 import { giveUpOrder } from './catch-up.ts'
-import { orderIdOfTry, thanksUrl } from './link.ts'
+import { orderIdOfTry, returnUrl, thanksUrl } from './link.ts'
 import { headOf, withJobs } from './order/decide.ts'
 import type { Cause } from './order/event.ts'
 import { newOrderId, type OrderId } from './order/id.ts'
@@ -138,7 +138,7 @@ async function leadToPayment(parts: SaleParts, order: Order): Promise<Sale> {
 /** A new page of Stripe's for the order; nothing when it was given up meanwhile, by another tab. */
 async function openPage(parts: SaleParts, order: Order): Promise<string | null> {
   const { checkout, url } = await startCheckout(parts.stripe, order, {
-    success: `${thanksUrl(parts.config, order.id)}&checkout={CHECKOUT_SESSION_ID}`,
+    success: returnUrl(parts.config, order),
     cancel: `${parts.config.STOREFRONT_URL}/cart/`,
   })
   const { isGivenUp } = await parts.store.transact({ order: order.id }, ({ order: now }) => {

@@ -8,6 +8,8 @@ export const CART_LINES_MAX = 50
 export const LINE_QUANTITY_MAX = 99
 /** Stripe's largest charge. */
 const TOTAL_MINOR_UNITS_MAX = 99_999_999
+/** What an order copies of the catalog, unless it is one line: it is kept, whether or not somebody pays. */
+const LINES_CHARACTERS_MAX = 24_000
 
 /** What the browser may say: which things, how many, and where they go. Prices it can't say, but for a chosen one. */
 export type CartRequest = {
@@ -44,6 +46,8 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   if (problems.length > 0) return { problems }
   const offers = priced.filter((line) => 'offer' in line)
   const lines = offers.map(({ line }) => line)
+  if (lines.length > 1 && JSON.stringify(lines).length > LINES_CHARACTERS_MAX)
+    return { problems: [{ line: null, detail: 'This is more than one order can hold. Please make two of it.' }] }
   const destination = shipping(catalog, lines, request.shipTo, currency)
   if ('detail' in destination) return { problems: [{ line: null, detail: destination.detail }] }
   const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { orderKey } from '../../app/link.ts'
 import { checkOut, FILES, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 let shop: TestShop
@@ -329,4 +330,18 @@ test('nothing personal, and no key, is in the log', async () => {
   expect(log).toContain('order.paid')
   expect(log).not.toMatch(/mira|Mira/)
   expect(log).not.toContain(new URL(back).searchParams.get('key'))
+})
+
+test('what stays at Stripe opens the order for a day; the buyer is sent on to an address that lasts', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  expect(back).not.toContain(orderKey(shop.parts.config, sale.order))
+  const sent = await fetch(back, { redirect: 'manual' })
+  expect([sent.status, sent.headers.get('cache-control')]).toEqual([302, 'no-store'])
+  const lasting = sent.headers.get('location') ?? ''
+  expect(new URL(lasting).searchParams.get('checkout')).toBe(sale.session)
+  shop.clock.aheadSeconds += 2 * 86_400
+  expect((await fetch(back)).status).toBe(404)
+  expect((await fetch(lasting)).status).not.toBe(404)
 })

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { catchUpWithPayment } from '../../catch-up.ts'
 import { type Asker, type Sale, startSale } from '../../checkout.ts'
 import { downloadsOf } from '../../fulfillment/download.ts'
-import { isOrderKey, orderKey, orderUrl } from '../../link.ts'
+import { isOrderKey, isReturnKey, orderKey, orderUrl, thanksUrl } from '../../link.ts'
 import { receiptJob } from '../../order/caused-jobs.ts'
 import { isOrderId, type OrderId } from '../../order/id.ts'
 import type { Order } from '../../order/order.ts'
@@ -62,7 +62,7 @@ const thanksRoute = createRoute({
   path: '/thanks',
   summary: 'Where the buyer comes back to from Stripe',
   request: { query: z.object({ order: z.string().default(''), key: Key, checkout: z.string().max(200).optional() }) },
-  responses: { 200: page, ...responses },
+  responses: { 200: page, 302: { description: 'To the same page, by its lasting address' }, ...responses },
 })
 const retryRoute = createRoute({
   method: 'post',
@@ -90,8 +90,12 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits, askers: A
     return showOrder(c, 'order', order)
   })
   api.openapi(thanksRoute, async (c) => {
+    const { key, checkout = '' } = c.req.valid('query')
     const order = await open(c, c.req.valid('query'))
-    return showOrder(c, 'thanks', order)
+    const { config } = c.var.parts
+    if (isOrderKey(config, order.id, key)) return showOrder(c, 'thanks', order)
+    c.header('cache-control', 'no-store')
+    return c.redirect(`${thanksUrl(config, order.id)}&checkout=${encodeURIComponent(checkout)}`, 302)
   })
   api.post('/orders/:order/retry', ownPagesOnly)
   api.openapi(retryRoute, async (c) => {
@@ -122,7 +126,7 @@ async function openOrder(
   { order: id, key, checkout }: Ask,
 ): Promise<Order> {
   const { parts } = c.var
-  const isOpen = isOrderId(id) && isOrderKey(parts.config, id, key)
+  const isOpen = isOrderId(id) && (isOrderKey(parts.config, id, key) || isReturnKey(parts.config, id, key, parts.now()))
   const order = isOpen ? await parts.store.order(id) : undefined
   if (!order) {
     await limits.wrongKey(addressOf(c))

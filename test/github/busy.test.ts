@@ -7,7 +7,7 @@ import {
   limitSeconds,
   SHOP_RESERVE,
 } from '../../app/github/busy.ts'
-import { memoryLimiter } from '../../app/store/limits.ts'
+import { KEYS_COUNTED_MAX, memoryLimiter } from '../../app/store/limits.ts'
 
 const now = () => new Date('2026-11-22T12:00:00Z')
 const refusal = (status: number, headers: Record<string, string> = {}, message = 'Forbidden') =>
@@ -87,4 +87,15 @@ test('checks have an hourly number of calls of their own', async () => {
 
 test('no header, no limit', () => {
   expect(limitSeconds({ 'x-ratelimit-remaining': '12' }, now())).toBeUndefined()
+})
+
+test('counting strangers takes bounded memory: those that asked longest ago are forgotten, and who goes on asking is not', async () => {
+  const count = memoryLimiter({ name: 'tries', points: 1, seconds: 86_400 })
+  await count('old')
+  for (let n = 0; n < KEYS_COUNTED_MAX; n += 1) {
+    await count(`stranger ${n}`)
+    if (n % 10_000 === 0) await count('busy')
+  }
+  expect(await count('old')).toBe(0)
+  expect(await count('busy')).toBeGreaterThan(86_000)
 })

@@ -1,12 +1,19 @@
-import { createHmac } from 'node:crypto'
-import { toDecimalText } from '../catalog/schema/money.ts'
 import { giveUpOrder } from './catch-up.ts'
-import { thanksUrl } from './link.ts'
+import { orderIdOfTry, returnUrl, thanksUrl } from './link.ts'
 import { headOf, withJobs } from './order/decide.ts'
-import type { Cause, Fact } from './order/event.ts'
-import { newOrderId, type OrderId, orderIdFrom } from './order/id.ts'
+import type { Cause } from './order/event.ts'
+import { newOrderId, type OrderId } from './order/id.ts'
 import { type Order, replay } from './order/order.ts'
-import { type CartRequest, type Quote, type QuoteProblem, quote, shortages } from './order/quote.ts'
+import {
+  type CartRequest,
+  type Hold,
+  isSameCart,
+  placingFacts,
+  type Quote,
+  type QuoteProblem,
+  quote,
+  shortages,
+} from './order/quote.ts'
 import { paymentStatus } from './order/status.ts'
 import type { Parts } from './parts.ts'
 import {
@@ -38,41 +45,44 @@ export type Sale =
   /** The retry key was used before: for another cart, for an order that came to nothing, or too long ago. */
   | { end: 'conflict' }
 
+/** Whoever asks for a sale. What they may cost us is counted by those who know where they are. */
+export type Asker = {
+  /** Called before a sale costs anything (a page of Stripe's, stock, a mail to this address); throws to refuse it. */
+  mayStart: (sale: { freeFor: string | undefined }) => Promise<void>
+  /** Keeps an order that takes stock when what they began before is over, knowing what they hold by then. */
+  inTurn: <Result>(order: OrderId, place: (hold: Hold) => Promise<Result>) => Promise<Result>
+}
+
 const TOO_LITTLE = 'This is too little to pay by card: the least is about 0.50 in most currencies.'
 const BUYER: Cause = { by: 'buyer' }
 
 type SaleParts = Pick<Parts, 'config' | 'shop' | 'store' | 'stripe' | 'now' | 'random'>
 
 /** Starts a sale. Rejects when the order can't be kept or Stripe is down; with the same retry key, nothing doubles. */
-export async function startSale(parts: SaleParts, request: SaleRequest): Promise<Sale> {
+export async function startSale(parts: SaleParts, request: SaleRequest, asker: Asker): Promise<Sale> {
   await refuseWhileTakingIn(parts)
   const priced = quote(parts.shop.catalog(), request)
   if ('problems' in priced) return { end: 'refused', problems: priced.problems }
   const free = priced.subtotal === 0 && !priced.shipping
   if (free && !request.email) return refused('Give an e-mail address to send the downloads to.')
+  const freeFor = free ? request.email : undefined
+  const id = saleId(parts, request.retryKey)
+  const isKnown = request.retryKey !== undefined && (await parts.store.order(id)) !== undefined
+  await asker.mayStart({ freeFor: isKnown ? undefined : freeFor })
   if (request.replaces) await replace(parts, saleId(parts, request.replaces))
-  const placed = await placeOrder(parts, saleId(parts, request.retryKey), priced, free ? request.email : undefined)
+  const place = (hold?: Hold) => placeOrder(parts, id, priced, { hold, freeFor })
+  const placed = await (priced.stock.length > 0 ? asker.inTurn(id, place) : place())
   if ('problems' in placed) return { end: 'refused', problems: placed.problems }
   const { order } = placed
   if (!isSameCart(order, priced) || isOver(order, parts.now())) return { end: 'conflict' }
+  if (free && (await parts.store.customer(id))?.email !== freeFor) return { end: 'conflict' }
   return leadToPayment(parts, order)
 }
 
 const refused = (detail: string): Sale => ({ end: 'refused', problems: [{ line: null, detail }] })
 
-/** The cart of an order that came to nothing, to start again with today's prices, or the one that the buyer chose. */
-export const cartOf = (order: Order): CartRequest => ({
-  currency: order.currency,
-  ...(order.shipTo && { shipTo: order.shipTo }),
-  lines: order.lines.map(({ price, quantity, unitAmount }) => {
-    return { price, quantity, amount: toDecimalText({ amount: unitAmount, currency: order.currency }) }
-  }),
-})
-
-function saleId({ config, random }: SaleParts, retryKey: string | undefined): OrderId {
-  if (!retryKey) return newOrderId(random)
-  return orderIdFrom(createHmac('sha256', config.LINK_SECRET).update(`sale ${retryKey}`).digest())
-}
+const saleId = ({ config, random }: SaleParts, retryKey: string | undefined): OrderId =>
+  retryKey ? orderIdOfTry(config, retryKey) : newOrderId(random)
 
 /** Gives up the order of an earlier try, unless it is paid or on its way to be. */
 async function replace(parts: SaleParts, id: OrderId): Promise<void> {
@@ -87,29 +97,19 @@ async function placeOrder(
   parts: SaleParts,
   id: OrderId,
   priced: Quote,
-  freeFor?: string,
+  { hold, freeFor }: { hold: Hold | undefined; freeFor: string | undefined },
 ): Promise<{ order: Order } | { problems: QuoteProblem[] }> {
-  return parts.store.transact({ order: id, prices: priced.stock.map(({ price }) => price) }, ({ order, reserved }) => {
+  const prices = priced.stock.map(({ price }) => price)
+  return parts.store.transact({ order: id, prices }, ({ order, reserved }) => {
     if (order) return { events: [], order }
-    const problems = shortages(priced.stock, reserved)
+    const problems = shortages(priced.stock, reserved, hold)
     if (problems.length > 0) return { events: [], problems }
+    const expiresAt = new Date(parts.now().getTime() + CHECKOUT_LIFETIME_MINUTES * 60_000).toISOString()
     const head = headOf({ id, shop: parts.shop.catalog().shop.id }, parts.now(), BUYER)
-    const change = withJobs(undefined, placingFacts(priced, parts.now(), freeFor !== undefined), head)
+    const change = withJobs(undefined, placingFacts(priced, expiresAt, freeFor !== undefined), head)
     const customer = freeFor === undefined ? {} : { customer: { order: id, email: freeFor, name: null, address: null } }
     return { ...change, ...customer, order: replay(change.events) as Order }
   })
-}
-
-function placingFacts({ currency, lines, shipTo, shipping }: Quote, now: Date, free: boolean): Fact[] {
-  const expiresAt = new Date(now.getTime() + CHECKOUT_LIFETIME_MINUTES * 60_000).toISOString()
-  const placed: Fact = { type: 'order.placed', currency, lines, shipTo, shipping, expiresAt }
-  return free ? [placed, { type: 'order.paid', payment: null, amount: 0, shipping: 0, currency }] : [placed]
-}
-
-function isSameCart(order: Order, priced: Quote): boolean {
-  const cart = ({ currency, lines, shipTo }: Pick<Order, 'currency' | 'lines' | 'shipTo'>) =>
-    JSON.stringify([currency, shipTo, lines.map((line) => [line.price, line.quantity, line.unitAmount])])
-  return cart(order) === cart(priced)
 }
 
 /** Whether no payment page will be opened for the order any more. */
@@ -138,7 +138,7 @@ async function leadToPayment(parts: SaleParts, order: Order): Promise<Sale> {
 /** A new page of Stripe's for the order; nothing when it was given up meanwhile, by another tab. */
 async function openPage(parts: SaleParts, order: Order): Promise<string | null> {
   const { checkout, url } = await startCheckout(parts.stripe, order, {
-    success: `${thanksUrl(parts.config, order.id)}&checkout={CHECKOUT_SESSION_ID}`,
+    success: returnUrl(parts.config, order),
     cancel: `${parts.config.STOREFRONT_URL}/cart/`,
   })
   const { isGivenUp } = await parts.store.transact({ order: order.id }, ({ order: now }) => {

@@ -83,6 +83,7 @@ const Environment = z.object({
   MAIL_FROM: z.string().regex(SENDER, 'a sender such as "Tern Shop <shop@example.org>"'),
   CHECKOUTS_PER_MINUTE: Count(1, 1_000_000).default(300),
   CHECKOUTS_PER_MINUTE_PER_ADDRESS: Count(1, 1_000_000).default(10),
+  UNPAID_PIECES_PER_ADDRESS: Count(1, 1_000_000).default(3),
   METRICS_TOKEN: z.string().min(16, 'at least 16 random characters').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

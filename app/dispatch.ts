@@ -12,6 +12,7 @@ import type { OrderId } from './order/id.ts'
 import { isAskedAbout, paymentStatus } from './order/status.ts'
 import type { Parts } from './parts.ts'
 import { performRepositoryWork } from './repository/work.ts'
+import { forgetUnpaid } from './store/maintenance/forget.ts'
 import type { ClaimedJob } from './store/store.ts'
 import { takeIn } from './take-in.ts'
 
@@ -55,6 +56,8 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
       return sweep(parts, new Date(work.since), begun)
     case 'take-in':
       return takeIn(parts, work.since)
+    case 'forget-unpaid':
+      return forgetUnpaid(parts, new Date(work.since), begun)
     case 'write-ledger':
       return writeLedger(parts, new Date(work.since), begun)
     default:
@@ -115,10 +118,8 @@ async function postpone(parts: Parts, job: ClaimedJob, seconds: number): Promise
 async function retry(parts: Parts, job: ClaimedJob, reason: string): Promise<void> {
   const later = nextTry(job, parts.now())
   if (!later) return stall(parts, job, givenUpReason(job), `${job.work.kind} was tried for three days`)
-  parts.log[job.attempts < TRIES_BEFORE_ALARM ? 'warn' : 'error'](
-    { job: job.id, reason, dueAt: later.dueAt },
-    'job put off',
-  )
+  const level = job.attempts < TRIES_BEFORE_ALARM ? 'warn' : 'error'
+  parts.log[level]({ job: job.id, reason, dueAt: later.dueAt }, 'job put off')
   await settle(parts, job, later)
 }
 

@@ -1,12 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Config } from './config.ts'
-import type { OrderId } from './order/id.ts'
+import { type OrderId, orderIdFrom } from './order/id.ts'
 
 // Addresses that prove themselves. A key is made from the shop's secret each time and never stored, so it can be put
 // into a mail years later, and reading the store gives nobody access.
 
 /** Long enough to start from a mail read at breakfast; a fresh one is always on the order page. */
 export const DOWNLOAD_LINK_LIFETIME_HOURS = 48
+
+const RETURN_HOURS = 24
 
 type LinkConfig = Pick<Config, 'SHOP_URL' | 'LINK_SECRET'>
 type Secret = Pick<Config, 'LINK_SECRET'>
@@ -18,11 +20,33 @@ export const orderKey = ({ LINK_SECRET }: Secret, order: OrderId): string => sig
 export const isOrderKey = (config: Secret, order: OrderId, key: string): boolean =>
   isSameText(key, orderKey(config, order))
 
+/** The id of the order that a buyer's retry key asks for: the same key gives the same, and no id tells its key. */
+export const orderIdOfTry = ({ LINK_SECRET }: Secret, retryKey: string): OrderId =>
+  orderIdFrom(createHmac('sha256', LINK_SECRET).update(`sale ${retryKey}`).digest())
+
 /** The order's own page. */
 export const orderUrl = (config: LinkConfig, order: OrderId): string =>
   `${config.SHOP_URL}/orders/${order}?key=${orderKey(config, order)}`
 
-/** Where Stripe sends the buyer back to: the order's page, with thanks. */
+/**
+ * Where Stripe sends the buyer back to. It stays at Stripe, for whoever may read there, so its key opens the order for a day after its
+ * payment page closed, and no longer; the buyer's browser is sent on to the address with the lasting one.
+ */
+export function returnUrl(config: LinkConfig, { id, expiresAt }: { id: OrderId; expiresAt: string }): string {
+  const expires = Math.floor(Date.parse(expiresAt) / 1000) + RETURN_HOURS * 3600
+  return `${config.SHOP_URL}/thanks?order=${id}&key=${returnKey(config, id, expires)}&checkout={CHECKOUT_SESSION_ID}`
+}
+
+/** Whether it is the key that Stripe was given, and in time. */
+export function isReturnKey(config: Secret, order: OrderId, key: string, now: Date): boolean {
+  const expires = Number(/^(\d{1,12})\./.exec(key)?.[1])
+  return expires * 1000 >= now.getTime() && isSameText(key, returnKey(config, order, expires))
+}
+
+const returnKey = ({ LINK_SECRET }: Secret, order: OrderId, expires: number): string =>
+  `${expires}.${sign(LINK_SECRET, `return ${order} ${expires}`)}`
+
+/** The order's page, with thanks. */
 export const thanksUrl = (config: LinkConfig, order: OrderId): string =>
   `${config.SHOP_URL}/thanks?order=${order}&key=${orderKey(config, order)}`
 

@@ -11,6 +11,7 @@ import { createLog } from './log.ts'
 import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
+import { startForgetting } from './store/maintenance/forget.ts'
 import { openStore } from './store/open.ts'
 import { startTakingIn } from './take-in.ts'
 import type { Worker } from './worker.ts'
@@ -54,6 +55,7 @@ async function startWork(parts: Parts, app: ReturnType<typeof createApp>): Promi
   await startSweeping(parts)
   await startRepositoryWork(parts)
   await startLedger(parts)
+  await startForgetting(parts)
   return app.startWorker()
 }
 

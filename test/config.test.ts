@@ -31,6 +31,7 @@ test('with what is needed and nothing else, the rest is as documented', () => {
     GITHUB_URL: 'https://github.com',
     CHECKOUTS_PER_MINUTE: 300,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: 10,
+    UNPAID_PIECES_PER_ADDRESS: 3,
     LOG_LEVEL: 'info',
     TAGSALE_MODE: 'live',
   })

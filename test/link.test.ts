@@ -4,8 +4,10 @@ import {
   DOWNLOAD_LINK_LIFETIME_HOURS,
   downloadUrl,
   isOrderKey,
+  isReturnKey,
   orderKey,
   orderUrl,
+  returnUrl,
   thanksUrl,
 } from '../app/link.ts'
 import { orderIdFrom } from '../app/order/id.ts'
@@ -83,4 +85,18 @@ test('what belongs to the file can not be moved to the end, nor the other way', 
     expires: Number(String(link.expires).slice(1)),
   }
   expect(checkDownload(config, moved, now)).toBe('forged')
+})
+
+test('the address that stays at Stripe opens the order until a day after its payment page closed, and holds no lasting key', () => {
+  const address = returnUrl(config, { id: order, expiresAt: now.toISOString() })
+  expect(address).not.toContain(orderKey(config, order))
+  expect(returnUrl(config, { id: order, expiresAt: now.toISOString() })).toBe(address)
+  const key = new URL(address).searchParams.get('key') ?? ''
+  expect(isReturnKey(config, order, key, later(86_400))).toBe(true)
+  expect(isReturnKey(config, order, key, later(86_401))).toBe(false)
+  const [expires = '', signature = ''] = key.split('.')
+  const wrong = ['', '.', signature, `${Number(expires) + 1}.${signature}`, `${key}A`, orderKey(config, order)]
+  for (const text of wrong) expect(isReturnKey(config, order, text, now), text).toBe(false)
+  expect(isReturnKey(config, other, key, now)).toBe(false)
+  expect(isOrderKey(config, order, key)).toBe(false)
 })

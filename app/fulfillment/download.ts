@@ -51,9 +51,9 @@ export type NotGiven =
   | { refused: 'not-entitled' }
   | { refused: 'missing' | 'changed' | 'unavailable'; reason: string; retryAfterSeconds: number }
 
-/** Opens one file for the buyer, or says why not. */
+/** Opens one file for the buyer, or says why not. `mayAsk` throws where GitHub would have to be asked too often for whoever this is. */
 export async function openDownload(
-  parts: DownloadParts,
+  parts: DownloadParts & { mayAsk?: () => Promise<void> },
   order: Order,
   asset: string,
 ): Promise<OpenedReleaseFile | NotGiven> {

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
 import type { Store } from '../store/store.ts'
-import { type Budget, createBudget, limitSeconds } from './busy.ts'
+import { type Budget, createBudget, limitSeconds, newSharedAnswers, type SharedAnswers, type Use } from './busy.ts'
 import { namesOf, type Repository } from './repository-name.ts'
 
 export type GitHubOptions = {
@@ -31,6 +31,8 @@ export type BuyersGitHub = {
   forRepository: (repository: string) => Promise<Repository>
   /** What was last seen of releases' files; older descriptions still serve while GitHub is down. */
   seenFiles: LRUCache<string, { file: GitHubFile; at: number }>
+  /** What was asked lately, for all buyers: who clicks on a download spends none of GitHub's calls by it. */
+  shared: SharedAnswers
 }
 
 /** The App at work, where no buyer waits: within GitHub's limits, and with no more rights than each piece needs. */
@@ -38,10 +40,12 @@ export type GitHubApp = {
   /** A client of the App itself: its installations, and the deliveries of its webhooks. */
   asApp: ProbotOctokit
   /**
-   * One repository (`owner/name`), with these permissions and no others. Its client's calls reject with Octokit's
+   * One repository (`owner/name`), with these permissions and no others. `use` is whose calls it spends. Its client's calls reject with Octokit's
    * RequestError, or with a GitHubBusyError when they must wait; NoAccessError when the App may not enter.
    */
-  forRepository: (repository: string, permissions: Permissions) => Promise<Repository>
+  forRepository: (repository: string, permissions: Permissions, use?: Use) => Promise<Repository>
+  /** Counts a call for a check that is made as buyers make theirs. Rejects with a GitHubBusyError when there are no more for checks. */
+  mayCheck: (repository: string) => Promise<void>
   /** Every repository (`owner/name`) that the App may enter now; of each installation, the first hundred. */
   repositories: () => Promise<string[]>
 }
@@ -93,14 +97,16 @@ export async function connectGitHub(options: GitHubOptions): Promise<{ github: B
         signRequests(client(ANSWER_SECONDS_MAX), tokensOf(repository, { contents: 'read', metadata: 'read' })),
       ),
       seenFiles: new LRUCache({ max: FILES_KEPT_MAX }),
+      shared: newSharedAnswers(FILES_KEPT_MAX),
     },
     githubApp: {
       asApp,
-      forRepository: remembered((repository: string, permissions: Permissions) => {
+      forRepository: remembered((repository: string, permissions: Permissions, use?: Use) => {
         const tokens = tokensOf(repository, permissions)
         const told: Tokens = (given) => tokens(given).catch((error) => Promise.reject(noAccess(repository, error)))
-        return keepWithin(budget, repository, signRequests(client(WORK_SECONDS_MAX), told))
+        return keepWithin({ budget, repository, use }, signRequests(client(WORK_SECONDS_MAX), told))
       }),
+      mayCheck: (repository) => budget.spend(ownerOf(repository), false, 'checks'),
       repositories: () => repositoriesOf(asApp, client(WORK_SECONDS_MAX)),
     },
   }
@@ -129,15 +135,22 @@ const noAccess = (repository: string, error: RequestFailure): unknown => {
 }
 type RequestFailure = Error & { status?: number; response?: { headers: Record<string, string | number | undefined> } }
 
-function keepWithin(budget: Budget, repository: string, client: ProbotOctokit): ProbotOctokit {
-  const owner = namesOf(repository).owner.toLowerCase()
+const ownerOf = (repository: string) => namesOf(repository).owner.toLowerCase()
+
+type Spending = { budget: Budget; repository: string; use: Use | undefined }
+
+function keepWithin({ budget, repository, use }: Spending, client: ProbotOctokit): ProbotOctokit {
+  const owner = ownerOf(repository)
   client.hook.wrap('request', async (request, options) => {
     const isQuery = /\/graphql$/.test(options.url) && !/^\s*mutation\b/.test(String(options.query ?? ''))
     const isRead = options.method === 'GET' || isQuery
-    await budget.spend(owner, !isRead)
+    await budget.spend(owner, !isRead, use)
     try {
-      return await (isRead ? lookTwice(() => request(options)) : request(options))
+      const answer = await (isRead ? lookTwice(() => request(options)) : request(options))
+      budget.note(owner, answer.headers)
+      return answer
     } catch (error) {
+      budget.note(owner, (error as RequestFailure).response?.headers)
       const { status, message } = error as { status?: number; message: string }
       throw status === 403 && /suspended/i.test(message) ? new NoAccessError(repository, error) : budget.learn(error)
     }

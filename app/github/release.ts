@@ -1,7 +1,7 @@
 import type { RestEndpointMethodTypes } from '@octokit/rest'
 import type { ReleaseFile } from '../../catalog/schema/asset.ts'
 import type { Parts } from '../parts.ts'
-import { limitSeconds } from './busy.ts'
+import { askOnce, limitSeconds } from './busy.ts'
 import { ANSWER_SECONDS_MAX, type GitHubFile, NoAccessError } from './client.ts'
 import type { Repository } from './repository-name.ts'
 
@@ -16,19 +16,23 @@ export type OpenedReleaseFile = { redirect: string } | { stream: ReadableStream;
 export class ReleaseFileError extends Error {
   readonly reason: 'missing' | 'changed' | 'unavailable'
   readonly retryAfterSeconds: number
+  /** Whether GitHub told us to wait. */
+  readonly isLimit: boolean
   constructor(
     reason: 'missing' | 'changed' | 'unavailable',
     message: string,
-    options: { retryAfterSeconds?: number; cause?: unknown },
+    options: { retryAfterSeconds?: number; isLimit?: boolean; cause?: unknown },
   ) {
     super(message, { cause: options.cause })
     this.name = 'ReleaseFileError'
     this.reason = reason
     this.retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS
+    this.isLimit = options.isLimit ?? false
   }
 }
 
-type GitHubParts = Pick<Parts, 'github' | 'now'>
+/** `mayAsk` is called before GitHub has to be asked, and throws where that is too much for whoever this is. */
+type GitHubParts = Pick<Parts, 'github' | 'now'> & { mayAsk?: () => Promise<void> }
 type GitHubAsset = Pick<
   RestEndpointMethodTypes['repos']['getReleaseAsset']['response']['data'],
   'id' | 'name' | 'size' | 'digest' | 'state'
@@ -38,6 +42,11 @@ const RETRY_AFTER_SECONDS = 30
 /** Not there, or hidden from us. Other refusals (401, 403) come from keys, clocks and incidents, and pass. */
 const MISSING_STATUSES = new Set([404, 410, 422])
 const FACTS_FRESH_SECONDS = 300
+/** GitHub's addresses work for five minutes: who is given one has three of them to begin. */
+const ADDRESS_PASSED_ON_SECONDS = 120
+/** What is missing, or limited, is asked for again after so long. */
+const REFUSAL_SECONDS_MAX = 10
+
 /** With so many files or more, the rest may be on further pages. */
 export const SHOWN_WITH_RELEASE_MAX = 30
 
@@ -50,20 +59,22 @@ export async function describeReleaseFile(parts: GitHubParts, file: ReleaseFile)
   const seen = seenFiles.get(keyOf(file))
   if (seen && parts.now().getTime() - seen.at < FACTS_FRESH_SECONDS * 1000) return seen.file
   try {
-    const found = await lookUp(parts, file)
-    seenFiles.set(keyOf(file), { file: found, at: parts.now().getTime() })
-    return found
+    return await once(parts, `describe ${keyOf(file)}`, 0, async () => {
+      const found = await lookUp(parts, file).catch((error) => Promise.reject(failureOf(parts, file, error)))
+      seenFiles.set(keyOf(file), { file: found, at: parts.now().getTime() })
+      return found
+    })
   } catch (error) {
-    const failure = failureOf(parts, file, error)
-    if (failure.reason === 'unavailable' && seen) return seen.file
+    if (!(error instanceof ReleaseFileError)) throw error
+    if (error.reason === 'unavailable' && seen) return seen.file
     seenFiles.delete(keyOf(file))
-    throw failure
+    throw error
   }
 }
 
 /**
- * Asks GitHub for the file's bytes: a fresh address that works for some minutes, which is the buyer's to follow, or a
- * stream with the headers to pass on. Whoever has the address has the file, so it must not be kept or logged.
+ * Where a buyer gets the file's bytes: an address of GitHub's that works for some minutes and serves every buyer meanwhile, or a
+ * stream with the headers to pass on. Whoever has the address has the file, so it must not be written down or logged.
  * `check` looks at what GitHub has before it is opened, and throws to refuse it.
  * Throws a ReleaseFileError. https://docs.github.com/en/rest/releases/assets#get-a-release-asset
  */
@@ -74,19 +85,61 @@ export async function openReleaseFile(
 ): Promise<OpenedReleaseFile> {
   const openChecked = async (facts: GitHubFile) => {
     check(facts)
-    return open(parts, file, facts)
+    return openForAll(parts, file, facts)
   }
   const facts = await describeReleaseFile(parts, file)
   try {
     return await openChecked(facts)
   } catch (error) {
-    const failure = failureOf(parts, file, error)
-    // A file that was replaced has the same name and another id.
-    if (failure.reason === 'unavailable' || !parts.github.seenFiles.delete(keyOf(file))) throw failure
-    const found = await describeReleaseFile(parts, file)
-    if (found.id === facts.id) throw failure
-    return openChecked(found).catch((again) => Promise.reject(failureOf(parts, file, again)))
+    if (!(error instanceof ReleaseFileError) || error.reason === 'unavailable') throw error
+    // A file that was replaced has the same name and another id. Of several who find out, one asks anew.
+    const found = await once(parts, `again ${facts.id} ${keyOf(file)}`, REFUSAL_SECONDS_MAX, () => {
+      parts.github.seenFiles.delete(keyOf(file))
+      return describeReleaseFile({ github: parts.github, now: parts.now }, file)
+    })
+    if (found.id === facts.id) throw error
+    return openChecked(found)
   }
+}
+
+/** One question for all buyers of a file; a stream serves one of them alone. */
+async function openForAll(parts: GitHubParts, file: ReleaseFile, facts: GitHubFile): Promise<OpenedReleaseFile> {
+  const ask = () => open(parts, file, facts).catch((error) => Promise.reject(failureOf(parts, file, error)))
+  const seconds = (opened: OpenedReleaseFile) => ('redirect' in opened ? ADDRESS_PASSED_ON_SECONDS : 0)
+  let own: OpenedReleaseFile | undefined
+  const opened = await once(parts, `open ${facts.id} ${keyOf(file)}`, seconds, async () => (own = await ask()))
+  if ('redirect' in opened || opened === own) return opened
+  await parts.mayAsk?.()
+  return ask()
+}
+
+/** Asks on the account of whoever comes first; who would have to wait is no reason for the others to. */
+async function once<Answer>(
+  { github: { shared }, now, mayAsk }: GitHubParts,
+  key: string,
+  seconds: number | ((answer: Answer) => number),
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const kept = { answer: typeof seconds === 'number' ? () => seconds : seconds, failure: secondsOfFailure }
+  let isFirst = false
+  const askFirst = async () => {
+    isFirst = true
+    await mayAsk?.()
+    return ask()
+  }
+  try {
+    return await askOnce({ shared, now }, key, askFirst, kept)
+  } catch (error) {
+    if (error instanceof ReleaseFileError || isFirst) throw error
+    await mayAsk?.()
+    return askOnce({ shared, now }, key, ask, kept)
+  }
+}
+
+/** What is a person's to mend, or limited by GitHub, is not asked for again at once; an outage may be over. */
+function secondsOfFailure(error: unknown): number {
+  const isKept = error instanceof ReleaseFileError && (error.reason === 'missing' || error.isLimit)
+  return isKept ? Math.min(error.retryAfterSeconds, REFUSAL_SECONDS_MAX) : 0
 }
 
 const keyOf = ({ repository, tag, file }: ReleaseFile) => [repository, tag, file].join('\n')
@@ -183,6 +236,6 @@ function failureOf(parts: GitHubParts, file: ReleaseFile, error: unknown): Relea
   if (!isLimited && MISSING_STATUSES.has(status)) {
     return new ReleaseFileError('missing', `${wordsFor(file)}: GitHub answers ${status}, ${message}`, { cause: error })
   }
-  const details = { cause: error, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) }
+  const details = { cause: error, isLimit: isLimited, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) }
   return new ReleaseFileError('unavailable', `GitHub gives no answer: ${status}, ${message}`, details)
 }

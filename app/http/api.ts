@@ -8,6 +8,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
 import { StoreUnavailableError } from '../store/refusal.ts'
+import { createAskers } from './buyers/asker.ts'
 import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
 import { downloadRoutes } from './buyers/downloads.ts'
 import { orderRoutes } from './buyers/orders.ts'
@@ -45,7 +46,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
     '/api/*',
     cors({
       origin: new URL(parts.config.STOREFRONT_URL).origin,
-      allowHeaders: ['content-type', 'idempotency-key'],
+      allowHeaders: ['content-type', 'idempotency-key', 'browser-key'],
       maxAge: 600,
     }),
   )
@@ -67,8 +68,9 @@ function mountRoles(api: OpenAPIHono<HttpEnv>, { TAGSALE_ROLES: roles }: Config,
   if (roles.includes('webhooks')) webhookRoutes(api)
   if (roles.includes('downloads')) downloadRoutes(api, limits)
   if (!roles.includes('web')) return
-  checkoutRoutes(api, limits)
-  orderRoutes(api, limits)
+  const askers = createAskers(limits)
+  checkoutRoutes(api, askers)
+  orderRoutes(api, limits, askers)
   previewRoutes(api, limits)
   shopRoutes(api)
   deskRoutes(api, limits)

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
@@ -12,30 +13,74 @@ const WRONG_KEYS_PER_MINUTE = 20
 /** Ways to GitHub a minute, from one address and in all: each may cost calls to GitHub. */
 const SIGN_INS_PER_MINUTE_PER_ADDRESS = 60
 const SIGN_INS_PER_MINUTE = 300
+/** Downloads a minute for which GitHub has to be asked: for most it is not, and they are not counted. */
+const FILES_PER_MINUTE_PER_ADDRESS = 60
+const FILES_PER_MINUTE_PER_LINK = 10
+/** Looks at Stripe a minute that pages of waiting orders cause: Stripe's own word comes all the same, and the page shows what is known. */
+const LOOKS_PER_MINUTE_PER_ADDRESS = 30
+const LOOKS_PER_MINUTE = 300
+/** In a rush, so many checkouts a minute of one network (as its owner is given it) go on. */
+const CHECKOUTS_PER_MINUTE_PER_NETWORK = 2
+/** An address starts as many a day as it might in so many minutes: unpaid orders have a weight. */
+const MINUTES_OF_CHECKOUTS_PER_DAY = 50
+const FREE_ORDERS_PER_DAY_PER_RECIPIENT = 5
+const FREE_ORDERS_PER_DAY_PER_ADDRESS = 100
+const DAY_SECONDS = 86_400
 const EVERYBODY = 'everybody'
 
 /** Counters by address. Where one is full they throw a Refusal that says how long to wait. */
 export type Limits = {
-  /** Counts a checkout of this address and of all: cards are tested, and stock held, by making many. */
+  /**
+   * Counts a checkout of this address: cards are tested, and stock held, by making many. Where there are too many of all, the networks
+   * that make more than a few have to wait, and nobody else.
+   */
   checkout: (address: string) => Promise<void>
   /** Counts a wrong order key, a forged download link, or a wrong way in at the desk. */
   wrongKey: (address: string) => Promise<void>
   /** Counts who begins to sign in at the desk, or comes back from GitHub. */
   signIn: (address: string) => Promise<void>
+  /** Counts an order without a payment: it is mailed to whomever somebody names. */
+  freeOrder: (address: string, recipient: string) => Promise<void>
+  /** Counts a download for which GitHub has to be asked. */
+  file: (address: string, link: string) => Promise<void>
+  /** Counts a look at Stripe for a page that waits; false where it is one too many. */
+  mayLook: (address: string) => Promise<boolean>
 }
 
 /** Limits of all processes over the store that counts. */
 export function createLimits(config: Config, limiter: Store['limiter'] = memoryLimiter): Limits {
   const perMinute = (name: string, points: number) => limiter({ name, points, seconds: 60 })
-  const perAddress = perMinute('checkouts of an address', config.CHECKOUTS_PER_MINUTE_PER_ADDRESS)
+  const perDay = (name: string, points: number) => limiter({ name, points, seconds: DAY_SECONDS })
+  const ofMinute = config.CHECKOUTS_PER_MINUTE_PER_ADDRESS
+  const perAddress = perMinute('checkouts of an address', ofMinute)
+  const perAddressDaily = perDay('checkouts of an address, a day', MINUTES_OF_CHECKOUTS_PER_DAY * ofMinute)
+  const perNetwork = perMinute('checkouts of a network', CHECKOUTS_PER_MINUTE_PER_NETWORK)
+  const freeOfAddress = perDay('free orders of an address', FREE_ORDERS_PER_DAY_PER_ADDRESS)
+  const freeOfRecipient = perDay('free orders for a recipient', FREE_ORDERS_PER_DAY_PER_RECIPIENT)
   const inAll = perMinute('checkouts', config.CHECKOUTS_PER_MINUTE)
   const wrongKeys = perMinute('wrong keys', WRONG_KEYS_PER_MINUTE)
   const signInsOfOne = perMinute('sign-ins of an address', SIGN_INS_PER_MINUTE_PER_ADDRESS)
   const signIns = perMinute('sign-ins', SIGN_INS_PER_MINUTE)
+  const filesOfLink = perMinute('files of a link', FILES_PER_MINUTE_PER_LINK)
+  const filesOfAddress = perMinute('files of an address', FILES_PER_MINUTE_PER_ADDRESS)
+  const looksOfAddress = perMinute('looks at Stripe of an address', LOOKS_PER_MINUTE_PER_ADDRESS)
+  const looks = perMinute('looks at Stripe', LOOKS_PER_MINUTE)
   return {
+    mayLook: async (address) => (await looksOfAddress(address)) === 0 && (await looks(EVERYBODY)) === 0,
+    async file(address, link) {
+      await consume(filesOfLink, link)
+      await consume(filesOfAddress, address)
+    },
     async checkout(address) {
       await consume(perAddress, address)
-      await consume(inAll, EVERYBODY)
+      await consume(perAddressDaily, address)
+      const [wait, waitOfNetwork] = [await inAll(EVERYBODY), await perNetwork(networkOf(address))]
+      if (wait > 0 && waitOfNetwork > 0) throw tooMany(waitOfNetwork)
+    },
+    async freeOrder(address, recipient) {
+      await consume(freeOfAddress, address)
+      const hours = Math.ceil((await freeOfRecipient(mailboxOf(config, recipient))) / 3600)
+      if (hours > 0) throw tooManyMails(hours)
     },
     wrongKey: (address) => consume(wrongKeys, address),
     async signIn(address) {
@@ -50,11 +95,21 @@ export function addressOf(c: Context<HttpEnv>): string {
   const { TRUSTED_PROXIES } = c.var.parts.config
   const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => address.trim())
   const claimed = TRUSTED_PROXIES > 0 ? forwarded.at(-TRUSTED_PROXIES) : undefined
-  return networkOf(claimed || (c.env?.incoming ? getConnInfo(c).remote.address : undefined) || 'unknown')
+  return hostOf(claimed || (c.env?.incoming ? getConnInfo(c).remote.address : undefined) || 'unknown')
 }
 
+/** The mailbox of an address, as a keyed hash: nothing else of it is kept. What is after a plus, and points, lead to the same one. */
+function mailboxOf({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, email: string): string {
+  const [name = '', domain = ''] = email.toLowerCase().split('@')
+  const mailbox = `${name.replace(/\+.*$/, '').replaceAll('.', '')}@${domain}`
+  return createHmac('sha256', LINK_SECRET).update(`mailbox ${mailbox}`).digest('base64url')
+}
+
+/** The network that an address (as `addressOf` gives it) is given out with: 256 addresses, or 2^80. */
+const networkOf = (address: string): string => address.split(/[.:]/).slice(0, 3).join(' ')
+
 /** Who has an IPv6 address has the 2^64 beside it, so they count as one. A proxy may add a port. */
-function networkOf(address: string): string {
+function hostOf(address: string): string {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
   if (!isIPv6(bare) || bare.startsWith('::ffff:')) return bare
   const [head = '', tail] = bare.split('::')
@@ -70,6 +125,11 @@ function networkOf(address: string): string {
 async function consume(limiter: Limiter, key: string): Promise<void> {
   const seconds = await limiter(key)
   if (seconds > 0) throw tooMany(seconds)
+}
+
+function tooManyMails(hours: number): Refusal {
+  const detail = `Enough was sent to this mail address for a day. Put what you want into one cart, or come back in ${hours} hours.`
+  return new Refusal({ status: 429, title: 'Enough for today', detail, retryAfterSeconds: hours * 3600 })
 }
 
 function tooMany(retryAfterSeconds: number): Refusal {

@@ -41,6 +41,8 @@ export type Work =
   | { kind: 'watch-assets' }
   /** Ask GitHub for deliveries that failed since then, and look at everything that a lost one may have been about. */
   | { kind: 'sweep-github'; since: string }
+  /** Forget orders that came to nothing long ago. */
+  | { kind: 'forget-unpaid'; since: string }
   /** Bring the ledger up to what the store has. */
   | { kind: 'write-ledger'; since: string }
 

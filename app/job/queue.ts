@@ -6,7 +6,16 @@ export const QUEUES = {
   github: ['fulfill'],
   mail: ['mail'],
   checks: ['check-pull', 'check-commit'],
-  shop: ['find-shop', 'refresh-shop', 'welcome', 'follow-releases', 'watch-assets', 'sweep-github', 'write-ledger'],
+  shop: [
+    'find-shop',
+    'refresh-shop',
+    'welcome',
+    'follow-releases',
+    'watch-assets',
+    'sweep-github',
+    'write-ledger',
+    'forget-unpaid',
+  ],
 } as const satisfies Record<string, readonly Work['kind'][]>
 export type Queue = keyof typeof QUEUES
 

@@ -11,7 +11,7 @@ const ORDER_ID_BYTES = 15 // 120 bits, 24 characters
 /** A new order id. */
 export const newOrderId = (random: Random): OrderId => orderIdFrom(random(ORDER_ID_BYTES))
 
-/** The order id that these bytes spell; a hash of a buyer's retry key gives the same order each time. */
+/** The order id that these bytes spell. */
 export function orderIdFrom(bytes: Uint8Array): OrderId {
   let bits = 0n
   for (const byte of bytes.subarray(0, ORDER_ID_BYTES)) bits = (bits << 8n) | BigInt(byte)

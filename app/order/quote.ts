@@ -1,10 +1,19 @@
 import { type Catalog, findOffer, type Offer } from '../../catalog/offer.ts'
-import { CHARGE_MINOR_UNITS_MAX, formatMoney, type Money, toMinorUnits } from '../../catalog/schema/money.ts'
-import type { OrderLine, Shipping } from './event.ts'
+import {
+  CHARGE_MINOR_UNITS_MAX,
+  formatMoney,
+  type Money,
+  toDecimalText,
+  toMinorUnits,
+} from '../../catalog/schema/money.ts'
+import type { Fact, OrderLine, Shipping } from './event.ts'
+import type { Order } from './order.ts'
 
 /** Stripe takes a hundred lines; a cart that long is a mistake or an attack. */
 export const CART_LINES_MAX = 50
 export const LINE_QUANTITY_MAX = 99
+/** What an order copies of the catalog, unless it is one line: it is kept, whether or not somebody pays. */
+const LINES_CHARACTERS_MAX = 24_000
 
 /** What the browser may say: which things, how many, and where they go. Prices it can't say, but for a chosen one. */
 export type CartRequest = {
@@ -41,6 +50,8 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   if (problems.length > 0) return { problems }
   const offers = priced.filter((line) => 'offer' in line)
   const lines = offers.map(({ line }) => line)
+  if (lines.length > 1 && JSON.stringify(lines).length > LINES_CHARACTERS_MAX)
+    return { problems: [{ line: null, detail: 'This is more than one order can hold. Please make two of it.' }] }
   const destination = shipping(catalog, lines, request.shipTo, currency)
   if ('detail' in destination) return { problems: [{ line: null, detail: destination.detail }] }
   const subtotal = lines.reduce((sum, line) => sum + line.unitAmount * line.quantity, 0)
@@ -50,15 +61,35 @@ export function quote(catalog: Catalog, request: CartRequest): Quote | { problem
   return { currency, lines, ...destination, subtotal, stock: stockOf(catalog, offers) }
 }
 
-/** What is not there in the quantity asked for, given what other orders hold back. */
-export function shortages(needed: Quote['stock'], reserved: ReadonlyMap<string, number>): QuoteProblem[] {
+/**
+ * What somebody holds already without having paid, by price; how often that came to nothing lately; and so many pieces that may be held
+ * in any case.
+ */
+export type Hold = { held: ReadonlyMap<string, number>; lost: number; least: number }
+
+/** What is not there in the quantity asked for, given what other orders hold back; or is there, and not for one alone to take. */
+export function shortages(needed: Quote['stock'], reserved: ReadonlyMap<string, number>, hold?: Hold): QuoteProblem[] {
   return needed.flatMap(({ price, name, quantity, stock, lines }) => {
     const left = Math.max(0, stock - (reserved.get(price) ?? 0))
-    if (quantity <= left) return []
-    const detail = left === 0 ? `${name} is sold out.` : `Only ${left} of ${name} ${left === 1 ? 'is' : 'are'} left.`
+    const held = hold?.held.get(price) ?? 0
+    const most = hold ? shareOf(left + held, hold) - held : left
+    if (quantity <= left && quantity <= most) return []
+    const detail = quantity > left ? leftWords(name, left) : shareWords(name, most, held)
     return lines.map((line) => ({ line, detail }))
   })
 }
+
+/** A little more than half of what is there; and half of that each time that a hold came to nothing. */
+const shareOf = (all: number, { lost, least }: Hold): number =>
+  Math.max(Math.floor(least / 2 ** lost), Math.floor(all / 2 ** (lost + 1)) + 1)
+
+const leftWords = (name: string, left: number): string =>
+  left === 0 ? `${name} is sold out.` : `Only ${left} of ${name} ${left === 1 ? 'is' : 'are'} left.`
+
+const shareWords = (name: string, most: number, held: number): string =>
+  most > 0
+    ? `At most ${most} of ${name} can be bought at once just now.`
+    : `${held} of ${name} wait to be paid by you, or by somebody beside you. Pay for them first, or try again in half an hour.`
 
 type PricedLine = { offer: Offer; line: OrderLine }
 
@@ -135,4 +166,26 @@ function stockOf(catalog: Catalog, offers: readonly PricedLine[]): Quote['stock'
     }
   }
   return [...needed.values()]
+}
+
+/** The cart of an order that came to nothing, to start again with today's prices, or the one that the buyer chose. */
+export const cartOf = (order: Order): CartRequest => ({
+  currency: order.currency,
+  ...(order.shipTo && { shipTo: order.shipTo }),
+  lines: order.lines.map(({ price, quantity, unitAmount }) => {
+    return { price, quantity, amount: toDecimalText({ amount: unitAmount, currency: order.currency }) }
+  }),
+})
+
+/** Whether the order is of this cart, at these prices. */
+export function isSameCart(order: Order, priced: Quote): boolean {
+  const cart = ({ currency, lines, shipTo }: Pick<Order, 'currency' | 'lines' | 'shipTo'>) =>
+    JSON.stringify([currency, shipTo, lines.map((line) => [line.price, line.quantity, line.unitAmount])])
+  return cart(order) === cart(priced)
+}
+
+/** The facts that begin an order of this cart, whose payment page closes then. */
+export function placingFacts({ currency, lines, shipTo, shipping }: Quote, expiresAt: string, free: boolean): Fact[] {
+  const placed: Fact = { type: 'order.placed', currency, lines, shipTo, shipping, expiresAt }
+  return free ? [placed, { type: 'order.paid', payment: null, amount: 0, shipping: 0, currency }] : [placed]
 }

@@ -15,10 +15,10 @@ import { welcome } from './welcome/welcome.ts'
 // matter how often it is asked for, in which order, or whether GitHub's word reached us at all.
 
 const OUR_MISTAKE = 'Something went wrong in the shop itself. It is tried again, and the server’s log has the details.'
-/** Work of the queues `checks` and `shop`, but for the ledger's, which is in another repository. */
+/** Work of the queues `checks` and `shop`, but for the ledger's, which is in another repository, and the store's own. */
 export type RepositoryWork = Exclude<
   Extract<Work, { kind: (typeof QUEUES)['checks' | 'shop'][number] }>,
-  { kind: 'write-ledger' }
+  { kind: 'write-ledger' | 'forget-unpaid' }
 >
 
 /** These find out where we may enter: where they are denied, they come again later. */

@@ -11,7 +11,7 @@ import { StoreRefusedError } from './refusal.ts'
 import { createSealer, KEY_BYTES, openBytes, type Sealer, sealBytes } from './seal.ts'
 import { type Row, type Statement, sql } from './sql.ts'
 import type { Change, Limit, Limiter, Store, Written } from './store.ts'
-import { customerIn, eraseReads, eraseWrites, readsFor, standing, writesFor } from './transaction.ts'
+import { customerIn, eraseReads, eraseWrites, readsFor, standing, type Writer, writesFor } from './transaction.ts'
 
 /** From the answers to the reads, what to write and whom it wakes; nothing when there is nothing to write. */
 export type Decide = (
@@ -118,15 +118,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
       const [row] = await ask(sql`select id, work, due_at, attempts from jobs where shop = ${shop} and id = ${id}`)
       return row && queries.jobIn(row)
     },
-    async erase(orders) {
-      let known: readonly Row[] = []
-      await database.transact([eraseReads(parts, orders)], ([rows = []]) => {
-        known = rows
-        return rows.length > 0 ? { statements: eraseWrites(parts, rows), written: NOTHING_TO_WAIT_FOR } : undefined
-      })
-      await database.forget()
-      return known.map((row) => row['id'] as OrderId)
-    },
+    ...removalsOver(database, parts),
     watch: database.watch,
     async jobsWaiting() {
       const [row] = await ask(sql`select count(*) as jobs from jobs where shop = ${shop}`)
@@ -137,6 +129,27 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
     close: () => (closing ??= ask(queries.releaseJobs(shop, by)).then(database.close, database.close)),
   }
 }
+
+/** What takes out of the store what is in it. */
+const removalsOver = (database: Database, writer: Pick<Writer, 'shop'>): Pick<Store, 'erase' | 'forget'> => ({
+  async erase(orders) {
+    let known: readonly Row[] = []
+    await database.transact([eraseReads(writer, orders)], ([rows = []]) => {
+      known = rows
+      return rows.length > 0 ? { statements: eraseWrites(writer, rows), written: NOTHING_TO_WAIT_FOR } : undefined
+    })
+    await database.forget()
+    return known.map((row) => row['id'] as OrderId)
+  },
+  async forget(orders) {
+    let unpaid: readonly OrderId[] = []
+    await database.transact([queries.forgetReads(writer.shop, orders)], ([rows = []]) => {
+      unpaid = queries.unpaidIn(rows)
+      return { statements: queries.forgetWrites(writer.shop, unpaid), written: NOTHING_TO_WAIT_FOR }
+    })
+    return unpaid
+  },
+})
 
 /** The setting that holds the store's key, and the place it is sealed for. */
 export const KEY = 'key'

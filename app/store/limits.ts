@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { LRUCache } from 'lru-cache'
 import type { Database } from './database.ts'
 import type { Sealer } from './seal.ts'
 import { type Statement, sql } from './sql.ts'
@@ -10,17 +10,19 @@ import type { Limit, Limiter } from './store.ts'
 /** Nobody waits longer to be counted. */
 const COUNT_MILLISECONDS_MAX = 1_000
 
-/** Counts in this process alone. */
+/** Of one limit. Strangers have more addresses than we have memory; those that asked longest ago are forgotten first. */
+export const KEYS_COUNTED_MAX = 50_000
+
+/** Counts in this process alone, by a clock that nobody sets. */
 export function memoryLimiter({ points, seconds }: Limit): Limiter {
-  const limiter = new RateLimiterMemory({ points, duration: seconds })
+  const counts = new LRUCache<string, { points: number; endsAt: number }>({ max: KEYS_COUNTED_MAX })
   return async (key) => {
-    try {
-      await limiter.consume(key)
-      return 0
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error
-      return wholeSeconds(error.msBeforeNext)
-    }
+    const now = performance.now()
+    const known = counts.get(key)
+    const count = known && known.endsAt > now ? known : { points: 0, endsAt: now + seconds * 1000 }
+    counts.set(key, count)
+    count.points += 1
+    return count.points > points ? wholeSeconds(count.endsAt - now) : 0
   }
 }
 

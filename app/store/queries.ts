@@ -2,9 +2,11 @@ import type { Job } from '../job/job.ts'
 import type { Queue } from '../job/queue.ts'
 import type { Customer } from '../order/customer.ts'
 import type { OrderLabel } from '../order/entitlement.ts'
+import type { OrderId } from '../order/id.ts'
 import type { Order } from '../order/order.ts'
+import { paymentStatus } from '../order/status.ts'
 import type { Sealer } from './seal.ts'
-import { literal, type Row, type Statement, sql } from './sql.ts'
+import { literal, type Row, type Statement, sql, words } from './sql.ts'
 import type { ClaimedJob, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
 
 // What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
@@ -217,3 +219,27 @@ const wordsIn = (text: string): string[] =>
     .toLowerCase()
     .split(/[\s,;"<>()]+/)
     .filter(Boolean)
+
+/** Asks for those of these orders that there are, and keeps others from changing them. */
+export const forgetReads = (shop: string, orders: readonly OrderId[]): Statement =>
+  orders.length > 0
+    ? sql`select fold from orders where shop = ${shop} and id in ${[orders]} order by id for update`
+    : sql`select fold from orders where 1 = 0`
+
+/** Those of the orders in the rows that came to nothing: nobody paid, and nobody can any more. */
+export const unpaidIn = (rows: readonly Row[]): OrderId[] =>
+  rows
+    .map((row) => JSON.parse(row['fold'] as string) as Order)
+    .filter((order) => !order.paid && paymentStatus(order) === 'failed')
+    .map(({ id }) => id)
+
+/** Takes all about these orders out. They hold no stock. */
+export const forgetWrites = (shop: string, orders: readonly OrderId[]): Statement[] =>
+  orders.length === 0
+    ? []
+    : [
+        sql`delete from facts where shop = ${shop} and subject in ${[orders]}`,
+        ...['orders', 'order_terms', 'customers'].map(
+          (table) => sql`delete from ${words(table)} where shop = ${shop} and id in ${[orders]}`,
+        ),
+      ]

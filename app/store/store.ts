@@ -135,6 +135,11 @@ export type Store = {
    * stay, as nobody's. Gives those of them that there are. Resolves when nothing of it is in the engine's own files: O(store) when embedded.
    */
   erase(orders: readonly OrderId[]): Promise<readonly OrderId[]>
+  /**
+   * Forgets these orders, a page of them, with all that was written about them, but for those that were ever paid or may yet be. Gives
+   * those that are gone. O(log orders) for each.
+   */
+  forget(orders: readonly OrderId[]): Promise<readonly OrderId[]>
   /** Orders, newest first, `ORDERS_A_PAGE` at a time; `after` is the `next` of the page before. O(log orders). */
   orders(filter: OrderFilter, after?: string): Promise<OrderPage>
   /** What was sold in these days, by name; nothing where nothing was. O(days × products × countries). */

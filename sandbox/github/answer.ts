@@ -31,7 +31,6 @@ export const invalid = (resource: string, field: string, code: string, message?:
 /** GitHub says the same of what isn't there and of what the asker may not see. */
 export const notFound = () => new Refusal(404, 'Not Found')
 
-const REQUESTS_AN_HOUR_MAX = 5000
 const HOUR_MS = 3_600_000
 
 /** Turns a refusal into GitHub's error body. Anything else is a fault of the stand-in, and says so. */
@@ -43,25 +42,31 @@ export function refuse(error: Error, c: Context): Response {
   return c.json(body, status, headers)
 }
 
-/** The headers of every answer, and the limit of 5,000 requests an hour for each token. */
-export function withLimits(clock: { now: () => number }): MiddlewareHandler {
+/** The headers of every answer, and the limit of requests an hour: of an installation, whichever of its tokens asks; or of a user. */
+export function withLimits(state: {
+  now: () => number
+  apps: { tokens: Record<string, Token> }
+  faults: { requestsAnHour: number }
+}): MiddlewareHandler {
   const windows = new Map<string, { used: number; endsAt: number }>()
   return async (c, next) => {
-    const credentials = c.req.header('authorization') ?? ''
-    const key = credentials.includes('.') ? 'the App' : credentials // a JWT is a new one every time
+    const most = state.faults.requestsAnHour
+    const credentials = (c.req.header('authorization') ?? '').replace(/^(?:bearer|token) /i, '')
+    const installation = Object.hasOwn(state.apps.tokens, credentials) && state.apps.tokens[credentials]?.installation
+    const key = credentials.includes('.') ? 'the App' : String(installation || credentials) // a JWT is a new one every time
     const known = windows.get(key)
-    const window = known && known.endsAt > clock.now() ? known : { used: 0, endsAt: clock.now() + HOUR_MS }
+    const window = known && known.endsAt > state.now() ? known : { used: 0, endsAt: state.now() + HOUR_MS }
     windows.set(key, window)
     window.used += 1
-    c.header('date', new Date(clock.now()).toUTCString())
+    c.header('date', new Date(state.now()).toUTCString())
     c.header('x-github-request-id', randomBytes(8).toString('hex').toUpperCase())
     c.header('x-github-media-type', 'github.v3; format=json')
-    c.header('x-ratelimit-limit', String(REQUESTS_AN_HOUR_MAX))
-    c.header('x-ratelimit-remaining', String(Math.max(0, REQUESTS_AN_HOUR_MAX - window.used)))
-    c.header('x-ratelimit-used', String(Math.min(REQUESTS_AN_HOUR_MAX, window.used)))
+    c.header('x-ratelimit-limit', String(most))
+    c.header('x-ratelimit-remaining', String(Math.max(0, most - window.used)))
+    c.header('x-ratelimit-used', String(Math.min(most, window.used)))
     c.header('x-ratelimit-reset', String(Math.ceil(window.endsAt / 1000)))
     c.header('x-ratelimit-resource', 'core')
-    if (window.used > REQUESTS_AN_HOUR_MAX) throw new Refusal(403, 'API rate limit exceeded')
+    if (window.used > most) throw new Refusal(403, 'API rate limit exceeded')
     await next()
   }
 }

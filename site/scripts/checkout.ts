@@ -1,6 +1,6 @@
 import type { CartLine } from '../view/cart.ts'
-import { type Attempt, attemptAfter, attemptAfterConflict, attemptJson, nextAttempt } from './attempt.ts'
-import { keepAttempt, rememberedAttempt } from './memory.ts'
+import { type Attempt, attemptAfter, attemptAfterConflict, attemptJson, nextAttempt, randomUuid } from './attempt.ts'
+import { browserKey, keepAttempt, rememberedAttempt } from './memory.ts'
 
 /** What the app is asked for: which things, how many, and where they go. */
 export type CheckoutRequest = { lines: CartLine[]; currency?: string; shipTo?: string; email?: string }
@@ -31,7 +31,11 @@ export async function askForCheckout(address: string, request: CheckoutRequest):
 async function send(address: string, attempt: Attempt): Promise<Response | undefined> {
   const previous = rememberedAttempt()
   keepAttempt(attempt)
-  const headers = { 'content-type': 'application/json', 'idempotency-key': attempt.key }
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': attempt.key,
+    'browser-key': browserKey(newKey),
+  }
   const request = { method: 'POST', headers, body: attemptJson(attempt) }
   const response = await fetch(address, request).catch(() => undefined) // no answer
   keepAttempt(attemptAfter(response?.status, attempt, previous))
@@ -49,5 +53,4 @@ function problemOf({ title, detail, errors = [] }: Problem): CheckoutProblem {
   return { detail: others.join(' ') || detail || title || UNREACHABLE, lines }
 }
 
-/** Random and long; not randomUUID, which a browser has only on https. */
-const newKey = (): string => crypto.getRandomValues(new Uint8Array(16)).join('-')
+const newKey = (): string => randomUuid(crypto.getRandomValues(new Uint8Array(16)))

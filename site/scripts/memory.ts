@@ -8,6 +8,7 @@ const CURRENCY = 'tagsale.currency'
 const SHIP_TO = 'tagsale.ship-to'
 const CHECKOUT = 'tagsale.checkout'
 const ATTEMPT = 'tagsale.attempt'
+const BROWSER = 'tagsale.browser'
 
 /** The cart; empty when there is none, or none that can be read. */
 export const rememberedLines = (): CartLine[] => readLines(recall(CART))
@@ -18,6 +19,15 @@ export const rememberedCountry = (): string => recall(SHIP_TO) ?? ''
 
 /** The last try to check out that may still be paid; nothing when there is none. */
 export const rememberedAttempt = (): Attempt | null => readAttempt(recall(ATTEMPT))
+
+/** What this browser proves by that a try to check out is its own; made when there is none. */
+export function browserKey(newKey: () => string): string {
+  const known = recall(BROWSER)
+  if (known) return known
+  const made = newKey()
+  keep(BROWSER, made)
+  return made
+}
 
 /** Keeps the cart, and tells the page. False when the browser refuses to store. */
 export function keepLines(lines: readonly CartLine[]): boolean {

@@ -39,6 +39,7 @@ export async function startAppOf(checkout: string): Promise<BenchShop> {
     MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
     CHECKOUTS_PER_MINUTE: NO_LIMIT,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: NO_LIMIT,
+    UNPAID_PIECES_PER_ADDRESS: NO_LIMIT,
     LOG_LEVEL: 'warn',
   }
   const app = startNode(['app/main.ts'], { cwd: checkout, env, log: join(folder, 'log') })

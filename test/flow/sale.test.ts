@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { orderKey } from '../../app/link.ts'
 import { checkOut, FILES, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 let shop: TestShop
@@ -142,7 +143,7 @@ test('a bundle takes its parts from stock and gives their files', async () => {
 })
 
 test('a retried checkout is the same order and the same page; another cart with its key is refused', async () => {
-  const key = { 'idempotency-key': 'browser-attempt-1' }
+  const key = { 'idempotency-key': randomUUID() }
   const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
   const second = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
   expect([second.order, second.url]).toEqual([first.order, first.url])
@@ -196,7 +197,7 @@ test('with the mail server down the order page has everything and says that the 
 
 test('with Stripe down the buyer is told, and the same attempt later goes through as the same order', async () => {
   await shop.stripe.control('faults', { down: true })
-  const key = { 'idempotency-key': 'browser-attempt-2' }
+  const key = { 'idempotency-key': randomUUID() }
   const first = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }], {}, key)
   expect(first.status).toBe(502)
   await shop.stripe.control('faults', { down: false })
@@ -222,4 +223,18 @@ test('nothing personal, and no key, is in the log', async () => {
   expect(log).toContain('order.paid')
   expect(log).not.toMatch(/mira|Mira/)
   expect(log).not.toContain(new URL(back).searchParams.get('key'))
+})
+
+test('what stays at Stripe opens the order for a day; the buyer is sent on to an address that lasts', async () => {
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const back = await pay(shop, sale.session)
+  await shop.work()
+  expect(back).not.toContain(orderKey(shop.parts.config, sale.order))
+  const sent = await fetch(back, { redirect: 'manual' })
+  expect([sent.status, sent.headers.get('cache-control')]).toEqual([302, 'no-store'])
+  const lasting = sent.headers.get('location') ?? ''
+  expect(new URL(lasting).searchParams.get('checkout')).toBe(sale.session)
+  shop.clock.aheadSeconds += 2 * 86_400
+  expect((await fetch(back)).status).toBe(404)
+  expect((await fetch(lasting)).status).not.toBe(404)
 })

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => shop.close())
 
 const kinds = async (order: `ord_${string}`) => (await shop.store.events(order)).map((event) => event.type)
-const KEY = 'the-first-try-of-a-browser'
+const KEY = '2f1b0c1e-6f0a-4b7e-9f7a-3d1c5a8e9b02'
 
 test('a payment is found however long Stripe refuses us, and mailed when it does no more', async () => {
   const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
@@ -179,4 +179,30 @@ test('an idle shop writes nothing down, however often it looks for lost events',
     await shop.work()
   }
   expect(await shop.store.job('sweep:stripe')).toEqual(before)
+})
+
+test('orders that nobody paid are forgotten after a week, one whose bank said no after sixty days, and no other', async () => {
+  const cart = [{ price: 'guide/pdf', quantity: 1 }]
+  const many = Array.from({ length: 60 }, () => checkOut(shop, cart))
+  const unpaid = (await Promise.all(many)).map(({ order }) => order)
+  const failed = await checkOut(shop, cart)
+  await pay(shop, failed.session, { outcome: 'async' })
+  await shop.stripe.control(`sessions/${failed.session}/settle`, { ok: false })
+  const sold = await checkOut(shop, cart)
+  await pay(shop, sold.session)
+  await shop.work()
+  const orders = async () => (await shop.store.counts()).orders
+  const later = async (days: number) => {
+    shop.clock.aheadSeconds += days * 86_400
+    await shop.work()
+  }
+  await shop.stripe.control('advance', { seconds: 40 * 60 })
+  await later(6.9)
+  expect(await orders()).toBe(62)
+  await later(0.2)
+  expect(await orders()).toBe(2)
+  expect(await shop.store.events(unpaid[0] ?? 'ord_')).toEqual([])
+  await later(53)
+  expect((await shop.store.orders({})).orders.map(({ id }) => id)).toEqual([sold.order])
+  expect(await shop.store.customer(failed.order)).toBeUndefined()
 })

@@ -67,7 +67,7 @@ test('a closed shop says so, sells nothing, and keeps what was bought, after a r
   expect(await readOrder(shop, back)).toMatchObject({ status: 'PAID', payment: 'paid' })
 })
 
-test('a file that was replaced is not given from that moment on; approved anew, it is', async () => {
+test('a file that was replaced is not given from that moment on, and buyers are told within two minutes; approved anew, it is', async () => {
   shop = await openFollowingShop()
   const { order } = await buy()
   const url = order.downloads[0]?.url ?? ''
@@ -77,6 +77,8 @@ test('a file that was replaced is not given from that moment on; approved anew, 
     return shop.github.control('releases', { ...place, base64: Buffer.from(bytes).toString('base64') })
   }
   await replace(Buffer.from('%PDF-1.7 another guide'))
+  expect(await (await fetch(url)).text()).not.toContain('another guide')
+  shop.clock.aheadSeconds += 120
   expect((await fetch(url)).status).toBe(503)
   await sweeps(40)
   const mine = async () => (await issues()).filter(({ title }) => title.includes('has changed'))

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
-import { createBudget, type GitHubBusyError, limitSeconds } from '../../app/github/busy.ts'
-import { memoryLimiter } from '../../app/store/limits.ts'
+import {
+  BUYERS_RESERVE,
+  CHECKS_PER_HOUR_MAX,
+  createBudget,
+  type GitHubBusyError,
+  limitSeconds,
+  SHOP_RESERVE,
+} from '../../app/github/busy.ts'
+import { KEYS_COUNTED_MAX, memoryLimiter } from '../../app/store/limits.ts'
 
 const now = () => new Date('2026-11-22T12:00:00Z')
 const refusal = (status: number, headers: Record<string, string> = {}, message = 'Forbidden') =>
@@ -45,6 +52,50 @@ test.each([refusal(403), refusal(404), refusal(502, { 'retry-after': '5' })])(
   },
 )
 
+const left = (remaining: number, resource = 'core') => ({
+  'x-ratelimit-remaining': String(remaining),
+  'x-ratelimit-reset': String(now().getTime() / 1000 + 1200),
+  'x-ratelimit-resource': resource,
+})
+
+test('checks stop while buyers and the shop have calls left, the shop while buyers have; other owners go on', async () => {
+  let ms = now().getTime()
+  const budget = createBudget(() => new Date(ms))
+  const check = () => budget.spend('tern', false, 'checks')
+  const work = () => budget.spend('tern', false)
+  budget.note('tern', left(SHOP_RESERVE))
+  await check()
+  budget.note('tern', left(SHOP_RESERVE - 1))
+  await expect(check()).rejects.toMatchObject({ retryAfterSeconds: 1200 })
+  await work()
+  budget.note('tern', left(10, 'graphql'))
+  await work()
+  budget.note('tern', left(BUYERS_RESERVE - 1))
+  await expect(work()).rejects.toMatchObject({ retryAfterSeconds: 1200 })
+  await budget.spend('heron', false, 'checks')
+  ms += 1_200_000
+  await work()
+  await check()
+})
+
+test('checks have an hourly number of calls of their own', async () => {
+  const budget = createBudget(now)
+  for (let call = 0; call < CHECKS_PER_HOUR_MAX; call += 1) await budget.spend('tern', false, 'checks')
+  await expect(budget.spend('tern', false, 'checks')).rejects.toMatchObject({ retryAfterSeconds: 3600 })
+  await budget.spend('tern', false)
+})
+
 test('no header, no limit', () => {
   expect(limitSeconds({ 'x-ratelimit-remaining': '12' }, now())).toBeUndefined()
+})
+
+test('counting strangers takes bounded memory: those that asked longest ago are forgotten, and who goes on asking is not', async () => {
+  const count = memoryLimiter({ name: 'tries', points: 1, seconds: 86_400 })
+  await count('old')
+  for (let n = 0; n < KEYS_COUNTED_MAX; n += 1) {
+    await count(`stranger ${n}`)
+    if (n % 10_000 === 0) await count('busy')
+  }
+  expect(await count('old')).toBe(0)
+  expect(await count('busy')).toBeGreaterThan(86_000)
 })

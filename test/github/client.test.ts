@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
+import { GitHubBusyError } from '../../app/github/busy.ts'
 import { connectGitHub, NoAccessError } from '../../app/github/client.ts'
 import { openGitHub } from '../support/github.ts'
 
@@ -42,6 +43,28 @@ test('a repository whose App was installed anew is found again, and its clients 
     ({ path, status }) => path.endsWith('/access_tokens') && status === 201,
   )
   expect(minted).toHaveLength(2)
+  await standIn.close()
+})
+
+test('checks leave calls to the shop, and the shop to buyers, who go on', async () => {
+  const releases = [{ repository: 'tern/goods', tag: 'v1', file: 'a.bin', bytes: new Uint8Array([1]) }]
+  const standIn = await openGitHub({ app: { id: 7 }, releases })
+  const { url: baseUrl, privateKey } = standIn
+  const log = pino({ level: 'silent' })
+  const { github, githubApp } = await connectGitHub({ appId: 7, privateKey, baseUrl, log })
+  const names = { owner: 'tern', repo: 'goods' }
+  const fetchAs = async (use: 'shop' | 'checks') =>
+    (await githubApp.forRepository('tern/goods', { metadata: 'read' }, use)).octokit.rest.repos.get(names)
+  const fetchAsBuyer = async () => (await github.forRepository('tern/goods')).octokit.rest.repos.get(names)
+  await standIn.control('faults', { requestsAnHour: 1500 })
+  await fetchAs('checks')
+  await expect(fetchAs('checks')).rejects.toBeInstanceOf(GitHubBusyError)
+  await expect(githubApp.mayCheck('tern/goods')).rejects.toBeInstanceOf(GitHubBusyError)
+  await fetchAs('shop')
+  await standIn.control('faults', { requestsAnHour: 400 })
+  await fetchAs('shop')
+  await expect(fetchAs('shop')).rejects.toBeInstanceOf(GitHubBusyError)
+  expect((await fetchAsBuyer()).status).toBe(200)
   await standIn.close()
 })
 

@@ -69,10 +69,48 @@ test("the buyer is sent to GitHub's address, which gives the bytes", async () =>
   expect(createHash('sha256').update(arrived).digest('hex')).toBe(sha256)
 })
 
-test('every download asks for a fresh address', async () => {
+/** Calls to GitHub's API that this costs; its stand-in counts them. */
+async function callsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = (await github.requests()).length
+  await work()
+  return (await github.requests()).length - before
+}
+
+test('2,000 downloads in a minute cost GitHub fewer than 30 calls, and each buyer gets an address that works', async () => {
+  const calls = await callsOf(async () => {
+    for (let second = 0; second < 60; second += 1) {
+      clock = second * 1000
+      const opened = await Promise.all(Array.from({ length: 34 }, () => openReleaseFile(parts, book)))
+      expect(opened.every((one) => 'redirect' in one)).toBe(true)
+    }
+  })
+  expect(calls).toBeLessThan(30)
+})
+
+test('an address is passed on for two minutes of the five that it works, and then there is a fresh one', async () => {
   const first = await openReleaseFile(parts, book)
-  clock = 2000
+  clock = 119_000
+  expect(await openReleaseFile(parts, book)).toEqual(first)
+  clock = 120_000
   expect(await openReleaseFile(parts, book)).not.toEqual(first)
+})
+
+test.each([
+  ['is not there', { ...book, file: 'missing.pdf' }, {}],
+  ['cannot be had because GitHub limits us', book, { limit: 42 }],
+])('a file that %s costs few calls however often it is asked for', async (_, file, faults) => {
+  await describeReleaseFile(parts, book)
+  await github.control('faults', faults)
+  const tries = () => Promise.allSettled(Array.from({ length: 100 }, () => openReleaseFile(parts, file)))
+  expect(await callsOf(async () => [await tries(), await tries()])).toBeLessThan(10)
+})
+
+test('when a file was replaced, all who come at once get the new one', async () => {
+  await openReleaseFile(parts, book)
+  await github.control('releases', { ...book, base64: btoa('second edition') })
+  clock = 150_000
+  const opened = await Promise.all(Array.from({ length: 20 }, () => openReleaseFile(parts, book)))
+  expect(opened.every((one) => 'redirect' in one)).toBe(true)
 })
 
 test('bytes that GitHub sends itself are passed on', async () => {

@@ -49,6 +49,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
       ...CORE,
       'app/catch-up.ts',
       'app/take-in.ts',
+      'app/store/maintenance/forget.ts',
       'app/stripe/',
       'app/desk/refund.ts',
       'app/fulfillment/',

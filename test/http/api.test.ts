@@ -96,7 +96,7 @@ describe('other origins', () => {
     expect(allowed(read)).toBe('https://heron.github.io')
     const before = await elsewhere('/api/v1/checkouts', asking('https://heron.github.io', 'OPTIONS'))
     expect([before.status, allowed(before)]).toEqual([204, 'https://heron.github.io'])
-    expect(before.headers.get('access-control-allow-headers')).toBe('content-type,idempotency-key')
+    expect(before.headers.get('access-control-allow-headers')).toBe('content-type,idempotency-key,browser-key')
     for (const origin of ['https://evil.example', 'null', 'https://heron.github.io.evil.example']) {
       expect(allowed(await elsewhere('/api/v1/checkouts', asking(origin, 'OPTIONS')))).not.toBe(origin)
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { API_BODY_BYTES_MAX } from '../../app/http/api.ts'
 import { WEBHOOK_BODY_BYTES_MAX } from '../../app/http/outside/webhooks.ts'
@@ -122,6 +123,27 @@ describe('a download', () => {
     expect(answer.status).toBe(302)
     expect(answer.headers.get('cache-control')).toBe('no-store')
   })
+  test('asked for 2,000 times in a minute, by HEAD, in parts and whole, costs GitHub fewer than 30 calls', async () => {
+    const before = (await shop.github.requests()).length
+    const ways = [{ method: 'HEAD' }, { headers: { range: 'bytes=0-0' } }, {}, { headers: { 'if-range': '"x"' } }]
+    const statuses = new Set<number>()
+    for (let round = 0; round < 100; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(link(), ways[n % ways.length])))
+      for (const { status } of answers) statuses.add(status)
+    }
+    expect([...statuses]).toEqual([302])
+    expect((await shop.github.requests()).length - before).toBeLessThan(30)
+  })
+  test('that GitHub gives straight, each time one of its calls, is counted by link, and other links go on', async () => {
+    await shop.github.control('faults', { stream: true })
+    shop.clock.aheadSeconds += 150 // no address is passed on any more
+    const fresh = requestsTo(shop)
+    const statuses: number[] = []
+    for (let tries = 0; tries < 12; tries += 1) statuses.push((await fresh(link())).status)
+    expect(statuses).toEqual([...Array(10).fill(200), 429, 429])
+    await shop.github.control('faults', { stream: false })
+    shop.clock.aheadSeconds -= 150
+  })
   test('by a link that has expired says where a fresh one is', async () => {
     expect(await failure(ask(link('guide-pdf', DOWNLOAD_LINK_LIFETIME_HOURS + 1)))).toEqual({
       status: 410,
@@ -210,9 +232,21 @@ describe('a checkout', () => {
   ])('with %s', async (_, body) => {
     expect(await failure(ask(CHECKOUTS, json(body)))).toEqual(unexpected(422, expect.stringMatching(/\w: .+\.$/)))
   })
-  test('with a retry key that is too short to be one', async () => {
-    const answer = failure(ask(CHECKOUTS, json({ lines: [guide] }, { 'idempotency-key': 'short' })))
-    expect(await answer).toEqual(unexpected(422, expect.stringContaining('idempotency-key')))
+  test.each([
+    'short',
+    'order-2026-000001',
+    '0'.repeat(40),
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+    '6ba7b810-9dad-11d1-80b4-00c04fd430c8', // of version 1: a time and a place
+    '0190163d-8694-739b-aea5-966c26f8ad91', // of version 7: mostly a time
+  ])('with the key %s, which somebody might guess', async (key) => {
+    const reason = 'a random UUID (version 4), such as crypto.randomUUID() makes: it leads to the order'
+    const answer = failure(ask(CHECKOUTS, json({ lines: [guide] }, { 'idempotency-key': key })))
+    expect(await answer).toEqual(unexpected(422, `idempotency-key: ${reason}.`))
+    expect(await failure(ask(CHECKOUTS, json({ lines: [guide], replaces: key })))).toEqual(
+      unexpected(422, `replaces: ${reason}.`),
+    )
   })
   test('of what can not be bought says why, line by line', async () => {
     const lines = [{ price: 'old-mug', quantity: 1 }, guide, { price: 'support', quantity: 1, amount: '1.00' }]
@@ -230,7 +264,7 @@ describe('a checkout', () => {
     expect(page).toMatch(/<h1>This cannot be bought as it is<\/h1>\n.*This is not for sale \(any more\)\./)
   })
   test('with the retry key of another cart', async () => {
-    const headers = { 'idempotency-key': 'the very same key' }
+    const headers = { 'idempotency-key': randomUUID() }
     expect((await ask(CHECKOUTS, json({ lines: [guide] }, headers))).status).toBe(201)
     const other = json({ lines: [{ ...guide, quantity: 2 }] }, headers)
     expect(await failure(ask(CHECKOUTS, other))).toEqual({
@@ -247,13 +281,18 @@ describe('a checkout', () => {
       detail: expect.stringMatching(/^Please wait \d+ seconds, then try again\.$/),
       wait: expect.closeTo(60, -1),
     }
+    const stranger = await checkOut(shop, [guide])
+    await pay(shop, stranger.session, { outcome: 'async' })
+    await shop.stripe.control(`sessions/${stranger.session}/settle`, { ok: false })
+    await shop.work()
+    const retry = `/orders/${stranger.order}/retry?key=${orderKey(shop.parts.config, stranger.order)}`
     for (const config of [{ CHECKOUTS_PER_MINUTE_PER_ADDRESS: 2 }, { CHECKOUTS_PER_MINUTE: 2 }]) {
       const limited = requestsTo(shop, { config })
-      const empty = json({ lines: [] })
-      expect([(await limited(CHECKOUTS, empty)).status, (await limited(CHECKOUTS, empty)).status]).toEqual([422, 422])
-      expect(await failure(limited(CHECKOUTS, json({ lines: [guide] })))).toEqual(waiting)
+      const cart = json({ lines: [guide] })
+      expect([(await limited(CHECKOUTS, cart)).status, (await limited(CHECKOUTS, cart)).status]).toEqual([201, 201])
+      expect(await failure(limited(CHECKOUTS, cart))).toEqual(waiting)
       expect(await failure(limited(CHECKOUTS, form({ price: 'guide/pdf' })))).toEqual(waiting)
-      expect(await failure(limited(`/orders/${order}/retry?key=${key}`, { method: 'POST' }))).toEqual(waiting)
+      expect(await failure(limited(retry, { method: 'POST' }))).toEqual(waiting)
     }
   })
   test('while Stripe is away', async () => {
@@ -267,7 +306,7 @@ describe('a checkout', () => {
     await shop.stripe.control('faults', { down: false })
   })
   test('with the retry key of a try that Stripe never heard of, once it is too late for a page of that order', async () => {
-    const again = json({ lines: [guide] }, { 'idempotency-key': 'a try of long ago' })
+    const again = json({ lines: [guide] }, { 'idempotency-key': randomUUID() })
     await shop.stripe.control('faults', { down: true })
     expect((await ask(CHECKOUTS, again)).status).toBe(502)
     await shop.stripe.control('faults', { down: false })

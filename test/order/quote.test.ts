@@ -121,6 +121,24 @@ describe('what can not be bought is said, all of it, by line', () => {
   })
 })
 
+test('an order copies so much of the catalog, and no more, unless what is bought is one thing', () => {
+  const assets = new Map(catalog.assets)
+  const [asset] = assets.values()
+  if (!asset) throw new Error('the catalog has assets')
+  const ids = Array.from({ length: 100 }, (_, n) => `part-${n}`)
+  for (const id of ids) assets.set(id, { ...asset, id })
+  const guide = catalog.products.get('leaflet')
+  if (!guide) throw new Error('the catalog has a leaflet')
+  const products = new Map(catalog.products).set('leaflet', { ...guide, gives: { downloads: ids } })
+  const heavy = { ...catalog, assets, products }
+  expect(quote(heavy, { lines: [line('leaflet')] })).toMatchObject({ lines: [{ assets: { length: 100 } }] })
+  const many = { lines: Array.from({ length: 50 }, () => line('leaflet')) }
+  expect(quote(heavy, many)).toEqual({
+    problems: [{ line: null, detail: 'This is more than one order can hold. Please make two of it.' }],
+  })
+  expect(quote(catalog, { lines: Array.from({ length: 50 }, () => line('guide/both')) })).not.toHaveProperty('problems')
+})
+
 describe('shipping', () => {
   test('is priced for the zone of the country', () => {
     expect(quote(catalog, { lines: [line('sticker')], shipTo: 'FR' })).toMatchObject({
@@ -180,6 +198,19 @@ describe('the stock', () => {
     [{}, 99, 'Only 5 of Sticker are left.'],
   ])('with %o taken, %i more is a shortage', (taken, quantity, detail) => {
     expect(short(taken as Record<string, number>, line('sticker', quantity))).toEqual([{ line: 0, detail }])
+  })
+  test.each([
+    ['more than half of what is there is not for one', { held: {}, lost: 0, least: 1 }, [3, 4]],
+    ['but for so many pieces', { held: {}, lost: 0, least: 4 }, [4, 5]],
+    ['what is held already counts', { held: { sticker: 2 }, lost: 0, least: 1 }, [1, 2]],
+    ['and a hold that came to nothing makes it less', { held: {}, lost: 1, least: 4 }, [2, 3]],
+    ['down to one', { held: {}, lost: 9, least: 4 }, [1, 2]],
+  ])('%s', (_, { held, ...hold }, [may = 0, not = 0]) => {
+    const own = { ...hold, held: new Map(Object.entries(held as Record<string, number>)) }
+    const reserved = own.held
+    const problems = (quantity: number) => shortages(priced(line('sticker', quantity)).stock, reserved, own)
+    expect(problems(may)).toEqual([])
+    expect(problems(not)).toHaveLength(1)
   })
   test('a shortage is said at each line that it comes from', () => {
     const detail = 'Only 5 of Sticker are left.'

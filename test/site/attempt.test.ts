@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import {
   attemptAfter,
   attemptAfterConflict,
   attemptJson,
   nextAttempt,
+  randomUuid,
   readAttempt,
 } from '../../site/scripts/attempt.ts'
 
@@ -33,11 +36,21 @@ test('the key that is replaced is sent with the cart, but is no part of what is 
   expect(JSON.parse(attemptJson(second))).toEqual({ lines: [2], replaces: 'first' })
 })
 
-test('what is remembered is read, and what is no try stands for none', () => {
-  expect(readAttempt(JSON.stringify(second))).toEqual(second)
-  for (const text of [null, '', 'null', '{"half']) expect(readAttempt(text)).toBeNull()
+test('what is remembered is read, and what is no try, or has a key that is none (any more), stands for none', () => {
+  const [one, two] = [1, 2].map((seed) => randomUuid(new Uint8Array(16).fill(seed)))
+  const kept = { ...second, key: two, replaces: one }
+  expect(readAttempt(JSON.stringify(kept))).toEqual(kept)
+  const others = [second, { ...kept, replaces: 'first' }].map((attempt) => JSON.stringify(attempt))
+  for (const text of [null, '', 'null', '{"half', ...others]) expect(readAttempt(text)).toBeNull()
   for (const text of ['7', '{}', '[]', '"x"']) {
     const attempt = nextAttempt(readAttempt(text), first.body, 'first')
     expect([attempt, attemptJson(attempt)]).toEqual([first, first.body])
   }
+})
+
+test('a key is a random UUID, such as the app takes', () => {
+  for (let n = 0; n < 200; n += 1) {
+    expect(z.uuidv4().safeParse(randomUuid(randomBytes(16))).success).toBe(true)
+  }
+  expect(randomUuid(new Uint8Array(16).fill(255))).toBe('ffffffff-ffff-4fff-bfff-ffffffffffff')
 })

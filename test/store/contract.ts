@@ -41,6 +41,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('lists of orders', () => describeLists(now))
     describe('figures', () => describeFigures(now))
     describe('a buyer who is erased', () => describeErasing(now))
+    describe('an order that nobody paid', () => describeForgetting(now))
     describe('facts', () => describeFacts(now))
     describe('who is at the desk', () => describeAccess(now))
     describe('jobs', () => describeJobs(now))
@@ -339,6 +340,49 @@ function describeErasing(now: Now): void {
     await Promise.all([...writes.slice(0, 10), now.store.erase([order]), ...writes.slice(10)])
     expect(await now.store.customer(order)).toBeUndefined()
     expect(await found('ada@example.org')).toEqual([other])
+  })
+}
+
+function describeForgetting(now: Now): void {
+  const [unpaid, sold, open] = [orderNumber(1), orderNumber(2), orderNumber(3)]
+  const place = (order: OrderId) => now.store.transact({ order }, () => ({ events: [placed(order)] }))
+  const cancel = (order: OrderId) => now.store.transact({ order }, () => ({ events: [canceled(order)] }))
+  beforeEach(async () => {
+    for (const order of [unpaid, open]) await place(order)
+    await cancel(unpaid)
+    await sell(now.store, sold)
+  })
+
+  it('is gone with all that was written about it, over a restart too, and no other is', async () => {
+    const kept = [await everythingAbout(now.store, sold), await everythingAbout(now.store, open)]
+    const counts = { ...kept[0]?.counts, orders: 2 }
+    expect(await now.store.forget([unpaid, sold, open, orderNumber(9)])).toEqual([unpaid])
+    for (const reopen of [async () => {}, now.reopen]) {
+      await reopen()
+      expect(await now.store.order(unpaid)).toBeUndefined()
+      expect(await now.store.events(unpaid)).toEqual([])
+      expect((await now.store.orders({ price: 'pin' })).orders.map(({ id }) => id)).toEqual([open, sold])
+      expect((await now.store.orders({ status: 'CANCELED' })).orders).toEqual([])
+      expect(await everythingAbout(now.store, sold)).toEqual({ ...kept[0], counts })
+      expect(await everythingAbout(now.store, open)).toEqual({ ...kept[1], counts })
+      expect((await now.store.facts(0, 10, new Date())).map(({ subject }) => subject)).toEqual([open, sold, sold])
+    }
+  })
+
+  it('may be forgotten twice, or begin anew', async () => {
+    expect(await now.store.forget([unpaid])).toEqual([unpaid])
+    expect(await now.store.forget([unpaid])).toEqual([])
+    expect(await now.store.forget([])).toEqual([])
+    await place(unpaid)
+    expect((await now.store.order(unpaid))?.version).toBe(1)
+  })
+
+  it('stays when it is paid at the same time', async () => {
+    const [, forgotten] = await Promise.all([
+      now.store.transact({ order: unpaid }, ({ order }) => (order ? { events: [paid(unpaid)] } : {})),
+      now.store.forget([unpaid]),
+    ])
+    expect((await now.store.order(unpaid))?.paid !== undefined).toBe(forgotten.length === 0)
   })
 }
 

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { figuresQuery } from '../../app/store/figures.ts'
 import { openPostgresStore } from '../../app/store/postgres/postgres.ts'
-import { claimJobs, ORDERS_LOOKED_THROUGH, ordersQuery } from '../../app/store/queries.ts'
+import { claimJobs, forgetReads, forgetWrites, ORDERS_LOOKED_THROUGH, ordersQuery } from '../../app/store/queries.ts'
 import { createSealer } from '../../app/store/seal.ts'
 import { type Statement, sql } from '../../app/store/sql.ts'
 import { forSqlite } from '../../app/store/sqlite/engine.ts'
@@ -65,6 +65,11 @@ const STATEMENTS: [string, Statement][] = [
     `${name}, a later page`,
     ordersQuery(writer, filter, 'T100015000 ord_100030000'),
   ]),
+  ['unpaid orders to forget', ordersQuery(writer, { status: 'CANCELED', until: 'T100020000' })],
+  ['an order to forget', forgetReads('main', ['ord_100000001', 'ord_100000002'])],
+  ...forgetWrites('main', ['ord_100000001', 'ord_100000002'])
+    .filter((statement) => statement.sql.includes('from order')) // the other tables are empty here
+    .map((statement): [string, Statement] => [statement.sql.slice(0, 24), statement]),
   ['due jobs', claimJobs('main', { by: 'me', now: 'T200000000', until: 'T200000001', most: 4, queue: 'mail' })],
   ['the next due job', sql`select min(ready_at) as next from jobs where shop = 'main' and queue = ${'mail'}`],
   ['figures of a month', figuresQuery('main', { from: 'T2000-01', to: 'T2000-31', by: 'day' })],

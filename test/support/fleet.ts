@@ -43,6 +43,7 @@ export async function startFleet(database: string) {
     MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
     CHECKOUTS_PER_MINUTE: NO_LIMIT,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: NO_LIMIT,
+    UNPAID_PIECES_PER_ADDRESS: NO_LIMIT,
     LOG_LEVEL: 'warn',
   }
   const members: Member[] = []

@@ -15,6 +15,7 @@ import { startFollowing } from '../../app/live/live-shop.ts'
 import type { Parts } from '../../app/parts.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
 import { startRepositoryWork } from '../../app/repository/sweep.ts'
+import { startForgetting } from '../../app/store/maintenance/forget.ts'
 import { openStore } from '../../app/store/open.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
 import { startTakingIn } from '../../app/take-in.ts'
@@ -123,6 +124,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     MAIL_FROM: 'Heron Shop <shop@heron.example.org>',
     CHECKOUTS_PER_MINUTE: 100_000,
     CHECKOUTS_PER_MINUTE_PER_ADDRESS: 100_000,
+    UNPAID_PIECES_PER_ADDRESS: 100_000,
   })
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
@@ -140,6 +142,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     if (options.follow) await startRepositoryWork(parts)
     else await refreshShop(parts)
     await startLedger(parts)
+    await startForgetting(parts)
     const app = createApp(parts)
     if (!options.follow) await workOff(parts)
     const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })

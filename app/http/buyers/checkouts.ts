@@ -1,14 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { type Sale, startSale } from '../../checkout.ts'
 import { CART_LINES_MAX, LINE_QUANTITY_MAX } from '../../order/quote.ts'
 import type { HttpEnv } from '../context.ts'
-import { addressOf, type Limits } from '../limit.ts'
+import { addressOf } from '../limit.ts'
 import { problemResponse, Refusal } from '../problem.ts'
+import type { Askers } from './asker.ts'
 import { closedProblem } from './closed.ts'
 
-/** Long enough not to be guessed: the key leads to the order. */
-const RetryKey = z.string().min(16).max(200)
+/** It leads to the order, so nobody may guess it. */
+const RandomKey = z.uuidv4('a random UUID (version 4), such as crypto.randomUUID() makes: it leads to the order')
 const Price = z
   .string()
   .regex(/^[a-z0-9-]{1,60}(\/[a-z0-9-]{1,60})?$/, 'a price id, such as sticker-pack or shirt/black-m')
@@ -39,8 +40,9 @@ export const CheckoutRequest = z
       .min(1)
       .max(CART_LINES_MAX),
     ...common,
-    replaces: RetryKey.optional().openapi({
-      description: 'The `Idempotency-Key` of an earlier try that was not paid: its order is given up for this one',
+    replaces: RandomKey.optional().openapi({
+      description:
+        'The `Idempotency-Key` of an earlier try that was not paid, with the same `Browser-Key`: its order is given up for this one',
     }),
   })
   .openapi('CheckoutRequest')
@@ -68,14 +70,15 @@ const route = createRoute({
   path: '/api/v1/checkouts',
   summary: 'Start a sale',
   description:
-    'Prices, stock and shipping are decided here, from the catalog. With an `Idempotency-Key`, a repeat gives the same order. A form (`application/x-www-form-urlencoded`: price, quantity, amount, currency, shipTo, email) is answered with a redirect.',
+    'Prices, stock and shipping are decided here, from the catalog. With an `Idempotency-Key`, a repeat gives the same order: to the same `Browser-Key`, or where there is none, to the same address. A form (`application/x-www-form-urlencoded`: price, quantity, amount, currency, shipTo, email) is answered with a redirect.',
   request: {
-    headers: z.object({ 'idempotency-key': RetryKey.optional() }),
+    headers: z.object({ 'idempotency-key': RandomKey.optional(), 'browser-key': RandomKey.optional() }),
     body: { required: true, content: { 'application/json': { schema: CheckoutRequest } } },
   },
   responses: {
     201: { description: 'The order, and where to pay it', content: { 'application/json': { schema: CheckoutAnswer } } },
     303: { description: 'To a form: the same, as a redirect' },
+    403: problemResponse('Sent by a page of another site'),
     409: problemResponse('The idempotency key belongs to another cart, or to a try of long ago'),
     422: problemResponse('Something in the cart cannot be bought'),
     429: problemResponse('Too many checkouts'),
@@ -85,23 +88,40 @@ const route = createRoute({
 })
 
 /** POST /api/v1/checkouts: a cart as JSON, or one thing as a plain form. */
-export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
+export function checkoutRoutes(api: OpenAPIHono<HttpEnv>, askers: Askers): void {
+  api.post('/api/v1/checkouts', ownPagesOnly)
   // A form has other fields than the JSON that the route describes, so it is taken before.
   api.post('/api/v1/checkouts', async (c, next) => {
-    await limits.checkout(addressOf(c))
     await refuseWhileClosed(c.var.parts)
     if (!isForm(c)) return next()
     const form = CheckoutForm.safeParse(await c.req.parseBody())
     if (!form.success) throw unreadable(form.error)
     const { price, quantity, amount, ...rest } = form.data
-    const sale = await startSale(c.var.parts, { ...rest, lines: [{ price, quantity, amount }] })
+    const sale = await startSale(c.var.parts, { ...rest, lines: [{ price, quantity, amount }] }, askers(c))
     return c.redirect(started(sale, `/products/${price.split('/')[0]}/`).url, 303)
   })
   api.openapi(route, async (c) => {
-    const { 'idempotency-key': retryKey } = c.req.valid('header')
-    const { order, url } = started(await startSale(c.var.parts, { ...c.req.valid('json'), retryKey }))
+    const { 'idempotency-key': key, 'browser-key': browser = addressOf(c) } = c.req.valid('header')
+    const { replaces, ...cart } = c.req.valid('json')
+    const own = (one: string | undefined) => one && `${one} ${browser}`
+    const request = { ...cart, retryKey: own(key), replaces: own(replaces) }
+    const { order, url } = started(await startSale(c.var.parts, request, askers(c)))
     return c.json({ order, url }, 201)
   })
+}
+
+/**
+ * Refuses what a page of another site sent: its visitors' browsers would order, and mail, in their name. (Our pages send no referrer,
+ * so `Origin` may be null; then the browser says in `Sec-Fetch-Site` where it is from.)
+ */
+export const ownPagesOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const { SHOP_URL, STOREFRONT_URL } = c.var.parts.config
+  const [origin, site] = [c.req.header('origin'), c.req.header('sec-fetch-site')]
+  const isOurs = [SHOP_URL, STOREFRONT_URL].some((url) => new URL(url).origin === origin)
+  const isForeign = site === undefined ? origin !== undefined && origin !== 'null' : site === 'cross-site'
+  if (isOurs || site === 'same-origin' || !isForeign) return next()
+  const detail = 'Another site sent this. Open the shop itself, and buy it there.'
+  throw new Refusal({ status: 403, title: 'Not from here', detail })
 }
 
 /** Nothing is sold while the shop is closed, and that is what its buyers are told. Throws a Refusal. */

@@ -12,7 +12,7 @@ const route = createRoute({
   path: '/downloads/{order}/{asset}',
   summary: 'A file that was bought',
   description:
-    'Sends the buyer on to a short-lived address of GitHub, a fresh one each time, so a broken download can go on.',
+    'Sends the buyer on to a short-lived address of GitHub, which works for three minutes at least; a broken download goes on by way of this one.',
   request: {
     params: z.object({ order: z.string(), asset: z.string().max(60) }),
     // Half a link is what mail programs make of long ones: what is missing is answered like what is wrong.
@@ -26,6 +26,7 @@ const route = createRoute({
     302: { description: 'To the file at GitHub' },
     404: problemResponse('A link that is not whole'),
     410: problemResponse('A link that has expired, or a file that the order no longer entitles to'),
+    429: problemResponse('Too many tries'),
     503: problemResponse('GitHub does not answer'),
   },
 })
@@ -33,7 +34,7 @@ const route = createRoute({
 /** Nothing on the way may keep the address that we pass on. */
 const PRIVATE = { 'cache-control': 'no-store' }
 
-/** Our link → checked → GitHub asked for a fresh address → the buyer sent there. */
+/** Our link → checked → an address of GitHub's, asked for where none is known → the buyer sent there. */
 export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
   api.openapi(route, async (c) => {
     const { parts } = c.var
@@ -45,7 +46,8 @@ export function downloadRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void 
     if (link === 'expired') throw gone('This link has expired. Your order page has a fresh one.')
     const order = isOrderId(id) ? await parts.store.order(id) : undefined
     if (!order) throw gone(NOT_ENTITLED)
-    const file = await openDownload(parts, order, asset)
+    const mayAsk = () => limits.file(addressOf(c), `${id} ${asset}`)
+    const file = await openDownload({ ...parts, mayAsk }, order, asset)
     if ('redirect' in file) return c.body(null, 302, { ...PRIVATE, location: file.redirect })
     if ('stream' in file) return c.body(file.stream, 200, { ...file.headers, ...PRIVATE })
     if (file.refused === 'not-entitled') throw gone(NOT_ENTITLED)

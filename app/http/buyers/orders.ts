@@ -2,19 +2,21 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { LRUCache } from 'lru-cache'
 import { catchUpWithPayment } from '../../catch-up.ts'
-import { cartOf, type Sale, startSale } from '../../checkout.ts'
+import { type Asker, type Sale, startSale } from '../../checkout.ts'
 import { downloadsOf } from '../../fulfillment/download.ts'
-import { isOrderKey, orderKey, orderUrl } from '../../link.ts'
+import { isOrderKey, isReturnKey, orderKey, orderUrl, thanksUrl } from '../../link.ts'
 import { receiptJob } from '../../order/caused-jobs.ts'
 import { isOrderId, type OrderId } from '../../order/id.ts'
 import type { Order } from '../../order/order.ts'
+import { cartOf } from '../../order/quote.ts'
 import { paymentStatus } from '../../order/status.ts'
 import type { Parts } from '../../parts.ts'
 import type { HttpEnv } from '../context.ts'
 import { addressOf, type Limits } from '../limit.ts'
 import { showPage } from '../page.ts'
 import { problemResponse, Refusal } from '../problem.ts'
-import { refuseWhileClosed, started } from './checkouts.ts'
+import type { Askers } from './asker.ts'
+import { ownPagesOnly, refuseWhileClosed, started } from './checkouts.ts'
 import { orderFragment } from './order-page.ts'
 import { OrderView, viewOrder } from './order-view.ts'
 
@@ -60,7 +62,7 @@ const thanksRoute = createRoute({
   path: '/thanks',
   summary: 'Where the buyer comes back to from Stripe',
   request: { query: z.object({ order: z.string().default(''), key: Key, checkout: z.string().max(200).optional() }) },
-  responses: { 200: page, ...responses },
+  responses: { 200: page, 302: { description: 'To the same page, by its lasting address' }, ...responses },
 })
 const retryRoute = createRoute({
   method: 'post',
@@ -75,7 +77,7 @@ const retryRoute = createRoute({
 })
 
 /** The order as JSON and as pages, all of them behind its key. */
-export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
+export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits, askers: Askers): void {
   const lastLooks = new LRUCache<OrderId, number>({ max: LOOKS_REMEMBERED_MAX })
   const open = (c: Context<HttpEnv>, ask: Ask) => openOrder(c, limits, lastLooks, ask)
 
@@ -88,24 +90,28 @@ export function orderRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
     return showOrder(c, 'order', order)
   })
   api.openapi(thanksRoute, async (c) => {
+    const { key, checkout = '' } = c.req.valid('query')
     const order = await open(c, c.req.valid('query'))
-    return showOrder(c, 'thanks', order)
+    const { config } = c.var.parts
+    if (isOrderKey(config, order.id, key)) return showOrder(c, 'thanks', order)
+    c.header('cache-control', 'no-store')
+    return c.redirect(`${thanksUrl(config, order.id)}&checkout=${encodeURIComponent(checkout)}`, 302)
   })
+  api.post('/orders/:order/retry', ownPagesOnly)
   api.openapi(retryRoute, async (c) => {
-    await limits.checkout(addressOf(c))
     const order = await open(c, { ...c.req.valid('param'), ...c.req.valid('query') })
     if (paymentStatus(order) !== 'failed') return c.redirect(orderUrl(c.var.parts.config, order.id), 303)
     await refuseWhileClosed(c.var.parts)
-    return c.redirect(started(await buyAgain(c.var.parts, order)).url, 303)
+    return c.redirect(started(await buyAgain(c.var.parts, order, askers(c))).url, 303)
   })
 }
 
 /** One new order however often it is asked for, and the next one when that came to nothing. Its key can't be guessed. */
-async function buyAgain(parts: Parts, order: Order): Promise<Sale> {
+async function buyAgain(parts: Parts, order: Order, asker: Asker): Promise<Sale> {
   const key = orderKey(parts.config, order.id)
   for (let turn = 1; ; turn += 1) {
     const keys = { retryKey: `again ${turn} ${key}`, replaces: `again ${turn - 1} ${key}` }
-    const sale = await startSale(parts, { ...cartOf(order), ...keys })
+    const sale = await startSale(parts, { ...cartOf(order), ...keys }, asker)
     if (sale.end !== 'conflict') return sale
   }
 }
@@ -120,7 +126,7 @@ async function openOrder(
   { order: id, key, checkout }: Ask,
 ): Promise<Order> {
   const { parts } = c.var
-  const isOpen = isOrderId(id) && isOrderKey(parts.config, id, key)
+  const isOpen = isOrderId(id) && (isOrderKey(parts.config, id, key) || isReturnKey(parts.config, id, key, parts.now()))
   const order = isOpen ? await parts.store.order(id) : undefined
   if (!order) {
     await limits.wrongKey(addressOf(c))
@@ -128,14 +134,15 @@ async function openOrder(
     throw new Refusal({ status: 404, title: 'No such order', detail })
   }
   const object = order.checkout ?? (checkout?.startsWith('cs_') ? checkout : undefined)
-  if (!object || paymentStatus(order) !== 'pending' || !mayLook(lastLooks, order.id, parts.now())) return order
+  if (!object || paymentStatus(order) !== 'pending' || !isLookDue(lastLooks, order.id, parts.now())) return order
+  if (!(await limits.mayLook(addressOf(c)))) return order
   await catchUpWithPayment(parts, object, { by: 'return-page' }, RETURN_PAGE_PATIENCE).catch((error: unknown) => {
     parts.log.warn({ order: order.id, err: error }, 'Stripe does not answer; the page shows what we know')
   })
   return (await parts.store.order(order.id)) ?? order
 }
 
-function mayLook(lastLooks: LRUCache<OrderId, number>, order: OrderId, now: Date): boolean {
+function isLookDue(lastLooks: LRUCache<OrderId, number>, order: OrderId, now: Date): boolean {
   if (now.getTime() - (lastLooks.get(order) ?? 0) < LOOK_AGAIN_SECONDS * 1000) return false
   lastLooks.set(order, now.getTime())
   return true

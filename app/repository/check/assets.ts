@@ -25,7 +25,7 @@ const WARNINGS_MAX = 100
  * repositories: our App sees private ones, and a stranger who names one must not learn from us what is in it.
  */
 export async function lookAtAssets(
-  parts: Pick<Parts, 'github' | 'now'>,
+  parts: Pick<Parts, 'github' | 'githubApp' | 'now'>,
   after: Catalog,
   changes: CatalogChanges,
   known?: ReadonlySet<string>,
@@ -45,9 +45,13 @@ export async function lookAtAssets(
   return { facts, unseen: assets.length - looked.length }
 }
 
-async function fileOf(parts: Pick<Parts, 'github' | 'now'>, { release }: Asset): Promise<LookedUpAsset['file']> {
+async function fileOf(
+  parts: Pick<Parts, 'github' | 'githubApp' | 'now'>,
+  { release }: Asset,
+): Promise<LookedUpAsset['file']> {
   try {
-    return await describeReleaseFile(parts, release)
+    const mayAsk = () => parts.githubApp.mayCheck(release.repository)
+    return await describeReleaseFile({ ...parts, mayAsk }, release)
   } catch (error) {
     if (!(error instanceof ReleaseFileError) || error.reason !== 'missing') throw error
     return { missing: error.message }

@@ -53,7 +53,7 @@ export async function checkPull(
   parts: CheckParts,
   { repository, number, force = false }: { repository: string; number: number; force?: boolean },
 ): Promise<void> {
-  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS, 'checks')
   const { octokit, names } = entered
   const pull = await octokit.rest.pulls.get({ ...names, pull_number: number }).then(({ data }) => data, absentAt(404))
   if (pull?.state !== 'open') return
@@ -92,7 +92,7 @@ export async function checkCommit(
   parts: CheckParts,
   { repository, sha, base }: { repository: string; sha: string; base: string },
 ): Promise<void> {
-  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS, 'checks')
   const question = { repository: entered, head: sha, base: 'the merge queue', pull: null }
   const since = { baseTip: base, mergeBase: base, author: '', isFork: false }
   const findings = await findOut(parts, { ...question, ...since })
@@ -104,7 +104,7 @@ export async function reportTrouble(
   parts: CheckParts,
   { repository, number, sha, why }: { repository: string; number?: number; sha?: string; why: string },
 ): Promise<void> {
-  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
+  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS, 'checks')
   const { octokit, names } = entered
   const head = sha ?? (number && (await octokit.rest.pulls.get({ ...names, pull_number: number })).data.head.sha)
   if (!head) return

@@ -12,7 +12,7 @@ import { tellCreated, tellPublished } from '../releases/release-change.ts'
 import { findRepository, type GitHubState, publish } from '../state.ts'
 import { ROLES } from '../user-state.ts'
 import { addUser } from '../users.ts'
-import type { Faults } from './fault-state.ts'
+import { type Faults, REQUESTS_AN_HOUR } from './fault-state.ts'
 
 const LIMIT_SECONDS = 60
 
@@ -36,6 +36,7 @@ const FaultsRequest = z.strictObject({
   lose: ForEvents.default(false),
   reorder: z.boolean().default(false),
   limits: z.boolean().optional(),
+  requestsAnHour: z.int().min(1).default(REQUESTS_AN_HOUR),
   seed: z.int().optional(),
 })
 const ReleaseRequest = z.strictObject({

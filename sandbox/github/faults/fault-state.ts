@@ -23,7 +23,12 @@ export type Faults = {
   reorder: boolean
   /** GitHub's secondary limits for writes, held as strictly as there. */
   limits: boolean
+  /** Requests an hour, where it is not the 5,000 that an installation or a user has. */
+  requestsAnHour: number
 }
+
+/** https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github-app-installations */
+export const REQUESTS_AN_HOUR = 5000
 
 /** Nothing goes wrong. */
 export const NO_FAULTS: Faults = {
@@ -37,4 +42,5 @@ export const NO_FAULTS: Faults = {
   lose: 0,
   reorder: false,
   limits: false,
+  requestsAnHour: REQUESTS_AN_HOUR,
 }

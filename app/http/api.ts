@@ -8,12 +8,14 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
 import { StoreUnavailableError } from '../store/refusal.ts'
+import { BODIES_BYTES_MAX, limitBody } from './body.ts'
 import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
 import { downloadRoutes } from './buyers/downloads.ts'
 import { orderRoutes } from './buyers/orders.ts'
 import { shopRoutes } from './buyers/shop-status.ts'
 import { nothingHere, storefrontRoutes } from './buyers/storefront.ts'
 import type { HttpEnv } from './context.ts'
+import { createHeld } from './held.ts'
 import { createLimits, type Limits } from './limit.ts'
 import { deskRoutes } from './maintainers/desk.ts'
 import { deskApiRoutes } from './maintainers/desk-api.ts'
@@ -21,7 +23,7 @@ import { previewRoutes } from './maintainers/previews.ts'
 import { docsRoutes } from './operators/docs.ts'
 import { createMetrics, healthRoutes } from './operators/health.ts'
 import { webhookRoutes } from './outside/webhooks.ts'
-import { limitBody, problem, Refusal } from './problem.ts'
+import { problem, Refusal } from './problem.ts'
 
 export const API_BODY_BYTES_MAX = 64 * 1024
 const BUSY_RETRY_SECONDS = 2
@@ -77,12 +79,14 @@ function mountRoles(api: OpenAPIHono<HttpEnv>, { TAGSALE_ROLES: roles }: Config,
   storefrontRoutes(api)
 }
 
-const withParts =
-  (parts: Parts): MiddlewareHandler<HttpEnv> =>
-  (c, next) => {
+function withParts(parts: Parts): MiddlewareHandler<HttpEnv> {
+  const bodies = createHeld(BODIES_BYTES_MAX)
+  return (c, next) => {
     c.set('parts', parts)
+    c.set('bodies', bodies)
     return next()
   }
+}
 
 /** One line a request, with the route and not the address: addresses hold keys. */
 const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {

@@ -4,7 +4,7 @@ import type { HttpEnv } from './context.ts'
 import { Refusal } from './problem.ts'
 
 /** Bodies on their way in, of all requests together. */
-export const BODIES_BYTES_MAX = 64 * 1024 * 1024
+export const BODIES_BYTES_MAX = 32 * 1024 * 1024
 
 /** Reads a body of so many bytes at most, within what all of them may weigh together. Who asks for none reads none. */
 export const limitBody =

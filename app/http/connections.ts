@@ -7,7 +7,7 @@ import { createHeld } from './held.ts'
 /** Requests of one connection that wait for their answers. */
 const REQUESTS_AT_ONCE_MAX = 4
 /** Answers on their way, of all connections. */
-const UNSENT_BYTES_MAX = 64 * 1024 * 1024
+const UNSENT_BYTES_MAX = 32 * 1024 * 1024
 const UNSENT_LOOK_MILLISECONDS = 250
 /** A body that nobody asked for is read so far, so that the next request can come. With a longer one the connection ends. */
 const UNASKED_BODY_BYTES_MAX = 64 * 1024

@@ -142,6 +142,28 @@ function describeTransactions(now: Now): void {
     expect(await now.store.lastDeliveries()).toEqual(last)
   })
 
+  it('is forgotten when nobody repeats it any more: GitHub’s after a week, Stripe’s after a month', async () => {
+    const knock = (source: string, day: number) => {
+      const delivery = {
+        id: `${source}:${day}`,
+        type: 'test',
+        receivedAt: new Date(Date.UTC(2026, 0, day)).toISOString(),
+      }
+      return now.store.transact({ delivery: delivery.id }, ({ delivered }) => ({
+        delivered,
+        ...(!delivered && { delivery }),
+      }))
+    }
+    const left = async () => (await now.store.counts()).deliveries
+    for (const source of ['github', 'stripe']) for (const day of [1, 2, 3]) await knock(source, day)
+    await knock('github', 8)
+    expect(await left()).toBe(7)
+    await knock('github', 10)
+    expect([await left(), (await knock('github', 3)).delivered]).toEqual([6, true])
+    await knock('stripe', 33)
+    expect([await left(), (await knock('stripe', 2)).delivered]).toEqual([6, true])
+  })
+
   it('is refused once the store is closed', async () => {
     await now.store.close()
     await expect(now.store.transact({}, () => ({}))).rejects.toThrow('closed')

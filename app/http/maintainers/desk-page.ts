@@ -173,7 +173,7 @@ function deliverySection({ lastDeliveries: { stripe, github }, jobsWaiting }: De
 <dt>GitHub</dt><dd>${last(github)}</dd>
 <dt>Stripe</dt><dd>${last(stripe)}</dd>
 <dt>Work waiting</dt><dd>${jobsWaiting}</dd></dl>
-<p class="desk-soft">The last time each of them delivered something. <em>Never</em>, on a shop that is used, means that its webhook address or secret is not right:
+<p class="desk-soft">The last time each of them delivered something to look at. <em>Never</em>, on a shop that is used, means that its webhook address or secret is not right:
 <code>npx tagsale doctor</code> says which.</p></section>`
 }
 

@@ -12,7 +12,8 @@ const stripe = createRoute({
   method: 'post',
   path: '/webhooks/stripe',
   summary: 'A delivery of Stripe’s',
-  description: 'Snapshot and thin events. Kept durably with its job, then answered; a repeat is answered the same.',
+  description:
+    'Snapshot and thin events. Kept durably with its job, then answered; a repeat is answered the same, and so is what causes nothing.',
   request: { headers: z.object({ 'stripe-signature': z.string().optional() }) },
   responses: {
     204: { description: 'Kept, now or before' },
@@ -26,8 +27,7 @@ const github = createRoute({
   method: 'post',
   path: '/webhooks/github',
   summary: 'A delivery of GitHub’s',
-  description:
-    'Kept durably with the work it causes, then answered; a delivery with a known GUID is answered the same.',
+  description: 'Kept durably with the work it causes, then answered; a body that is known is answered the same.',
   request: {
     headers: z.object({
       'x-github-delivery': z.string().optional(),

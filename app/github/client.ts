@@ -42,7 +42,7 @@ export type GitHubApp = {
    * RequestError, or with a GitHubBusyError when they must wait; NoAccessError when the App may not enter.
    */
   forRepository: (repository: string, permissions: Permissions) => Promise<Repository>
-  /** Every repository (`owner/name`) that the App may enter now; of each installation, the first hundred. */
+  /** Every repository (`owner/name`) that the App may enter now. */
   repositories: () => Promise<string[]>
 }
 
@@ -187,8 +187,9 @@ async function repositoriesOf(asApp: ProbotOctokit, client: ProbotOctokit): Prom
     const permissions = { metadata: 'read' } as const
     const { data } = await asApp.rest.apps.createInstallationAccessToken({ installation_id: id, permissions })
     const headers = { authorization: `token ${data.token}` }
-    const list = await client.rest.apps.listReposAccessibleToInstallation({ per_page: 100, headers })
-    names.push(...list.data.repositories.map((repository) => repository.full_name))
+    const list = client.rest.apps.listReposAccessibleToInstallation
+    const repositories = await client.paginate(list, { per_page: 100, headers })
+    names.push(...repositories.map((repository) => repository.full_name))
   }
   return names
 }

@@ -4,6 +4,7 @@ import { oneTimeLink } from './account/one-time-link.ts'
 import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
+import { UNTRUSTED_PROXY } from './http/limit.ts'
 import { closeServer, listen } from './http/server.ts'
 import { startLedger } from './ledger/write.ts'
 import { startFollowing } from './live/live-shop.ts'
@@ -30,6 +31,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   try {
     const { parts, close } = await openParts(config, { store, log, now })
     const app = createApp(parts)
+    // Buyers come over https, and this process speaks none: something stands in front of it.
+    if (config.SHOP_URL.startsWith('https:') && config.TRUSTED_PROXIES === 0) {
+      parts.notices.tell('proxies', UNTRUSTED_PROXY)
+    }
     const server = await listen(config, app.fetch)
     // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
     await startTakingIn(parts)

@@ -16,7 +16,7 @@ import { shopRoutes } from './buyers/shop-status.ts'
 import { nothingHere, storefrontRoutes } from './buyers/storefront.ts'
 import type { HttpEnv } from './context.ts'
 import { createHeld } from './held.ts'
-import { createLimits, type Limits } from './limit.ts'
+import { createLimits, type Limits, watchProxies } from './limit.ts'
 import { deskRoutes } from './maintainers/desk.ts'
 import { deskApiRoutes } from './maintainers/desk-api.ts'
 import { previewRoutes } from './maintainers/previews.ts'
@@ -41,7 +41,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   const limits = createLimits(parts.config, parts.store.limiter)
   const metrics = createMetrics(parts)
   const headers = securityHeaders(parts.config)
-  api.use(requestId(), withParts(parts), logging, metrics.timing)
+  api.use(requestId(), withParts(parts), watchProxies, logging, metrics.timing)
   api.use((c, next) => (c.req.path.startsWith(PREVIEWS) ? next() : headers(c, next)))
   api.use(
     '/api/*',

@@ -16,6 +16,12 @@ export const ADDRESS_CHECKS: readonly Check[] = [
     return [judgeAnswers(address, right, wrong)]
   }),
   checkOf('Storefront', ['STOREFRONT_URL'], async ({ STOREFRONT_URL }) => [await lookAtStorefront(STOREFRONT_URL)]),
+  checkOf('Proxy', ['SHOP_URL'], async ({ SHOP_URL, TRUSTED_PROXIES }) => [
+    SHOP_URL.startsWith('https:') && (TRUSTED_PROXIES ?? 0) === 0
+      ? fault('buyers come by a proxy that TRUSTED_PROXIES does not name', 'Set it to the address of the proxy.')
+      : well('no unknown one'),
+  ]),
+  checkOf('Running shop', ['SHOP_URL'], async ({ SHOP_URL }) => lookAtRunning(SHOP_URL)),
   checkOf('Clock', ['GITHUB_API_URL', 'STRIPE_API_URL'], async ({ GITHUB_API_URL, STRIPE_API_URL }, { now }) => {
     const times = await Promise.all([GITHUB_API_URL, STRIPE_API_URL].map((address) => timeAt(address, now)))
     return [judgeClock(times)]
@@ -69,6 +75,17 @@ async function lookAtStorefront(address: string): Promise<Finding> {
     `${address} answers ${answer.status} with ${type}`,
     'Look whether the proxy leads to the shop, and at SHOP_URL and STOREFRONT_URL.',
   )
+}
+
+/** What the running shop says is wrong around it. */
+async function lookAtRunning(address: string): Promise<Finding[]> {
+  const answer = await get(`${address}/readyz`, {}).catch(reasonOf)
+  if (typeof answer === 'string') return [unreachable(address, answer)]
+  const [state = '', ...notices] = (await answer.text()).split('\n')
+  if (!answer.ok) return [fault(`the shop is ${state}`, "Wait a moment; if it stays so, look at the shop's log.")]
+  return notices.length > 0
+    ? notices.map((notice) => fault(notice, 'The shop says so itself, at /readyz.'))
+    : [well(state)]
 }
 
 const get = (address: string, init: RequestInit): Promise<Response> =>

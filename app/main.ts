@@ -5,6 +5,7 @@ import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
 import { UNTRUSTED_PROXY } from './http/limit.ts'
+import { watchClock } from './http/operators/clock.ts'
 import { closeServer, listen } from './http/server.ts'
 import { startLedger } from './ledger/write.ts'
 import { startFollowing } from './live/live-shop.ts'
@@ -17,6 +18,10 @@ import { startTakingIn } from './take-in.ts'
 import type { Worker } from './worker.ts'
 
 const STOP_SECONDS_MAX = 8
+/** Nobody has work in hand for longer. */
+export const LEASE_MILLISECONDS_MAX = 2 * 60_000
+/** Longer than any work is put off, but for what looks early and waits on. */
+const WAIT_MILLISECONDS_MAX = 2 * 3_600_000
 
 export type RunningApp = { stop: () => Promise<void> }
 
@@ -56,10 +61,24 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
 }
 
 async function startWork(parts: Parts, app: ReturnType<typeof createApp>): Promise<Worker> {
+  await takeUpWork(parts, WAIT_MILLISECONDS_MAX)
+  const worker = app.startWorker()
+  const unwatch = watchClock(parts, () => takeUpWork(parts, LEASE_MILLISECONDS_MAX))
+  return {
+    async stop(secondsMax) {
+      unwatch()
+      await worker.stop(secondsMax)
+    },
+  }
+}
+
+/** Sees to it that the sweeps come, and that nothing waits for longer than it may: a clock that was ahead may have put it off. */
+export async function takeUpWork(parts: Parts, waitMillisecondsMax: number): Promise<void> {
+  const now = parts.now()
+  await parts.store.recallJobs(new Date(now.getTime() + waitMillisecondsMax), now)
   await startSweeping(parts)
   await startRepositoryWork(parts)
   await startLedger(parts)
-  return app.startWorker()
 }
 
 /** `npm run serve`: the shop for real, from the environment. Without a GitHub App, the page to register one comes first. */

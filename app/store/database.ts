@@ -1,4 +1,5 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto'
+import type { Work } from '../job/job.ts'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId, Random } from '../order/id.ts'
 import type { ShopEvent } from '../shop/event.ts'
@@ -109,6 +110,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
     async defer(job, until) {
       await ask(queries.deferJob(shop, job, until))
     },
+    recallJobs: (after, now) => recallJobs(database, shop, after, now),
     limiter,
     async nextDueAt(queue) {
       const [row] = await ask(sql`select min(ready_at) as next from jobs where shop = ${shop} and queue = ${queue}`)
@@ -136,6 +138,16 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
     lastDeliveries: async () => queries.lastDeliveriesIn(await ask(queries.lastDeliveriesQuery(shop))),
     close: () => (closing ??= ask(queries.releaseJobs(shop, by)).then(database.close, database.close)),
   }
+}
+
+async function recallJobs(database: Database, shop: string, after: Date, now: Date): Promise<number> {
+  let kinds: Written['jobs'] = []
+  await database.transact([queries.jobsAfter(shop, after)], ([rows = []]) => {
+    kinds = rows.map((row) => row['kind'] as Work['kind'])
+    if (kinds.length === 0) return undefined
+    return { statements: [queries.recallJobs(shop, after, now)], written: { jobs: kinds, shop: false } }
+  })
+  return kinds.length
 }
 
 /** The setting that holds the store's key, and the place it is sealed for. */

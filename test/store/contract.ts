@@ -5,6 +5,7 @@ import type { OrderId } from '../../app/order/id.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import type { Before, ClaimedJob, OrderFilter, Store } from '../../app/store/store.ts'
 import { describeAccess } from './access.ts'
+import { eventually } from '../support/sandbox.ts'
 import { describeFacts } from './facts.ts'
 import { describeFigures } from './figures.ts'
 import { canceled, customerOf, head, numberOf, orderNumber, paid, placed, sell, wholeSale } from './sale.ts'
@@ -368,6 +369,22 @@ function describeJobs(now: Now): void {
   const keep = (...jobs: Job[]) => now.store.transact({}, () => ({ jobs }))
   const claim = (time: string, most = 10) => now.store.claimJobs(at(time), most, 60, QUEUE)
 
+  it('are had at once, recalled, whoever has them and whenever they were due', async () => {
+    await now.store.transact({}, () => ({ jobs: [due('a', '09:00'), due('b', '23:00'), due('c', '10:00')] }))
+    const [held] = await claim('09:00', 1)
+    await now.store.defer(held as ClaimedJob, at('22:00'))
+    expect(ids(await claim('10:00', 1))).toEqual(['c'])
+    const told: unknown[] = []
+    const unwatch = now.store.watch((written) => told.push(written))
+    expect(await now.store.recallJobs(at('10:02'), at('10:00'))).toBe(2)
+    expect(ids(await claim('10:00')).toSorted()).toEqual(['a', 'b'])
+    expect(await now.store.recallJobs(at('10:02'), at('10:00'))).toBe(0)
+    await eventually(
+      async () => told.length,
+      (length) => length > 0,
+    )
+    unwatch()
+  })
   it('are claimed when they are due, oldest first, no more than asked for', async () => {
     await keep(due('third', '09:03'), due('first', '09:01'), due('later', '09:30'), due('second', '09:02'))
     expect(ids(await claim('09:10', 2))).toEqual(['first', 'second'])

@@ -13,11 +13,16 @@ import { createLog } from './log.ts'
 import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
-import { openStore } from './store/open.ts'
+import { openStore, storeFolder } from './store/open.ts'
+import { StoreRefusedError } from './store/refusal.ts'
+import { hasRoom } from './store/sqlite/file.ts'
 import { startTakingIn } from './take-in.ts'
 import type { Worker } from './worker.ts'
 
 const STOP_SECONDS_MAX = 8
+const ROOM_LOOK_MILLISECONDS = 30_000
+const NO_ROOM =
+  'There is no room to write in the data folder. Pages, orders and downloads go on; nothing is sold, and no work is done, until there is.'
 /** Nobody has work in hand for longer. */
 export const LEASE_MILLISECONDS_MAX = 2 * 60_000
 /** Longer than any work is put off, but for what looks early and waits on. */
@@ -42,9 +47,13 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     }
     const server = await listen(config, app.fetch)
     // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
-    await startTakingIn(parts)
+    if (!store.isReadOnly) await startTakingIn(parts)
     const following = await startFollowing(parts)
-    const worker = config.TAGSALE_ROLES.includes('worker') ? await startWork(parts, app) : undefined
+    const worker = store.isReadOnly
+      ? waitForRoom(parts)
+      : config.TAGSALE_ROLES.includes('worker')
+        ? await startWork(parts, app)
+        : undefined
     log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE, roles: config.TAGSALE_ROLES }, 'open')
     return {
       async stop() {
@@ -58,6 +67,24 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await store.close()
     throw error
   }
+}
+
+/**
+ * Only reads, and says so, until there is room to write: then the process ends, and whoever starts it again has a shop that sells.
+ * Work is left alone: what it does outside could not be written down.
+ */
+function waitForRoom({ config, source, notices, log }: Parts): Worker {
+  const mark = 'no-room'
+  notices.tell('disk', NO_ROOM)
+  const failed = (error: Error) => log.error({ err: error }, 'the maintainers could not be told')
+  void source.tell({ mark, title: 'The shop has no room to write', body: NO_ROOM }).catch(failed)
+  const look = setInterval(async () => {
+    if (!(await hasRoom(storeFolder(config)).catch(() => false))) return
+    await source.settle(mark, 'There is room again.').catch(failed)
+    log.fatal('there is room to write again; ending, to be started anew')
+    process.exit(1)
+  }, ROOM_LOOK_MILLISECONDS)
+  return { stop: async () => clearInterval(look) }
 }
 
 async function startWork(parts: Parts, app: ReturnType<typeof createApp>): Promise<Worker> {
@@ -112,7 +139,9 @@ function deskLine(config: Config, now: Date): string {
 if (import.meta.main) {
   main().catch((error: unknown) => {
     const text =
-      error instanceof ConfigError ? `The shop can't start:\n${error.message}` : String((error as Error).stack)
+      error instanceof ConfigError || error instanceof StoreRefusedError
+        ? `The shop can't start:\n${error.message}`
+        : String((error as Error).stack)
     process.stderr.write(`${text}\n`)
     process.exit(1)
   })

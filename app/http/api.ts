@@ -7,7 +7,7 @@ import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
-import { StoreUnavailableError } from '../store/refusal.ts'
+import { StoreFullError, StoreUnavailableError } from '../store/refusal.ts'
 import { BODIES_BYTES_MAX, limitBody } from './body.ts'
 import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
 import { downloadRoutes } from './buyers/downloads.ts'
@@ -27,6 +27,7 @@ import { problem, Refusal } from './problem.ts'
 
 export const API_BODY_BYTES_MAX = 64 * 1024
 const BUSY_RETRY_SECONDS = 2
+const FULL_RETRY_SECONDS = 300
 /** Pictures shown on GitHub's pages: they bring headers of their own, and stricter ones. */
 const PREVIEWS = '/previews/'
 const STRIPE_PAGE = 'https://checkout.stripe.com'
@@ -126,6 +127,16 @@ function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof HTTPException) {
     return new Refusal({ status: error.status, title: 'This is not what was expected', detail: `${error.message}.` })
+  }
+  if (error instanceof StoreFullError) {
+    const detail =
+      'The shop can not write orders down just now, and takes none. Nothing was charged; please come back later.'
+    return new Refusal({
+      status: 503,
+      title: 'Nothing can be bought just now',
+      detail,
+      retryAfterSeconds: FULL_RETRY_SECONDS,
+    })
   }
   if (error instanceof StoreUnavailableError) {
     const detail = 'The shop has its hands full. Please try again in a moment.'

@@ -7,11 +7,11 @@ export type Held = {
 }
 
 /**
- * Keeps what is held within so many bytes: who has not moved for the longest time is dropped for who came since. So nobody is
- * refused because others are slow, and whoever is done at once is never the one.
+ * Keeps what is held within so many bytes: who holds the most of it (and has for the longest time, among equals) is dropped for who came
+ * since. So nobody is refused because of others, and whoever asks for little is not the one.
  */
 export function createHeld(bytesMax: number): Held {
-  const holders = new Map<object, { bytes: number; drop: () => void }>() // the one that moved last comes last
+  const holders: Holders = new Map() // the one that moved last comes last
   let total = 0
   const release = (holder: object) => {
     total -= holders.get(holder)?.bytes ?? 0
@@ -22,9 +22,9 @@ export function createHeld(bytesMax: number): Held {
       release(holder)
       holders.set(holder, { bytes, drop })
       total += bytes
-      for (const [slowest, { drop: dropIt }] of holders) {
-        if (total <= bytesMax) return
-        release(slowest)
+      while (total > bytesMax) {
+        const [largest, { drop: dropIt }] = largestOf(holders)
+        release(largest)
         dropIt()
       }
     },
@@ -32,3 +32,8 @@ export function createHeld(bytesMax: number): Held {
     bytes: () => total,
   }
 }
+
+type Holders = Map<object, { bytes: number; drop: () => void }>
+
+const largestOf = (holders: Holders) =>
+  [...holders].reduce((one, other) => (other[1].bytes > one[1].bytes ? other : one))

@@ -66,10 +66,17 @@ export const newProcessNumber = (random: Random): number =>
 
 const NOTHING_TO_WAIT_FOR: Written = { jobs: [], shop: false }
 
-type StoreParts = { shop: string; sealer: Sealer; process: number; limiter: (limit: Limit) => Limiter }
+type StoreParts = {
+  shop: string
+  sealer: Sealer
+  process: number
+  limiter: (limit: Limit) => Limiter
+  isReadOnly?: boolean
+}
 
 /** The store of one shop in a database: the contract, whichever engine runs the statements. */
-export function storeOver(database: Database, { shop, sealer, process, limiter }: StoreParts): Store {
+export function storeOver(database: Database, given: StoreParts): Store {
+  const { shop, sealer, process, limiter, isReadOnly = false } = given
   let revision = process
   const by = String(process)
   const parts = { shop, sealer, newRevision: () => ++revision }
@@ -79,6 +86,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
   const factsOf = (subject: string) =>
     ask(sql`select fact from facts where shop = ${shop} and subject = ${subject} order by version`)
   return {
+    isReadOnly,
     async transact(scope, step) {
       let result: Change | undefined
       await database.transact(readsFor(parts, scope), (answers) => {
@@ -171,9 +179,12 @@ export async function openSealer({ ask }: Pick<Database, 'ask'>, storeKey: strin
     )
   }
   const outer = outerKey(storeKey)
-  const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
-  await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)
-  const [row] = await ask(sql`select value from settings where name = ${KEY}`)
+  const known = () => ask(sql`select value from settings where name = ${KEY}`)
+  if ((await known()).length === 0) {
+    const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
+    await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)
+  }
+  const [row] = await known()
   try {
     return createSealer(openBytes(outer, row?.['value'] as Uint8Array, KEY_PLACE), random)
   } catch (error) {

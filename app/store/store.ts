@@ -110,6 +110,8 @@ export type OrderPage = { orders: readonly Order[]; next?: string }
  * A write that fails rejects. Where nobody can know any more what was kept, the engine takes no more: the process must stop.
  */
 export type Store = {
+  /** Whether it is only read, because there is no room to write: whatever would write rejects with `StoreFullError`. */
+  readonly isReadOnly: boolean
   /**
    * Runs a pure step on how things stand and writes the change it returns, in one durable write.
    * A step that throws leaves nothing. An engine may run it more than once, so it must do nothing but decide.

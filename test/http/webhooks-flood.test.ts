@@ -57,6 +57,7 @@ test('bodies of which the end does not come weigh so much together, and the one 
   expect([dropped?.status, dropped?.headers.get('retry-after')]).toEqual([503, '15'])
   expect(bodies.bytes()).toBe(4 * BODY_BYTES)
   expect((await small()).status).toBe(401)
+  // Whoever sends little is not the one, however long it takes.
   const others = [...first.slice(1), fifth]
   for (const { end } of others) end()
   expect((await Promise.all(others.map(({ answer }) => answer))).map(({ status }) => status)).toEqual([

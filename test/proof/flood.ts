@@ -12,7 +12,7 @@ import { ROOT } from '../house/source.ts'
 const MEGABYTES_MAX = 400
 const MILLISECONDS_MAX = 1_000
 const ASK_EVERY_MILLISECONDS = 25
-const REOPEN_MILLISECONDS = 1_000
+const REOPEN_MILLISECONDS = 5_000
 const BODY_BYTES = 1024 * 1024
 const HEAD = { accept: 'text/html' }
 
@@ -112,7 +112,10 @@ async function honest({ shop, secret }: FloodedShop, style: string, n: number): 
     const answer = await fetch(`${shop}${path}`, { ...init, signal: AbortSignal.timeout(10_000) })
     await answer.arrayBuffer()
     return answer.status === status ? performance.now() - began : Number.POSITIVE_INFINITY
-  } catch {
+  } catch (error) {
+    console.log(
+      `  ${path}: ${(error as Error).name} ${((error as Error).cause as { code?: string } | undefined)?.code ?? ''}`,
+    )
     return Number.POSITIVE_INFINITY
   }
 }
@@ -134,5 +137,5 @@ function flood({ connections, send, endless }: Flood, shop: string, style: strin
     socket.on('error', () => {}).once('close', () => setTimeout(open, REOPEN_MILLISECONDS))
     if (!endless) socket.pause()
   }
-  for (let n = 0; n < connections; n += 1) open()
+  for (let n = 0; n < connections; n += 1) setTimeout(open, (n * REOPEN_MILLISECONDS) / connections)
 }

@@ -383,6 +383,26 @@ describe('a journal of the first version', () => {
     60_000,
   )
 
+  it.skipIf(spawnSync('unshare', ['-rm', 'true']).status !== 0)(
+    'or a store is read while there is no room to write, keeps nothing meanwhile, and sells when there is; who may not write is told in a sentence',
+    async () => {
+      const folder = newFolder()
+      await mkdir(folder, { recursive: true })
+      const script = join(import.meta.dirname, 'room.sh')
+      const { stdout } = spawnSync('unshare', ['-rm', script, folder, process.execPath], { encoding: 'utf8' })
+      const lines = stdout.trim().split('\n')
+      const read = 'StoreFullError'
+      expect(lines.slice(0, -1)).toEqual([
+        ...['0 orders, sold', `1 orders, ${read}`, `1 orders, ${read}`, '1 orders, sold'],
+        ...[`2 orders, ${read}`, '2 orders, sold'],
+      ])
+      expect(lines.at(-1)).toMatch(
+        /^StoreRefusedError: the folder can't be written: EROFS: .* Let the shop write there\.$/,
+      )
+    },
+    60_000,
+  )
+
   it('with a half-written last line is taken in without it', async () => {
     const folder = await withJournal()
     await writeFile(join(folder, 'orders.journal'), '0badc0de 99 {"seq":', { flag: 'a' })

@@ -23,6 +23,8 @@ export type Desk = {
   /** Repositories to choose from: asked for only where that is to be done. `unknown` when GitHub does not answer. */
   candidates: readonly string[] | 'unknown' | undefined
   lastDeliveries: LastDeliveries
+  /** What is wrong around the process that answers. */
+  notices: readonly string[]
   jobsWaiting: number
   /** Newest first. */
   history: readonly ShopEvent[]
@@ -41,6 +43,7 @@ ${desk.candidates ? choice(desk.candidates) : ''}
 ${isOpen ? '' : closedNotice(desk)}
 ${refusedNotice(desk)}
 ${changedNotice(desk)}
+${desk.notices.map((notice) => html`<p class="notice notice-warn">${notice}</p>`)}
 ${liveSection(desk)}
 ${deliverySection(desk)}
 ${historySection(desk)}`,

@@ -93,6 +93,7 @@ async function deskOf(parts: Parts, person: Person) {
     jobsWaiting,
     history: events.slice(-HISTORY_SHOWN_MAX).toReversed(),
     githubUrl: config.GITHUB_URL,
+    notices: parts.notices.all(),
   }
 }
 

@@ -15,6 +15,7 @@ import { sql } from '../../app/store/sql.ts'
 import { STEPS_WAITING_MAX } from '../../app/store/sqlite/engine.ts'
 import { openSqliteReader } from '../../app/store/sqlite/file.ts'
 import { openSqliteStore, openSqliteTables, type SqliteParts } from '../../app/store/sqlite/sqlite.ts'
+import { eventually } from '../support/sandbox.ts'
 import { describeStore } from './contract.ts'
 import { customerOf, orderNumber, placed, sell } from './sale.ts'
 
@@ -126,6 +127,7 @@ describe('durability', { timeout: 30_000 }, () => {
     const opening = open(folder, { flush }).finally(() => {
       isOpen = true
     })
+    await eventually(async () => gate.flushes, Boolean)
     await settled()
     expect([isOpen, gate.flushes]).toEqual([false, 1])
     letGo()

@@ -43,7 +43,7 @@ ${desk.candidates ? choice(desk.candidates) : ''}
 ${isOpen ? '' : closedNotice(desk)}
 ${refusedNotice(desk)}
 ${changedNotice(desk)}
-${desk.notices.map((notice) => html`<p class="notice notice-warn">${notice}</p>`)}
+${desk.notices.map((sentence) => notice(html`<p>${sentence}</p>`))}
 ${liveSection(desk)}
 ${deliverySection(desk)}
 ${historySection(desk)}`,

@@ -9,6 +9,7 @@ import { createHttp } from './http/api.ts'
 import { buildStorefront } from './live/build-storefront.ts'
 import { folderSource } from './live/folder-source.ts'
 import { createLiveShop } from './live/live-shop.ts'
+import { createNotices } from './log.ts'
 import { connectMail } from './mail/send.ts'
 import type { Parts } from './parts.ts'
 import { createCatalogReader } from './repository/check/reader.ts'
@@ -44,8 +45,22 @@ export async function openParts(
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const stripe = connectStripe(config)
   const shop = createLiveShop({ store, source, log }, build)
+  const notices = createNotices(log)
   const readApart = createCatalogReader()
-  const parts = { config, source, shop, store, stripe, ...github, readApart, sendMail, now, random: randomBytes, log }
+  const parts = {
+    config,
+    source,
+    shop,
+    store,
+    stripe,
+    ...github,
+    readApart,
+    sendMail,
+    notices,
+    now,
+    random: randomBytes,
+    log,
+  }
   return { parts, close: sendMail.close }
 }
 

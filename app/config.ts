@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
 
 // Every variable is described in .env.example; a test holds the two together.
@@ -29,6 +30,29 @@ const Repository = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, 'a repository is owner/name, such as tern/shop')
 
+const PROXIES = 'how many (0 to 10), or addresses and networks such as 10.0.0.0/8, with commas between'
+/** Our own proxies: how many stand in front, or, which knows who comes past them, where they are. */
+const TrustedProxies = z
+  .union([z.string(), z.number()], { error: PROXIES })
+  .transform((given, context): number | BlockList => {
+    const proxies = proxiesIn(String(given))
+    if (proxies === undefined) context.addIssue({ code: 'custom', message: PROXIES })
+    return proxies ?? 0
+  })
+
+function proxiesIn(text: string): number | BlockList | undefined {
+  if (/^\d+$/.test(text)) return Number(text) <= 10 ? Number(text) : undefined
+  const proxies = new BlockList()
+  for (const one of text.split(',')) {
+    const [address = '', prefix] = one.trim().split('/')
+    const [type, bits] = isIP(address) === 6 ? (['ipv6', 128] as const) : (['ipv4', 32] as const)
+    const length = prefix === undefined ? bits : /^\d+$/.test(prefix) ? Number(prefix) : bits + 1
+    if (!isIP(address) || length > bits) return undefined
+    proxies.addSubnet(address, length, type)
+  }
+  return proxies
+}
+
 /** What a process does: serves pages and sales, takes webhooks, gives out files, does the work behind them. */
 const ROLES = ['web', 'webhooks', 'downloads', 'worker'] as const
 type Role = (typeof ROLES)[number]
@@ -47,7 +71,7 @@ const Environment = z.object({
   HOST: z.string().default('0.0.0.0'),
   SHOP_URL: Address,
   STOREFRONT_URL: Address.optional(),
-  TRUSTED_PROXIES: Count(0, 10).default(0),
+  TRUSTED_PROXIES: TrustedProxies.default(0),
   CATALOG_FOLDER: z.string().optional(),
   DATA_FOLDER: z.string().default('.tagsale/live'),
   DATABASE_URL: z

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { type GitHubHeaders, verifyGitHubDelivery } from './github/verify.ts'
 import { type JobRequest, jobsDue } from './job/job.ts'
 import type { Parts } from './parts.ts'
@@ -7,7 +8,8 @@ import { type StripeDelivery, verifyStripeDelivery } from './stripe/verify.ts'
 // The way in. A delivery from outside only says "look": it is kept, with the job to look, in one durable write.
 // Nothing else happens before the answer: no call, no mail.
 
-export type Received = 'kept' | 'known' | 'forged'
+/** `nothing`: genuine, and not about anything that we look at. It is not written down: a busy repository has many of those. */
+export type Received = 'kept' | 'known' | 'nothing' | 'forged'
 
 /** Takes a webhook of Stripe's: the raw body and its signature. Rejects when it can't be kept: Stripe then tries again. */
 export async function receiveStripeDelivery(
@@ -19,7 +21,10 @@ export async function receiveStripeDelivery(
   return delivery ? keepStripeDelivery(parts, delivery) : 'forged'
 }
 
-/** Takes a webhook of GitHub's. When it can't be kept it rejects: GitHub tries nothing again, but our sweep asks it to. */
+/**
+ * Takes a webhook of GitHub's. When it can't be kept it rejects: GitHub tries nothing again, but our sweep asks it to. What is signed is
+ * the body alone, so the body is what is known again, whatever GUID it comes with.
+ */
 export async function receiveGitHubDelivery(
   parts: Pick<Parts, 'config' | 'store' | 'now'>,
   raw: string,
@@ -28,14 +33,14 @@ export async function receiveGitHubDelivery(
   const delivery = await verifyGitHubDelivery(parts.config.GITHUB_WEBHOOK_SECRET, raw, headers)
   if (!delivery) return 'forged'
   const type = [delivery.event, delivery.payload.action].filter(Boolean).join('.')
-  return keepDelivery(parts, `github:${delivery.id}`, type, jobsForDelivery(delivery))
+  return keepDelivery(parts, `github:${hash('sha256', raw, 'base64url')}`, type, jobsForDelivery(delivery))
 }
 
 /** Keeps a delivery of Stripe's. Also how events that were never delivered come in, when we ask for them. */
 export async function keepStripeDelivery(
   parts: Pick<Parts, 'store' | 'now'>,
   { id, type, object }: StripeDelivery,
-): Promise<'kept' | 'known'> {
+): Promise<Exclude<Received, 'forged'>> {
   const delivery = `stripe:${id}`
   const jobs: JobRequest[] =
     object && concernsOrders(type) ? [{ id: delivery, work: { kind: 'catch-up', object } }] : []
@@ -48,7 +53,8 @@ async function keepDelivery(
   delivery: string,
   type: string,
   requests: readonly JobRequest[],
-): Promise<'kept' | 'known'> {
+): Promise<Exclude<Received, 'forged'>> {
+  if (requests.length === 0) return 'nothing'
   const now = parts.now()
   const { kept } = await parts.store.transact({ delivery }, ({ delivered }) => {
     if (delivered) return { kept: false }
@@ -57,7 +63,7 @@ async function keepDelivery(
   return kept ? 'kept' : 'known'
 }
 
-/** The events a shop subscribes to; others are kept and left alone. https://docs.stripe.com/api/events/types */
+/** The events a shop subscribes to; others are left alone. https://docs.stripe.com/api/events/types */
 export const STRIPE_EVENTS = [
   'checkout.session.completed',
   'checkout.session.async_payment_succeeded',

@@ -36,3 +36,27 @@ function describeError(error: unknown): unknown {
   const { code, status, requestId } = error as { code?: unknown; status?: unknown; requestId?: unknown }
   return { name, message, code, status, stripeRequest: requestId, stack }
 }
+
+/** What is wrong around this process as long as it is: for the log once, and for `/readyz`, the desk and `tagsale doctor`. */
+export type Notices = {
+  /** Says what is wrong, in a sentence for whoever runs the shop. */
+  tell: (about: NoticeAbout, sentence: string) => void
+  settle: (about: NoticeAbout) => void
+  all: () => readonly string[]
+}
+export type NoticeAbout = 'proxies' | 'stripe clock' | 'github clock' | 'disk'
+
+/** None yet. */
+export function createNotices(log: Pick<Logger, 'error' | 'info'>): Notices {
+  const told = new Map<NoticeAbout, string>()
+  return {
+    tell(about, sentence) {
+      if (!told.has(about)) log.error({ about }, sentence)
+      told.set(about, sentence)
+    },
+    settle(about) {
+      if (told.delete(about)) log.info({ about }, 'well again')
+    },
+    all: () => [...told.values()],
+  }
+}

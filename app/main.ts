@@ -4,6 +4,8 @@ import { oneTimeLink } from './account/one-time-link.ts'
 import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
+import { UNTRUSTED_PROXY } from './http/limit.ts'
+import { watchClock } from './http/operators/clock.ts'
 import { closeServer, listen } from './http/server.ts'
 import { startLedger } from './ledger/write.ts'
 import { startFollowing } from './live/live-shop.ts'
@@ -12,11 +14,20 @@ import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
 import { startForgetting } from './store/maintenance/forget.ts'
-import { openStore } from './store/open.ts'
+import { openStore, openStore, storeFolder } from './store/open.ts'
+import { StoreRefusedError } from './store/refusal.ts'
+import { hasRoom } from './store/sqlite/file.ts'
 import { startTakingIn } from './take-in.ts'
 import type { Worker } from './worker.ts'
 
 const STOP_SECONDS_MAX = 8
+const ROOM_LOOK_MILLISECONDS = 30_000
+const NO_ROOM =
+  'There is no room to write in the data folder. Pages, orders and downloads go on; nothing is sold, and no work is done, until there is.'
+/** Nobody has work in hand for longer. */
+export const LEASE_MILLISECONDS_MAX = 2 * 60_000
+/** Longer than any work is put off, but for what looks early and waits on. */
+const WAIT_MILLISECONDS_MAX = 2 * 3_600_000
 
 export type RunningApp = { stop: () => Promise<void> }
 
@@ -31,11 +42,19 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   try {
     const { parts, close } = await openParts(config, { store, log, now })
     const app = createApp(parts)
+    // Buyers come over https, and this process speaks none: something stands in front of it.
+    if (config.SHOP_URL.startsWith('https:') && config.TRUSTED_PROXIES === 0) {
+      parts.notices.tell('proxies', UNTRUSTED_PROXY)
+    }
     const server = await listen(config, app.fetch)
     // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
-    await startTakingIn(parts)
+    if (!store.isReadOnly) await startTakingIn(parts)
     const following = await startFollowing(parts)
-    const worker = config.TAGSALE_ROLES.includes('worker') ? await startWork(parts, app) : undefined
+    const worker = store.isReadOnly
+      ? waitForRoom(parts)
+      : config.TAGSALE_ROLES.includes('worker')
+        ? await startWork(parts, app)
+        : undefined
     log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE, roles: config.TAGSALE_ROLES }, 'open')
     return {
       async stop() {
@@ -51,12 +70,44 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   }
 }
 
+/**
+ * Only reads, and says so, until there is room to write: then the process ends, and whoever starts it again has a shop that sells.
+ * Work is left alone: what it does outside could not be written down.
+ */
+function waitForRoom({ config, source, notices, log }: Parts): Worker {
+  const mark = 'no-room'
+  notices.tell('disk', NO_ROOM)
+  const failed = (error: Error) => log.error({ err: error }, 'the maintainers could not be told')
+  void source.tell({ mark, title: 'The shop has no room to write', body: NO_ROOM }).catch(failed)
+  const look = setInterval(async () => {
+    if (!(await hasRoom(storeFolder(config)).catch(() => false))) return
+    await source.settle(mark, 'There is room again.').catch(failed)
+    log.fatal('there is room to write again; ending, to be started anew')
+    process.exit(1)
+  }, ROOM_LOOK_MILLISECONDS)
+  return { stop: async () => clearInterval(look) }
+}
+
 async function startWork(parts: Parts, app: ReturnType<typeof createApp>): Promise<Worker> {
+  await takeUpWork(parts, WAIT_MILLISECONDS_MAX)
+  const worker = app.startWorker()
+  const unwatch = watchClock(parts, () => takeUpWork(parts, LEASE_MILLISECONDS_MAX))
+  return {
+    async stop(secondsMax) {
+      unwatch()
+      await worker.stop(secondsMax)
+    },
+  }
+}
+
+/** Sees to it that the sweeps come, and that nothing waits for longer than it may: a clock that was ahead may have put it off. */
+export async function takeUpWork(parts: Parts, waitMillisecondsMax: number): Promise<void> {
+  const now = parts.now()
+  await parts.store.recallJobs(new Date(now.getTime() + waitMillisecondsMax), now)
   await startSweeping(parts)
   await startRepositoryWork(parts)
   await startLedger(parts)
   await startForgetting(parts)
-  return app.startWorker()
 }
 
 /** `npm run serve`: the shop for real, from the environment. Without a GitHub App, the page to register one comes first. */
@@ -90,7 +141,9 @@ function deskLine(config: Config, now: Date): string {
 if (import.meta.main) {
   main().catch((error: unknown) => {
     const text =
-      error instanceof ConfigError ? `The shop can't start:\n${error.message}` : String((error as Error).stack)
+      error instanceof ConfigError || error instanceof StoreRefusedError
+        ? `The shop can't start:\n${error.message}`
+        : String((error as Error).stack)
     process.stderr.write(`${text}\n`)
     process.exit(1)
   })

@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import type { BuyersGitHub, GitHubApp } from './github/client.ts'
 import type { LiveShop } from './live/live-shop.ts'
 import type { CatalogSource } from './live/source.ts'
+import type { Notices } from './log.ts'
 import type { Random } from './order/id.ts'
 import type { CatalogReader } from './repository/check/reader.ts'
 import type { Store } from './store/store.ts'
@@ -27,6 +28,8 @@ export type Parts = {
   /** The App at work in repositories: checks, pull requests, issues. */
   githubApp: GitHubApp
   sendMail: (mail: Mail) => Promise<void>
+  /** What is wrong around this process. */
+  notices: Notices
   now: () => Date
   random: Random
   log: Logger

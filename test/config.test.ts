@@ -53,6 +53,8 @@ test('everything that is malformed is named at once, in the same words as alone'
   ])
 })
 
+const PROXIES = 'how many (0 to 10), or addresses and networks such as 10.0.0.0/8, with commas between'
+
 test.each([
   ['PORT', 'http', 'a whole number from 0 to 65535'],
   ['PORT', '3000.5', 'a whole number from 0 to 65535'],
@@ -70,7 +72,11 @@ test.each([
   ['GITHUB_PRIVATE_KEY', 'abc', "the App's private key (PEM), as it is or in base64"],
   ['SMTP_URL', 'mail.example.org', 'an address such as smtps://user:password@mail.example.org'],
   ['METRICS_TOKEN', 'short', 'at least 16 random characters'],
-  ['TRUSTED_PROXIES', '11', 'a whole number from 0 to 10'],
+  ['TRUSTED_PROXIES', '11', PROXIES],
+  ['TRUSTED_PROXIES', '-1', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.0/', PROXIES],
+  ['TRUSTED_PROXIES', '10.0.0.1,proxy.example.org', PROXIES],
   ['CHECKOUTS_PER_MINUTE', '0', 'a whole number from 1 to 1000000'],
   ['LOG_LEVEL', 'loud', expect.stringContaining('"info"')],
 ] as [string, string, string][])('%s can not be %j', (name, value, what) => {

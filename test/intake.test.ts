@@ -62,15 +62,15 @@ describe('what a delivery is about', () => {
     expect(await jobOf('evt_1')).toBeDefined()
   })
   test.each(['payment_intent.succeeded', 'customer.created', 'v2.core.event_destination.ping', ''])(
-    '%s is kept and left alone',
+    '%s is answered, and leaves nothing',
     async (type) => {
-      expect(await keepStripeDelivery(shop.parts, { ...delivery, type })).toBe('kept')
-      expect(await jobOf('evt_1')).toBeUndefined()
+      expect(await keepStripeDelivery(shop.parts, { ...delivery, type })).toBe('nothing')
+      expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
     },
   )
-  test('nothing to look at is kept and left alone', async () => {
-    expect(await keepStripeDelivery(shop.parts, { ...delivery, object: null })).toBe('kept')
-    expect(await jobOf('evt_1')).toBeUndefined()
+  test('nothing to look at leaves nothing', async () => {
+    expect(await keepStripeDelivery(shop.parts, { ...delivery, object: null })).toBe('nothing')
+    expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
   })
 })
 
@@ -104,6 +104,19 @@ describe('a delivery of GitHub’s', () => {
     })
   })
 
+  test('is one, whatever its headers call it: nobody but GitHub signs a body', async () => {
+    const headers = { 'x-hub-signature-256': signed(body) }
+    expect((await postDelivery(headers)).status).toBe(204)
+    const before = await shop.store.counts()
+    for (const guid of ['guid-2', 'guid-3']) {
+      for (const event of ['pull_request', 'pull_request_review']) {
+        const answer = await postDelivery({ ...headers, 'x-github-delivery': guid, 'x-github-event': event })
+        expect(answer.status).toBe(204)
+      }
+    }
+    expect(await shop.store.counts()).toEqual(before)
+  })
+
   test.each<[what: string, headers: () => Record<string, string>, text?: string]>([
     ['without a signature', () => ({})],
     ['with the signature of another body', () => ({ 'x-hub-signature-256': signed('{}') })],
@@ -118,10 +131,10 @@ describe('a delivery of GitHub’s', () => {
   test.each([
     ['an unknown event', { event: 'star', text: body }],
     ['an unknown shape', { event: 'push', text: '[1]' }],
-  ])('%s is kept, and left alone', async (_, { event, text }) => {
+  ])('%s is answered, and leaves nothing', async (_, { event, text }) => {
     const answer = await postDelivery({ 'x-github-event': event, 'x-hub-signature-256': signed(text) }, text)
     expect(answer.status).toBe(204)
-    expect(await shop.store.counts()).toMatchObject({ deliveries: 1, jobsWaiting: 0 })
+    expect(await shop.store.counts()).toMatchObject({ deliveries: 0, jobsWaiting: 0 })
   })
 
   test('is refused by its length before it is read; a push may be longer', async () => {

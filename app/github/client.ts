@@ -46,7 +46,7 @@ export type GitHubApp = {
   forRepository: (repository: string, permissions: Permissions, use?: Use) => Promise<Repository>
   /** Counts a call for a check that is made as buyers make theirs. Rejects with a GitHubBusyError when there are no more for checks. */
   mayCheck: (repository: string) => Promise<void>
-  /** Every repository (`owner/name`) that the App may enter now; of each installation, the first hundred. */
+  /** Every repository (`owner/name`) that the App may enter now. */
   repositories: () => Promise<string[]>
 }
 
@@ -200,8 +200,9 @@ async function repositoriesOf(asApp: ProbotOctokit, client: ProbotOctokit): Prom
     const permissions = { metadata: 'read' } as const
     const { data } = await asApp.rest.apps.createInstallationAccessToken({ installation_id: id, permissions })
     const headers = { authorization: `token ${data.token}` }
-    const list = await client.rest.apps.listReposAccessibleToInstallation({ per_page: 100, headers })
-    names.push(...list.data.repositories.map((repository) => repository.full_name))
+    const list = client.rest.apps.listReposAccessibleToInstallation
+    const repositories = await client.paginate(list, { per_page: 100, headers })
+    names.push(...repositories.map((repository) => repository.full_name))
   }
   return names
 }

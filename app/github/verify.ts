@@ -17,8 +17,8 @@ const Payload = z.object({
 })
 export type GitHubPayload = z.output<typeof Payload>
 
-/** A genuine delivery of GitHub's. `id` is its GUID, which a redelivery keeps. */
-export type GitHubDelivery = { id: string; event: string; payload: GitHubPayload }
+/** A genuine delivery of GitHub's. */
+export type GitHubDelivery = { event: string; payload: GitHubPayload }
 
 export type GitHubHeaders = { id: string | undefined; event: string | undefined; signature: string | undefined }
 
@@ -33,8 +33,8 @@ export async function verifyGitHubDelivery(
 ): Promise<GitHubDelivery | undefined> {
   if (!id || !event || !signature || !raw || !(await verify(secret, raw, signature))) return undefined
   const payload = Payload.safeParse(parseJson(raw))
-  // Genuine, and of a shape that we don't know: it is kept, and causes nothing.
-  return { id, event, payload: payload.success ? payload.data : {} }
+  // Genuine, and of a shape that we don't know: it causes nothing.
+  return { event, payload: payload.success ? payload.data : {} }
 }
 
 function parseJson(text: string): unknown {

@@ -7,7 +7,8 @@ import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Config } from '../config.ts'
 import type { Parts } from '../parts.ts'
-import { StoreUnavailableError } from '../store/refusal.ts'
+import { StoreFullError, StoreUnavailableError } from '../store/refusal.ts'
+import { BODIES_BYTES_MAX, limitBody } from './body.ts'
 import { createAskers } from './buyers/asker.ts'
 import { checkoutRoutes, unreadable } from './buyers/checkouts.ts'
 import { downloadRoutes } from './buyers/downloads.ts'
@@ -15,17 +16,19 @@ import { orderRoutes } from './buyers/orders.ts'
 import { shopRoutes } from './buyers/shop-status.ts'
 import { nothingHere, storefrontRoutes } from './buyers/storefront.ts'
 import type { HttpEnv } from './context.ts'
-import { createLimits, type Limits } from './limit.ts'
+import { createHeld } from './held.ts'
+import { createLimits, type Limits, watchProxies } from './limit.ts'
 import { deskRoutes } from './maintainers/desk.ts'
 import { deskApiRoutes } from './maintainers/desk-api.ts'
 import { previewRoutes } from './maintainers/previews.ts'
 import { docsRoutes } from './operators/docs.ts'
 import { createMetrics, healthRoutes } from './operators/health.ts'
 import { webhookRoutes } from './outside/webhooks.ts'
-import { limitBody, problem, Refusal } from './problem.ts'
+import { problem, Refusal } from './problem.ts'
 
 export const API_BODY_BYTES_MAX = 64 * 1024
 const BUSY_RETRY_SECONDS = 2
+const FULL_RETRY_SECONDS = 300
 /** Pictures shown on GitHub's pages: they bring headers of their own, and stricter ones. */
 const PREVIEWS = '/previews/'
 const STRIPE_PAGE = 'https://checkout.stripe.com'
@@ -40,7 +43,7 @@ export function createHttp(parts: Parts): OpenAPIHono<HttpEnv> {
   const limits = createLimits(parts.config, parts.store.limiter)
   const metrics = createMetrics(parts)
   const headers = securityHeaders(parts.config)
-  api.use(requestId(), withParts(parts), logging, metrics.timing)
+  api.use(requestId(), withParts(parts), watchProxies, logging, metrics.timing)
   api.use((c, next) => (c.req.path.startsWith(PREVIEWS) ? next() : headers(c, next)))
   api.use(
     '/api/*',
@@ -79,12 +82,14 @@ function mountRoles(api: OpenAPIHono<HttpEnv>, { TAGSALE_ROLES: roles }: Config,
   storefrontRoutes(api)
 }
 
-const withParts =
-  (parts: Parts): MiddlewareHandler<HttpEnv> =>
-  (c, next) => {
+function withParts(parts: Parts): MiddlewareHandler<HttpEnv> {
+  const bodies = createHeld(BODIES_BYTES_MAX)
+  return (c, next) => {
     c.set('parts', parts)
+    c.set('bodies', bodies)
     return next()
   }
+}
 
 /** One line a request, with the route and not the address: addresses hold keys. */
 const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {
@@ -124,6 +129,16 @@ function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof HTTPException) {
     return new Refusal({ status: error.status, title: 'This is not what was expected', detail: `${error.message}.` })
+  }
+  if (error instanceof StoreFullError) {
+    const detail =
+      'The shop can not write orders down just now, and takes none. Nothing was charged; please come back later.'
+    return new Refusal({
+      status: 503,
+      title: 'Nothing can be bought just now',
+      detail,
+      retryAfterSeconds: FULL_RETRY_SECONDS,
+    })
   }
   if (error instanceof StoreUnavailableError) {
     const detail = 'The shop has its hands full. Please try again in a moment.'

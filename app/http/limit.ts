@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import { type BlockList, isIP, isIPv6 } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Config } from '../config.ts'
 import { memoryLimiter } from '../store/limits.ts'
 import type { Limiter, Store } from '../store/store.ts'
@@ -92,11 +92,39 @@ export function createLimits(config: Config, limiter: Store['limiter'] = memoryL
 
 /** Who is asking: the connection's address, or what our own proxies say of it, counted from the right. */
 export function addressOf(c: Context<HttpEnv>): string {
-  const { TRUSTED_PROXIES } = c.var.parts.config
-  const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => address.trim())
-  const claimed = TRUSTED_PROXIES > 0 ? forwarded.at(-TRUSTED_PROXIES) : undefined
-  return hostOf(claimed || (c.env?.incoming ? getConnInfo(c).remote.address : undefined) || 'unknown')
+  const { TRUSTED_PROXIES: trusted } = c.var.parts.config
+  const connection = c.env?.incoming ? getConnInfo(c).remote.address : undefined
+  const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((address) => bare(address.trim()))
+  if (typeof trusted === 'number') {
+    return hostOf((trusted > 0 ? forwarded.at(-trusted) : undefined) || bare(connection ?? 'unknown'))
+  }
+  // Each proxy adds who came to it. Whoever is no proxy of ours is who asks, whatever they say of others.
+  let address = bare(connection ?? 'unknown')
+  while (isAmong(trusted, address) && forwarded.at(-1)) address = forwarded.pop() as string
+  return hostOf(address)
 }
+
+const isAmong = (proxies: BlockList, address: string): boolean =>
+  isIP(address) > 0 && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+
+/** What is said where a proxy stands in front and none is trusted. */
+export const UNTRUSTED_PROXY =
+  'A proxy forwards to the shop, and TRUSTED_PROXIES does not name it: all buyers count as one, and the limits of one hold for all. ' +
+  'Set it to the address of the proxy.'
+
+/** Says it when addresses are forwarded unasked for: by a proxy that nobody told us of, or by whoever likes to. */
+export const watchProxies: MiddlewareHandler<HttpEnv> = (c, next) => {
+  const { config, notices } = c.var.parts
+  if (config.TRUSTED_PROXIES === 0 && c.req.header('x-forwarded-for')) notices.tell('proxies', UNTRUSTED_PROXY)
+  return next()
+}
+
+/** An address alone: a proxy may add a port, and one of IPv4 may be written in IPv6. */
+const bare = (address: string): string =>
+  (/^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')).replace(
+    /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i,
+    '',
+  )
 
 /** The mailbox of an address, as a keyed hash: nothing else of it is kept. What is after a plus, and points, lead to the same one. */
 function mailboxOf({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, email: string): string {
@@ -108,11 +136,10 @@ function mailboxOf({ LINK_SECRET }: Pick<Config, 'LINK_SECRET'>, email: string):
 /** The network that an address (as `addressOf` gives it) is given out with: 256 addresses, or 2^80. */
 const networkOf = (address: string): string => address.split(/[.:]/).slice(0, 3).join(' ')
 
-/** Who has an IPv6 address has the 2^64 beside it, so they count as one. A proxy may add a port. */
+/** Who has an IPv6 address has the 2^64 beside it, so they count as one. */
 function hostOf(address: string): string {
-  const bare = /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
-  if (!isIPv6(bare) || bare.startsWith('::ffff:')) return bare
-  const [head = '', tail] = bare.split('::')
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('::')
   const groups = head.split(':').filter(Boolean)
   const behind = tail?.split(':').filter(Boolean) ?? []
   const zeros = Array<string>(tail === undefined ? 0 : Math.max(0, 8 - groups.length - behind.length)).fill('0')

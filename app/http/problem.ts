@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Context, MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { HttpEnv } from './context.ts'
@@ -37,20 +36,6 @@ export class Refusal extends Error {
     super(input.title)
     this.name = 'Refusal'
     this.input = input
-  }
-}
-
-/** Refuses a body of more than so many bytes, before it is read. */
-export function limitBody(maxSize: number): MiddlewareHandler {
-  const tooLarge = (): never => {
-    throw new Refusal({ status: 413, title: 'Too large', detail: `At most ${maxSize} bytes are taken here.` })
-  }
-  const counting = bodyLimit({ maxSize, onError: tooLarge })
-  return (c, next) => {
-    const said = c.req.header('content-length')
-    // To count it, the body must become a stream: ten times as dear as reading one that says its length, which Node holds it to.
-    if (said === undefined || c.req.header('transfer-encoding')) return counting(c, next)
-    return Number(said) > maxSize ? tooLarge() : next()
   }
 }
 

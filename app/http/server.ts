@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
-import { serve } from '@hono/node-server'
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { type Config, ConfigError } from '../config.ts'
+import { answerWithin } from './connections.ts'
 
 /** A slow or silent connection may not hold a place for long. */
 const HEADERS_TIMEOUT_MILLISECONDS = 5_000
@@ -11,19 +12,18 @@ const CONNECTIONS_CHECK_MILLISECONDS = 1_000
 /** Serves from now on. Rejects with a ConfigError when the port is taken. */
 export async function listen(
   { PORT, HOST }: Pick<Config, 'PORT' | 'HOST'>,
-  fetch: Parameters<typeof serve>[0]['fetch'],
+  fetch: Parameters<typeof getRequestListener>[0],
 ): Promise<Server> {
-  const serverOptions = {
+  const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
     requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
     connectionsCheckingInterval: CONNECTIONS_CHECK_MILLISECONDS,
-  }
-  const server = serve({ fetch, port: PORT, hostname: HOST, serverOptions }) as Server
-  if (!server.listening) {
-    await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'EADDRINUSE' ? new ConfigError([`Port ${PORT} is taken.`]) : error
-    })
-  }
+  })
+  answerWithin(server, getRequestListener(fetch, { autoCleanupIncoming: false }))
+  server.listen(PORT, HOST)
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? new ConfigError([`Port ${PORT} is taken.`]) : error
+  })
   return server
 }
 

@@ -39,8 +39,11 @@ export type Work =
   | { kind: 'follow-releases'; repository: string }
   /** Compare the approved files with what GitHub has. */
   | { kind: 'watch-assets' }
-  /** Ask GitHub for deliveries that failed since then, and look at everything that a lost one may have been about. */
-  | { kind: 'sweep-github'; since: string }
+  /**
+   * Ask GitHub for deliveries that failed since then, and look at everything that a lost one may have been about. `behind` is from when
+   * on, where a look failed the last time.
+   */
+  | { kind: 'sweep-github'; since: string; behind?: string }
   /** Forget orders that came to nothing long ago. */
   | { kind: 'forget-unpaid'; since: string }
   /** Bring the ledger up to what the store has. */

@@ -6,6 +6,12 @@ export const findShopJob: JobRequest = { id: 'find-shop', work: { kind: 'find-sh
 export const refreshShopJob: JobRequest = { id: 'refresh-shop', work: { kind: 'refresh-shop' } }
 export const watchAssetsJob: JobRequest = { id: 'watch-assets', work: { kind: 'watch-assets' } }
 
+/** A sweep that looks at everything there is. */
+export const sweepAllJob: JobRequest = {
+  id: 'sweep-github',
+  work: { kind: 'sweep-github', since: new Date(0).toISOString() },
+}
+
 /** One job for each pull request, however many events there are about it. */
 export const checkPullJob = (repository: string, number: number, force = false): JobRequest => ({
   id: `check-pull:${repository.toLowerCase()}#${number}`,

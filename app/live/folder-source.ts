@@ -40,7 +40,7 @@ export function folderSource({ folder, dataFolder, log }: Options): CatalogSourc
     },
     tell: async ({ mark, title, body }) => log.error({ mark, body }, title),
     settle: async (mark, why) => log.info({ mark }, why),
-    missed: async ({ isLongAgo }) => (isLongAgo ? [refreshShopJob] : []),
+    missed: ({ isLongAgo }) => [Promise.resolve(isLongAgo ? [refreshShopJob] : [])],
     checks: async () => [],
   }
 }

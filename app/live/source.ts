@@ -27,8 +27,8 @@ export type CatalogSource = {
   tell: (notice: Notice) => Promise<void>
   /** Takes back what was told under this mark, and says why. */
   settle: (mark: string, why: string) => Promise<void>
-  /** The work that may be needed because something else is live, or was lost since then. */
-  missed: (lost: { since: Date; isLongAgo: boolean }) => Promise<JobRequest[]>
+  /** The work that may be needed because something else is live, or was lost since then: looks that fail each by itself. */
+  missed: (lost: { since: Date; isLongAgo: boolean }) => Promise<JobRequest[]>[]
   /** Checks that have to be made anew when another catalog is live. */
   checks: () => Promise<JobRequest[]>
 }

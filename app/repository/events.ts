@@ -6,6 +6,7 @@ import {
   findShopJob,
   followReleasesJob,
   refreshShopJob,
+  sweepAllJob,
   watchAssetsJob,
   welcomeJob,
 } from '../job/repository-jobs.ts'
@@ -33,7 +34,7 @@ export function jobsForDelivery({ event, payload }: Pick<GitHubDelivery, 'event'
     case 'check_run':
       return action === 'rerequested' || action === 'requested_action' ? rerunPull(payload) : []
     case 'check_suite':
-      return action === 'rerequested' ? [sweepNow] : []
+      return action === 'rerequested' ? [sweepAllJob] : []
     case 'merge_group':
       return action === 'checks_requested' ? queuedCommit(payload) : []
     case 'release':
@@ -45,8 +46,6 @@ export function jobsForDelivery({ event, payload }: Pick<GitHubDelivery, 'event'
 
 const PULL_ACTIONS = new Set(['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review'])
 const COMMENT_ACTIONS = new Set(['created', 'deleted', 'edited'])
-
-const sweepNow: JobRequest = { id: 'sweep-github', work: { kind: 'sweep-github', since: new Date(0).toISOString() } }
 
 const pullOf = ({ repository, pull_request }: GitHubPayload): JobRequest[] =>
   repository && pull_request ? [checkPullJob(repository.full_name, pull_request.number)] : []

@@ -1,8 +1,8 @@
 import type { Catalog } from '../../catalog/offer.ts'
 import type { CatalogProblem } from '../../catalog/problem/problem.ts'
 import { forgetOldCatalogs } from '../github/catalog/catalog-at.ts'
-import { jobsDue } from '../job/job.ts'
-import { refreshShopJob, watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
+import { type JobRequest, jobsDue } from '../job/job.ts'
+import { refreshShopJob, sweepAllJob, watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
 import type { Head } from '../live/source.ts'
 import type { Parts } from '../parts.ts'
 import { assetNews } from '../shop/asset-news.ts'
@@ -40,6 +40,9 @@ export async function refreshShop(parts: RefreshParts): Promise<void> {
   }
 }
 
+/** A list of pull requests that can't be had keeps no catalog from going live: the sweep asks for all of them until it has it. */
+const later = (): JobRequest[] => [sweepAllJob]
+
 /** All that GitHub is asked for comes before the pages, which take long; and those before the recording: what is live can be shown. */
 async function publish(parts: RefreshParts, known: ShopState, { head, tree, folder }: Publication): Promise<void> {
   const { live, refused, closed } = known
@@ -47,7 +50,7 @@ async function publish(parts: RefreshParts, known: ShopState, { head, tree, fold
   if ('problems' in read) return refuse(parts, known, head, read.problems)
   // What open pull requests change may be another thing now; not after a push that left the catalog alone.
   const isSameTree = live?.tree === tree && !closed
-  const checks = isSameTree ? [] : await parts.source.checks()
+  const checks = isSameTree ? [] : await parts.source.checks().catch(later)
   const before = live && (await catalogOf(parts, live))
   if (refused) await parts.source.settle(BROKEN, `Mended by ${head.commit}.`)
   await parts.shop.prepare(folder)

@@ -90,24 +90,41 @@ function refusal(error: unknown): CatalogRefusedError {
   throw error
 }
 
+/** Pull requests that changed, what a merge queue waits for, and the default branch where it is not what is live. */
+function missedJobs(parts: SourceParts, name: CatalogSource['name'], lost: Lost): Promise<JobRequest[]>[] {
+  const look = async (act: InShop<JobRequest[]>) => {
+    const repository = await name()
+    try {
+      return repository ? await act(await parts.githubApp.forRepository(repository, READS)) : []
+    } catch (error) {
+      if (error instanceof NoAccessError) return [] // the default branch says so
+      throw error
+    }
+  }
+  return [
+    missedCommits(parts, name, lost),
+    look((repository) => pullsToCheck(repository, lost.since)),
+    look(queuedCommits),
+  ]
+}
+
+type Lost = { since: Date; isLongAgo: boolean }
+
 /**
- * The default branch where it is not what is live, pull requests that changed, and what a merge queue waits for. A shop
- * that is not there yet, or closed, is looked at now and then (`isLongAgo`) although nothing tells that it has changed.
+ * A shop that is not there yet, or closed, is looked at now and then (`isLongAgo`) although nothing tells that it has changed.
  */
-async function missedJobs(
+async function missedCommits(
   { store, githubApp }: SourceParts,
   name: CatalogSource['name'],
-  { since, isLongAgo }: { since: Date; isLongAgo: boolean },
+  { isLongAgo }: Lost,
 ): Promise<JobRequest[]> {
   const repository = await name()
   if (!repository) return isLongAgo || (await githubApp.repositories()).length === 1 ? [findShopJob] : []
   const shop = await store.shop()
   try {
     const entered = await githubApp.forRepository(repository, READS)
-    const head = await fetchHead(entered)
-    const checks = [...(await pullsToCheck(entered, since)), ...(await queuedCommits(entered))]
-    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(entered, head, shop))
-    return isCurrent ? checks : [refreshShopJob, ...checks]
+    const isCurrent = !(shop.closed && isLongAgo) && (await isUpToDate(entered, await fetchHead(entered), shop))
+    return isCurrent ? [] : [refreshShopJob]
   } catch (error) {
     if (!(error instanceof NoAccessError)) throw error
     return shop.closed && shop.closed.reason !== 'no-catalog' && !isLongAgo ? [] : [refreshShopJob]

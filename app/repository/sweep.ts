@@ -1,4 +1,4 @@
-import { type Job, type JobOutcome, type JobRequest, jobsDue } from '../job/job.ts'
+import { type Job, type JobOutcome, type JobRequest, jobsDue, type Work } from '../job/job.ts'
 import { findShopJob, followReleasesJob, watchAssetsJob } from '../job/repository-jobs.ts'
 import { ensureSweep, type Sweep, sweptAgain } from '../job/sweep.ts'
 import type { Parts } from '../parts.ts'
@@ -17,15 +17,35 @@ export async function startRepositoryWork(parts: Pick<Parts, 'config' | 'store' 
   await parts.store.transact({}, () => ({ jobs: [...jobsDue([findShopJob], now), ...sweeping] }))
 }
 
-/** Looks for everything that a lost delivery may have been about. */
-export async function sweepRepository(parts: Parts, since: Date, begun: Date): Promise<JobOutcome> {
-  const asked = await redeliverFailed(parts.githubApp.asApp, since)
-  if (asked > 0) parts.log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
+/**
+ * Looks for everything that a lost delivery may have been about, each look by itself: what GitHub does not tell just now keeps us from
+ * nothing else, and is looked at from the same place the next time. Rejects when GitHub tells nothing.
+ */
+export async function sweepRepository(parts: Parts, work: SweepWork, begun: Date): Promise<JobOutcome> {
+  const since = new Date(work.since)
   const isLongAgo = isTimeForReleases(since, begun)
-  const missed = [...(await parts.source.missed({ since, isLongAgo })), ...(isLongAgo ? releases(parts) : [])]
-  const jobs = await sweptJobs(parts, missed, begun)
+  const lost = { since: new Date(work.behind ?? work.since), isLongAgo }
+  const looks = await Promise.allSettled([redeliver(parts, lost.since), ...parts.source.missed(lost)])
+  const failures = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason as Error] : []))
+  if (failures.length === looks.length) throw failures[0]
+  for (const error of failures)
+    parts.log.warn({ reason: error.message }, 'GitHub does not tell what we may have missed')
+  const found = looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []))
+  const jobs = await sweptJobs(parts, [...found, ...(isLongAgo ? releases(parts) : [])], begun)
   if (jobs.length > 0) await parts.store.transact({}, () => ({ jobs }))
-  return sweptAgain(SWEEP, since, begun, jobs.length)
+  const isBehind = failures.length > 0
+  const outcome = sweptAgain(SWEEP, since, begun, jobs.length + Number(isBehind || work.behind !== undefined))
+  if (!isBehind || outcome.end !== 'again') return outcome
+  const behind = lost.since.toISOString()
+  return { end: 'again', job: { ...outcome.job, work: { ...(outcome.job.work as SweepWork), behind } } }
+}
+
+type SweepWork = Extract<Work, { kind: 'sweep-github' }>
+
+async function redeliver({ githubApp, log }: Parts, since: Date): Promise<JobRequest[]> {
+  const asked = await redeliverFailed(githubApp.asApp, since)
+  if (asked > 0) log.warn({ deliveries: asked }, 'asked GitHub to send again what had failed')
+  return []
 }
 
 /** What waits to be tried again goes on waiting, and keeps its count, else what fails for long is tried every minute for ever. */

@@ -30,7 +30,7 @@ export async function performRepositoryWork(parts: Parts, work: RepositoryWork, 
     return { end: 'done' }
   }
   try {
-    if (work.kind === 'sweep-github') return await sweepRepository(parts, new Date(work.since), begun)
+    if (work.kind === 'sweep-github') return await sweepRepository(parts, work, begun)
     await perform(parts, work)
     return { end: 'done' }
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto'
+import type { Work } from '../job/job.ts'
 import type { OrderEvent } from '../order/event.ts'
 import type { OrderId, Random } from '../order/id.ts'
 import type { ShopEvent } from '../shop/event.ts'
@@ -65,10 +66,17 @@ export const newProcessNumber = (random: Random): number =>
 
 const NOTHING_TO_WAIT_FOR: Written = { jobs: [], shop: false }
 
-type StoreParts = { shop: string; sealer: Sealer; process: number; limiter: (limit: Limit) => Limiter }
+type StoreParts = {
+  shop: string
+  sealer: Sealer
+  process: number
+  limiter: (limit: Limit) => Limiter
+  isReadOnly?: boolean
+}
 
 /** The store of one shop in a database: the contract, whichever engine runs the statements. */
-export function storeOver(database: Database, { shop, sealer, process, limiter }: StoreParts): Store {
+export function storeOver(database: Database, given: StoreParts): Store {
+  const { shop, sealer, process, limiter, isReadOnly = false } = given
   let revision = process
   const by = String(process)
   const parts = { shop, sealer, newRevision: () => ++revision }
@@ -78,6 +86,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
   const factsOf = (subject: string) =>
     ask(sql`select fact from facts where shop = ${shop} and subject = ${subject} order by version`)
   return {
+    isReadOnly,
     async transact(scope, step) {
       let result: Change | undefined
       await database.transact(readsFor(parts, scope), (answers) => {
@@ -109,6 +118,7 @@ export function storeOver(database: Database, { shop, sealer, process, limiter }
     async defer(job, until) {
       await ask(queries.deferJob(shop, job, until))
     },
+    recallJobs: (after, now) => recallJobs(database, shop, after, now),
     limiter,
     async nextDueAt(queue) {
       const [row] = await ask(sql`select min(ready_at) as next from jobs where shop = ${shop} and queue = ${queue}`)
@@ -150,6 +160,15 @@ const removalsOver = (database: Database, writer: Pick<Writer, 'shop'>): Pick<St
     return unpaid
   },
 })
+async function recallJobs(database: Database, shop: string, after: Date, now: Date): Promise<number> {
+  let kinds: Written['jobs'] = []
+  await database.transact([queries.jobsAfter(shop, after)], ([rows = []]) => {
+    kinds = rows.map((row) => row['kind'] as Work['kind'])
+    if (kinds.length === 0) return undefined
+    return { statements: [queries.recallJobs(shop, after, now)], written: { jobs: kinds, shop: false } }
+  })
+  return kinds.length
+}
 
 /** The setting that holds the store's key, and the place it is sealed for. */
 export const KEY = 'key'
@@ -172,9 +191,12 @@ export async function openSealer({ ask }: Pick<Database, 'ask'>, storeKey: strin
     )
   }
   const outer = outerKey(storeKey)
-  const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
-  await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)
-  const [row] = await ask(sql`select value from settings where name = ${KEY}`)
+  const known = () => ask(sql`select value from settings where name = ${KEY}`)
+  if ((await known()).length === 0) {
+    const fresh = sealBytes(outer, random(KEY_BYTES), KEY_PLACE, random)
+    await ask(sql`insert into settings (name, value) values (${KEY}, ${fresh}) on conflict do nothing`)
+  }
+  const [row] = await known()
   try {
     return createSealer(openBytes(outer, row?.['value'] as Uint8Array, KEY_PLACE), random)
   } catch (error) {

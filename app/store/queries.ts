@@ -174,6 +174,19 @@ const release = (shop: string, which: Statement): Statement => sql`
   where shop = ${shop} and leased_by is not null and ${which}
   returning kind`
 
+/** The jobs that nobody gets before then. */
+export const jobsAfter = (shop: string, time: Date): Statement => sql`
+  select kind from jobs where shop = ${shop} and ready_at > ${time.toISOString()} for update`
+
+/** Lets everybody have them now. */
+export function recallJobs(shop: string, after: Date, now: Date): Statement {
+  const [ahead, due] = [after.toISOString(), now.toISOString()]
+  return sql`
+    update jobs set due_at = case when due_at > ${ahead} then ${due} else due_at end,
+      lease_until = case when lease_until > ${ahead} then ${due} else lease_until end
+    where shop = ${shop} and ready_at > ${ahead}`
+}
+
 /** How much there is. */
 export const countsQuery = (shop: string): Statement => sql`
   select (select count(*) from orders where shop = ${shop}) as orders,

@@ -7,3 +7,8 @@ export class StoreUnavailableError extends Error {
 export class StoreRefusedError extends Error {
   override name = 'StoreRefusedError'
 }
+
+/** There is no room to write: the store is only read, and keeps nothing until it was opened anew. */
+export class StoreFullError extends StoreUnavailableError {
+  override name = 'StoreFullError'
+}

@@ -110,6 +110,8 @@ export type OrderPage = { orders: readonly Order[]; next?: string }
  * A write that fails rejects. Where nobody can know any more what was kept, the engine takes no more: the process must stop.
  */
 export type Store = {
+  /** Whether it is only read, because there is no room to write: whatever would write rejects with `StoreFullError`. */
+  readonly isReadOnly: boolean
   /**
    * Runs a pure step on how things stand and writes the change it returns, in one durable write.
    * A step that throws leaves nothing. An engine may run it more than once, so it must do nothing but decide.
@@ -156,6 +158,11 @@ export type Store = {
   claimJobs(now: Date, most: number, leaseSeconds: number, queue: Queue): Promise<readonly ClaimedJob[]>
   /** Keeps everybody from a claimed job until then, as long as this process lives. */
   defer(job: ClaimedJob, until: Date): Promise<void>
+  /**
+   * Makes due now what is due, or in somebody's hands, until after that time: written by a clock that was ahead, it would wait for as long.
+   * Whoever does it finds out for itself what is left to do. Gives how many there were.
+   */
+  recallJobs(after: Date, now: Date): Promise<number>
   /** A counter of all processes over this store, for each name. It never rejects: where nothing can be shared, each counts by itself. */
   limiter(limit: Limit): Limiter
   /** When a job of this queue can be claimed next (an instant, also in the past); nothing where there is none. */

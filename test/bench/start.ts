@@ -20,7 +20,7 @@ const NO_LIMIT = '1000000'
 export type BenchShop = { shop: string; stripe: string; inbox: string; process: Running; close: () => Promise<void> }
 
 /** The app of a checkout, alone in its process; the stand-ins are this checkout's, in another. */
-export async function startAppOf(checkout: string): Promise<BenchShop> {
+export async function startAppOf(checkout: string): Promise<BenchShop & { secret: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'tagsale-bench-'))
   const port = await anyPort()
   const shop = `http://127.0.0.1:${port}`
@@ -47,6 +47,7 @@ export async function startAppOf(checkout: string): Promise<BenchShop> {
   return {
     shop,
     ...addresses,
+    secret: settings['GITHUB_WEBHOOK_SECRET'] ?? '',
     process: app,
     async close() {
       await app.stop()

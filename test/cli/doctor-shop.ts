@@ -17,7 +17,7 @@ const WEBHOOK_SECRET = 'a secret that only GitHub and the shop know'
 const FILES = ['heron-guide.pdf', 'heron-guide.epub', 'heron-plan.pdf']
 
 /** How the address of the shop answers; a test makes it worse. */
-export type Answers = { secret: string; webhook?: number; page?: number; type: string }
+export type Answers = { secret: string; webhook?: number; page?: number; type: string; ready?: string }
 
 /** All that a live shop needs, on this machine and well; `examine` runs the doctor over it, with some settings changed. */
 export async function openDoctorShop() {
@@ -96,5 +96,6 @@ function addressOf(answers: Answers): Hono {
       const signature = c.req.header('x-hub-signature-256') ?? ''
       return c.body(null, (await verify(answers.secret, await c.req.text(), signature)) ? 204 : 401)
     })
+    .get('/readyz', (c) => c.text(answers.ready ?? 'ready'))
     .get('/', (c) => c.body('<!doctype html>', (answers.page ?? 200) as 200, { 'content-type': answers.type }))
 }

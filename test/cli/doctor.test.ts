@@ -47,6 +47,8 @@ test('all is well, and said so', async () => {
       `✓ Stripe webhook: ${shop.values.SHOP_URL}/webhooks/stripe, ${Stripe.API_VERSION}`,
       '✓ Webhook secret: the shop takes what is signed, and refuses what is not',
       `✓ Storefront: ${shop.values.SHOP_URL} answers`,
+      '✓ Proxy: no unknown one',
+      '✓ Running shop: ready',
       '✓ Clock: right within a minute',
       '',
       'All is well.',
@@ -55,10 +57,20 @@ test('all is well, and said so', async () => {
   })
 })
 
+test('a proxy that nobody named, and what the running shop says is wrong around it, are faults', async () => {
+  shop.answers.ready = 'ready\nThe clock is 700 seconds ahead.'
+  const { out } = await shop.examine({ SHOP_URL: 'https://127.0.0.1:9' })
+  expect(out).toContain('✗ Proxy: buyers come by a proxy that TRUSTED_PROXIES does not name')
+  const named = await shop.examine({ SHOP_URL: 'https://127.0.0.1:9', TRUSTED_PROXIES: '127.0.0.1' })
+  expect(named.out).toContain('✓ Proxy')
+  expect((await shop.examine()).out).toContain('✗ Running shop: The clock is 700 seconds ahead.')
+  delete shop.answers.ready
+})
+
 test('for programs it is JSON', async () => {
   const { code, out } = await shop.examine({ SMTP_URL: '' }, { args: ['--format', 'json'] })
   const { faults, checks } = JSON.parse(out)
-  expect([code, faults, checks.length]).toEqual([1, 1, 15])
+  expect([code, faults, checks.length]).toEqual([1, 1, 17])
   expect(checks[0]).toEqual({
     name: 'Settings',
     findings: [

@@ -58,6 +58,40 @@ test.each([1, 2])('a bad day, seed %i', { timeout: 120_000 }, async (seed) => {
   await expectOneResultEach(numbers)
 })
 
+test('while the list of deliveries fails, a push that never arrived is live within two minutes all the same', async () => {
+  shop = await openFollowingShop()
+  await quiet(shop)
+  await shop.github.control('faults', { lose: true, break: ['/app/hook/deliveries'] })
+  const commit = await pushTo(shop, { by: 'ada', branch: 'main', edit: { [path(0)]: good(0) } })
+  await minutes(2)
+  expect((await shop.store.shop()).live?.commit).toBe(commit)
+  expect((await shop.store.shop()).closed).toBeUndefined()
+})
+
+test('while the list of pull requests fails, so does a push; and what failed meanwhile is asked for once it can be', async () => {
+  shop = await openFollowingShop()
+  await quiet(shop)
+  await shop.github.control('faults', {
+    lose: ['push'],
+    drop: ['pull_request'],
+    break: ['/pulls', '/git/matching-refs/heads/gh-readonly-queue/', '/app/hook/deliveries'],
+  })
+  const commit = await pushTo(shop, { by: 'ada', branch: 'main', edit: { [path(0)]: good(0) } })
+  const number = await openPull(shop, { branch: 'late', edit: { [path(1)]: good(1) } })
+  await minutes(40)
+  expect((await shop.store.shop()).live?.commit).toBe(commit)
+  await shop.github.control('faults', { lose: true })
+  await minutes(2)
+  expect((await checksOf(shop, number)).map(({ conclusion }) => conclusion)).toEqual(['success'])
+})
+
+async function minutes(many: number): Promise<void> {
+  for (let minute = 0; minute < many; minute += 1) {
+    shop.clock.aheadSeconds += 60
+    await quiet(shop)
+  }
+}
+
 /** Works while GitHub is in trouble; people's own clicks, in between, get through. */
 async function workOn(down: object, chaos: object): Promise<void> {
   await shop.github.control('faults', { ...chaos, ...down })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startSweeping } from '../../app/catch-up.ts'
 import { downloadsOf, openDownload } from '../../app/fulfillment/download.ts'
+import { LEASE_MILLISECONDS_MAX, takeUpWork } from '../../app/main.ts'
 import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 // What goes wrong around a sale, and must not cost anybody anything.
@@ -205,4 +206,23 @@ test('orders that nobody paid are forgotten after a week, one whose bank said no
   await later(53)
   expect((await shop.store.orders({})).orders.map(({ id }) => id)).toEqual([sold.order])
   expect(await shop.store.customer(failed.order)).toBeUndefined()
+})
+
+test('what a clock that was a day ahead has put off is looked at when it is set back', async () => {
+  await startSweeping(shop.parts)
+  shop.clock.aheadSeconds = 86_400
+  await shop.work()
+  const soon = () => shop.parts.now().getTime() + 61_000
+  shop.clock.aheadSeconds = 0
+  const sale = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  await shop.stripe.control('chaos', { drop: 1 })
+  await pay(shop, sale.session)
+  await shop.work()
+  expect(Date.parse((await shop.store.nextDueAt('stripe')) ?? '')).toBeGreaterThan(soon())
+  await takeUpWork(shop.parts, LEASE_MILLISECONDS_MAX)
+  await shop.work()
+  expect(await kinds(sale.order)).toContain('order.paid')
+  expect(Date.parse((await shop.store.nextDueAt('stripe')) ?? '')).toBeLessThan(soon())
+  const { work } = (await shop.store.job('sweep:stripe')) ?? expect.unreachable()
+  expect(Date.parse('since' in work ? (work.since ?? '') : '')).toBeLessThan(shop.parts.now().getTime())
 })

@@ -68,6 +68,16 @@ test('checks leave calls to the shop, and the shop to buyers, who go on', async 
   await standIn.close()
 })
 
+test('all repositories of an installation are known, however many there are', async () => {
+  const repositories = Array.from({ length: 130 }, (_, n) => ({ name: `tern/r${n}`, files: {} }))
+  const organizations = [{ login: 'tern', members: [{ login: 'ada', role: 'admin' as const }] }]
+  const standIn = await openGitHub({ app: { id: 7 }, organizations, repositories })
+  const { url: baseUrl, privateKey } = standIn
+  const { githubApp } = await connectGitHub({ appId: 7, privateKey, baseUrl, log: pino({ level: 'silent' }) })
+  expect((await githubApp.repositories()).length).toBe(130)
+  await standIn.close()
+})
+
 test('a key that is no key is refused when the app starts, not when a buyer comes', async () => {
   const log = pino({ level: 'silent' })
   await expect(connectGitHub({ appId: 7, privateKey: 'not a key', log })).rejects.toThrow('must be the PEM file')

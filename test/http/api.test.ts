@@ -199,6 +199,16 @@ describe('the storefront', () => {
     const css = await ask('/assets/page.abc123.css')
     expect(css.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
   })
+  test('is packed for who can unpack it, and has its length', async () => {
+    const packed = await ask('/long/', { headers: { 'accept-encoding': 'br, gzip;q=0.5' } })
+    const { length } = Buffer.from(await packed.arrayBuffer())
+    expect(Object.fromEntries(packed.headers)).toMatchObject({
+      ...{ 'content-encoding': 'gzip', 'content-length': `${length}`, vary: 'Accept-Encoding' },
+    })
+    const plain = await ask('/long/', { headers: { 'accept-encoding': 'gzip;q=0' } })
+    expect([(await plain.text()).length > length, plain.headers.get('content-encoding')]).toEqual([true, null])
+    expect(packed.headers.get('etag')).toBe(`W/${plain.headers.get('etag')}`)
+  })
   test('is not sent again when nothing changed', async () => {
     const etag = (await ask('/')).headers.get('etag') ?? expect.unreachable('no etag')
     expect((await ask('/', { headers: { 'if-none-match': etag } })).status).toBe(304)

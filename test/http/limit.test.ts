@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeToken } from '../../app/account/token.ts'
 import { createHttp } from '../../app/http/api.ts'
+import { UNTRUSTED_PROXY } from '../../app/http/limit.ts'
+import { closeServer, listen } from '../../app/http/server.ts'
 import { orderKey } from '../../app/link.ts'
+import { createNotices } from '../../app/log.ts'
+import { memoryLimiter } from '../../app/store/limits.ts'
 import { checkOut, openTestShop, type TestShop } from '../support/shop.ts'
-import { form, json, requestsTo } from './open-api.ts'
+import { configOf, form, json, requestsTo } from './open-api.ts'
 
 let shop: TestShop
 beforeAll(async () => {
@@ -35,14 +39,59 @@ describe('who is asking', () => {
   test('is the connection, when there are fewer proxies than were promised', async () => {
     expect(await letThrough(2, ['1.1.1.1', '2.2.2.2'])).toBe(1)
   })
-  test('is the address of the connection', async () => {
-    const config = { ...shop.parts.config, CHECKOUTS_PER_MINUTE_PER_ADDRESS: 1 }
-    const server = serve({ fetch: createHttp({ ...shop.parts, config }).fetch, port: 0, hostname: '127.0.0.1' })
-    await new Promise((done) => server.once('listening', done))
+  /** How many of these are let through on a real connection, which comes from 127.0.0.1. */
+  async function letThroughFrom(TRUSTED_PROXIES: string, forwarded: readonly (string | undefined)[]) {
+    const { TRUSTED_PROXIES: proxies } = configOf({ TRUSTED_PROXIES })
+    const config = { ...shop.parts.config, CHECKOUTS_PER_MINUTE_PER_ADDRESS: 1, TRUSTED_PROXIES: proxies }
+    const store = { ...shop.parts.store, limiter: memoryLimiter }
+    const server = await listen({ PORT: 0, HOST: '127.0.0.1' }, createHttp({ ...shop.parts, store, config }).fetch)
     const { port } = server.address() as { port: number }
-    const ask = async () => (await fetch(`http://127.0.0.1:${port}/api/v1/checkouts`, lines)).status
-    expect([await ask(), await ask()]).toEqual([201, 429])
-    await new Promise((done) => server.close(done))
+    const statuses: number[] = []
+    for (const value of forwarded) {
+      const headers = { ...lines.headers, ...(value && { 'x-forwarded-for': value }) } as Record<string, string>
+      statuses.push((await fetch(`http://127.0.0.1:${port}/api/v1/checkouts`, { ...lines, headers })).status)
+    }
+    await closeServer(server, 0)
+    return statuses.filter((status) => status !== 429).length
+  }
+  test('is the address of the connection', async () => {
+    expect(await letThroughFrom('0', [undefined, undefined])).toBe(1)
+  })
+  test('is what proxies say that are named, and not who comes past them', async () => {
+    const strangers = ['1.1.1.1', '2.2.2.2', '3.3.3.3']
+    expect(await letThroughFrom('127.0.0.1', strangers)).toBe(3)
+    expect(await letThroughFrom('10.0.0.0/8', strangers)).toBe(1)
+    expect(
+      await letThroughFrom(
+        '127.0.0.0/8, 10.0.0.0/8',
+        strangers.map((one) => `8.8.8.8, ${one}, 10.1.2.3`),
+      ),
+    ).toBe(3)
+    expect(
+      await letThroughFrom(
+        '127.0.0.1',
+        strangers.map((one) => `${one}, 9.9.9.9:1234`),
+      ),
+    ).toBe(1)
+    expect(await letThroughFrom('127.0.0.1', ['::ffff:9.9.9.9', '9.9.9.9'])).toBe(1)
+    expect(await letThroughFrom('::1, 127.0.0.1', ['127.0.0.1', undefined])).toBe(1)
+  })
+  test('is said to be unknown where a proxy stands in front that nobody named', async () => {
+    const notices = createNotices(shop.parts.log)
+    const ask = requestsTo(shop, { notices })
+    const ready = async () => (await (await ask('/readyz')).text()).split('\n').slice(1)
+    expect(await ready()).toEqual([])
+    await ask('/', { headers: { 'x-forwarded-for': '1.1.1.1' } })
+    expect(await ready()).toEqual([UNTRUSTED_PROXY])
+    const { text } = await makeToken(shop.parts, { name: 'looks', role: 'triage', days: 1, by: 'ada' })
+    const desk = await ask('/desk', { headers: { authorization: `Bearer ${text}` } })
+    expect(await desk.text()).toContain(UNTRUSTED_PROXY.slice(0, 40))
+    const named = requestsTo(shop, {
+      notices: createNotices(shop.parts.log),
+      config: configOf({ TRUSTED_PROXIES: '::1' }),
+    })
+    await named('/', { headers: { 'x-forwarded-for': '1.1.1.1' } })
+    expect(await (await named('/readyz')).text()).not.toContain('TRUSTED_PROXIES')
   })
 })
 

@@ -48,9 +48,11 @@ export const configOf = (changes: object = {}): Config => parseConfig({ ...SETTI
 
 /** A storefront as small as it can be: the pages that the app fills in, and a file that never changes. */
 export async function smallStorefront() {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tagsale-site-'))
+  const root = await mkdtemp(path.join(tmpdir(), 'tagsale-site-'))
+  const folder = path.join(root, 'assets', 'site') // a path on the disk says nothing about an address
   const files = {
     'index.html': '<!doctype html><title>Heron Shop</title>',
+    'long/index.html': `<!doctype html><title>A long page</title>${'<p>Herons</p>'.repeat(1000)}`,
     '404.html': '<!doctype html><title>Not here</title>',
     'order/index.html': '<!doctype html><main><!--tagsale:order--></main>',
     'thanks/index.html': '<!doctype html><title>Thanks</title><main><!--tagsale:order--></main>',
@@ -61,5 +63,5 @@ export async function smallStorefront() {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
     await writeFile(path.join(folder, name), content)
   }
-  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+  return { folder, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) }
 }

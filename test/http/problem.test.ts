@@ -5,7 +5,7 @@ import { WEBHOOK_BODY_BYTES_MAX } from '../../app/http/outside/webhooks.ts'
 import { Problem } from '../../app/http/problem.ts'
 import { DOWNLOAD_LINK_LIFETIME_HOURS, downloadUrl, orderKey } from '../../app/link.ts'
 import { orderIdFrom } from '../../app/order/id.ts'
-import { StoreUnavailableError } from '../../app/store/refusal.ts'
+import { StoreFullError, StoreUnavailableError } from '../../app/store/refusal.ts'
 import { checkOut, openTestShop, pay, type TestShop } from '../support/shop.ts'
 import { asBrowser, form, json, type Requests, requestsTo, smallStorefront } from './open-api.ts'
 
@@ -325,6 +325,24 @@ describe('a checkout', () => {
       wait: 2,
     })
   })
+  test('while there is no room to write; pages, orders and downloads go on', async () => {
+    const noRoom = () => Promise.reject(new StoreFullError('no room'))
+    const full = requestsTo(shop, { store: { ...shop.store, isReadOnly: true, transact: noRoom } })
+    expect(await failure(full(CHECKOUTS, json({ lines: [guide] })))).toEqual({
+      status: 503,
+      title: 'Nothing can be bought just now',
+      detail:
+        'The shop can not write orders down just now, and takes none. Nothing was charged; please come back later.',
+      wait: 300,
+    })
+    const download = downloadUrl(shop.parts.config, order, 'guide-pdf', shop.parts.now()).replace(shop.url, '')
+    const statuses = await Promise.all(
+      ['/', `/orders/${order}?key=${key}`, `/api/v1/orders/${order}?key=${key}`, '/readyz', download].map(
+        async (path) => (await full(path)).status,
+      ),
+    )
+    expect(statuses).toEqual([200, 200, 200, 200, 302])
+  })
   test('when we have a bug, of which nothing gets out', async () => {
     const broken = requestsTo(shop, {
       shop: { ...shop.parts.shop, catalog: () => expect.unreachable('the secret inside') },
@@ -355,7 +373,7 @@ describe('a webhook', () => {
   })
   test('that is too large', async () => {
     const body = 'x'.repeat(WEBHOOK_BODY_BYTES_MAX + 1)
-    expect(await failure(ask('/webhooks/stripe', json(body)))).toEqual({
+    expect(await failure(ask('/webhooks/stripe', json(body, { 'stripe-signature': 't=1,v1=00' })))).toEqual({
       status: 413,
       title: 'Too large',
       detail: `At most ${WEBHOOK_BODY_BYTES_MAX} bytes are taken here.`,

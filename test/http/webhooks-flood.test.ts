@@ -1,12 +1,17 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { expect, test } from 'vitest'
 import type { HttpEnv } from '../../app/http/context.ts'
-import { LARGE_BODIES_AT_ONCE_MAX, WEBHOOK_BODY_BYTES_MAX, webhookRoutes } from '../../app/http/outside/webhooks.ts'
+import { createHeld } from '../../app/http/held.ts'
+import { webhookRoutes } from '../../app/http/outside/webhooks.ts'
 import { problem, Refusal } from '../../app/http/problem.ts'
 import type { Parts } from '../../app/parts.ts'
+import { eventually } from '../support/sandbox.ts'
 
+const BODY_BYTES = 100_000
+const bodies = createHeld(4.5 * BODY_BYTES)
 const api = new OpenAPIHono<HttpEnv>()
 api.use((c, next) => {
+  c.set('bodies', bodies)
   c.set('parts', { config: { GITHUB_WEBHOOK_SECRET: 's'.repeat(32) } } as Parts)
   return next()
 })
@@ -29,22 +34,42 @@ const push = (body: RequestInit) =>
   })
 const small = () => push({ body: '{}', headers: { 'content-length': '2' } })
 
-test('whoever sends large bodies and takes their time keeps nobody else out, and fills no memory', async () => {
-  const ends: (() => void)[] = []
-  const slow = () => {
-    const body = new ReadableStream({
-      start(controller) {
-        controller.enqueue(new Uint8Array(WEBHOOK_BODY_BYTES_MAX))
-        ends.push(() => controller.close())
-      },
-    })
-    return push({ body, duplex: 'half' } as RequestInit)
-  }
-  const held = Array.from({ length: LARGE_BODIES_AT_ONCE_MAX }, slow)
-  const refused = await slow()
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '15'])
+/** A body that comes but for its end; `end` brings that. */
+function slow() {
+  let end = () => {}
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new Uint8Array(BODY_BYTES))
+      end = () => controller.close()
+    },
+  })
+  return { answer: push({ body, duplex: 'half' } as RequestInit), end: () => end() }
+}
+
+test('bodies of which the end does not come weigh so much together, and the one that has waited longest makes room', async () => {
+  const first = Array.from({ length: 4 }, slow)
+  await eventually(
+    async () => bodies.bytes(),
+    (bytes) => bytes === 4 * BODY_BYTES,
+  )
+  const fifth = slow()
+  const dropped = await first[0]?.answer
+  expect([dropped?.status, dropped?.headers.get('retry-after')]).toEqual([503, '15'])
+  expect(bodies.bytes()).toBe(4 * BODY_BYTES)
   expect((await small()).status).toBe(401)
-  for (const end of ends) end()
-  expect((await Promise.all(held)).map(({ status }) => status)).toEqual(held.map(() => 401))
-  expect((await push({ body: 'x' })).status).toBe(401)
+  // Whoever sends little is not the one, however long it takes.
+  const others = [...first.slice(1), fifth]
+  for (const { end } of others) end()
+  expect((await Promise.all(others.map(({ answer }) => answer))).map(({ status }) => status)).toEqual([
+    401, 401, 401, 401,
+  ])
+  expect(bodies.bytes()).toBe(0)
+})
+
+test('what is not signed at all is not read', async () => {
+  const body = new ReadableStream({ pull: () => Promise.reject(new Error('it was read')) })
+  for (const path of ['/webhooks/github', '/webhooks/stripe']) {
+    const answer = await api.request(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(answer.status).toBe(path.endsWith('stripe') ? 400 : 401)
+  }
 })

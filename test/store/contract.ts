@@ -4,6 +4,7 @@ import type { Queue } from '../../app/job/queue.ts'
 import type { OrderId } from '../../app/order/id.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import type { Before, ClaimedJob, OrderFilter, Store } from '../../app/store/store.ts'
+import { eventually } from '../support/sandbox.ts'
 import { describeAccess } from './access.ts'
 import { describeFacts } from './facts.ts'
 import { describeFigures } from './figures.ts'
@@ -141,6 +142,28 @@ function describeTransactions(now: Now): void {
     expect(await now.store.lastDeliveries()).toEqual(last)
     await now.reopen()
     expect(await now.store.lastDeliveries()).toEqual(last)
+  })
+
+  it('is forgotten when nobody repeats it any more: GitHub’s after a week, Stripe’s after a month', async () => {
+    const knock = (source: string, day: number) => {
+      const delivery = {
+        id: `${source}:${day}`,
+        type: 'test',
+        receivedAt: new Date(Date.UTC(2026, 0, day)).toISOString(),
+      }
+      return now.store.transact({ delivery: delivery.id }, ({ delivered }) => ({
+        delivered,
+        ...(!delivered && { delivery }),
+      }))
+    }
+    const left = async () => (await now.store.counts()).deliveries
+    for (const source of ['github', 'stripe']) for (const day of [1, 2, 3]) await knock(source, day)
+    await knock('github', 8)
+    expect(await left()).toBe(7)
+    await knock('github', 10)
+    expect([await left(), (await knock('github', 3)).delivered]).toEqual([6, true])
+    await knock('stripe', 33)
+    expect([await left(), (await knock('stripe', 2)).delivered]).toEqual([6, true])
   })
 
   it('is refused once the store is closed', async () => {
@@ -390,6 +413,22 @@ function describeJobs(now: Now): void {
   const keep = (...jobs: Job[]) => now.store.transact({}, () => ({ jobs }))
   const claim = (time: string, most = 10) => now.store.claimJobs(at(time), most, 60, QUEUE)
 
+  it('are had at once, recalled, whoever has them and whenever they were due', async () => {
+    await now.store.transact({}, () => ({ jobs: [due('a', '09:00'), due('b', '23:00'), due('c', '10:00')] }))
+    const [held] = await claim('09:00', 1)
+    await now.store.defer(held as ClaimedJob, at('22:00'))
+    expect(ids(await claim('10:00', 1))).toEqual(['c'])
+    const told: unknown[] = []
+    const unwatch = now.store.watch((written) => told.push(written))
+    expect(await now.store.recallJobs(at('10:02'), at('10:00'))).toBe(2)
+    expect(ids(await claim('10:00')).toSorted()).toEqual(['a', 'b'])
+    expect(await now.store.recallJobs(at('10:02'), at('10:00'))).toBe(0)
+    await eventually(
+      async () => told.length,
+      (length) => length > 0,
+    )
+    unwatch()
+  })
   it('are claimed when they are due, oldest first, no more than asked for', async () => {
     await keep(due('third', '09:03'), due('first', '09:01'), due('later', '09:30'), due('second', '09:02'))
     expect(ids(await claim('09:10', 2))).toEqual(['first', 'second'])

@@ -15,6 +15,7 @@ import { sql } from '../../app/store/sql.ts'
 import { STEPS_WAITING_MAX } from '../../app/store/sqlite/engine.ts'
 import { openSqliteReader } from '../../app/store/sqlite/file.ts'
 import { openSqliteStore, openSqliteTables, type SqliteParts } from '../../app/store/sqlite/sqlite.ts'
+import { eventually } from '../support/sandbox.ts'
 import { describeStore } from './contract.ts'
 import { customerOf, orderNumber, placed, sell } from './sale.ts'
 
@@ -126,6 +127,7 @@ describe('durability', { timeout: 30_000 }, () => {
     const opening = open(folder, { flush }).finally(() => {
       isOpen = true
     })
+    await eventually(async () => gate.flushes, Boolean)
     await settled()
     expect([isOpen, gate.flushes]).toEqual([false, 1])
     letGo()
@@ -379,6 +381,26 @@ describe('a journal of the first version', () => {
       expect(runs).toHaveLength(6)
       for (const run of runs) expect(run).toMatch(/^\d+ kB: (refused|21), then 21$/)
       expect(runs.some((run) => run.includes('refused'))).toBe(true)
+    },
+    60_000,
+  )
+
+  it.skipIf(spawnSync('unshare', ['-rm', 'true']).status !== 0)(
+    'or a store is read while there is no room to write, keeps nothing meanwhile, and sells when there is; who may not write is told in a sentence',
+    async () => {
+      const folder = newFolder()
+      await mkdir(folder, { recursive: true })
+      const script = join(import.meta.dirname, 'room.sh')
+      const { stdout } = spawnSync('unshare', ['-rm', script, folder, process.execPath], { encoding: 'utf8' })
+      const lines = stdout.trim().split('\n')
+      const read = 'StoreFullError'
+      expect(lines.slice(0, -1)).toEqual([
+        ...['0 orders, sold', `1 orders, ${read}`, `1 orders, ${read}`, '1 orders, sold'],
+        ...[`2 orders, ${read}`, '2 orders, sold'],
+      ])
+      expect(lines.at(-1)).toMatch(
+        /^StoreRefusedError: the folder can't be written: EROFS: .* Let the shop write there\.$/,
+      )
     },
     60_000,
   )

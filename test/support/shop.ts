@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
 import { pino } from 'pino'
 import { createApp, openParts } from '../../app/app.ts'
 import { parseConfig } from '../../app/config.ts'
 import { claimDueJobs, dispatch } from '../../app/dispatch.ts'
 import type { Permissions } from '../../app/github/client.ts'
+import { listen } from '../../app/http/server.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { QUEUES, type Queue } from '../../app/job/queue.ts'
 import { startLedger } from '../../app/ledger/write.ts'
@@ -102,6 +102,7 @@ export async function openTestShop(options: ShopOptions = {}) {
   const config = parseConfig({
     TAGSALE_MODE: 'sandbox',
     PORT: port,
+    HOST: '127.0.0.1',
     SHOP_URL: url,
     LINK_SECRET: randomBytes(32).toString('hex'),
     STORE_KEY: randomBytes(32).toString('hex'),
@@ -145,13 +146,13 @@ export async function openTestShop(options: ShopOptions = {}) {
     await startForgetting(parts)
     const app = createApp(parts)
     if (!options.follow) await workOff(parts)
-    const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
+    const server = await listen(config, app.fetch)
     return { store, parts, app, server, following, closeParts }
   }
 
   async function close() {
     const closed = new Promise((done) => running.server.close(done))
-    if ('closeAllConnections' in running.server) running.server.closeAllConnections()
+    running.server.closeAllConnections()
     await closed
     running.following.stop()
     running.closeParts()

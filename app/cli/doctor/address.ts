@@ -1,9 +1,9 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { clockProblem, secondsAhead } from '../../http/operators/clock.ts'
 import { webhookAddress } from '../../setup/manifest.ts'
 import { type Check, checkOf, type Finding, fault, reasonOf, well } from './check.ts'
 
 const ANSWER_SECONDS_MAX = 15
-const CLOCK_SECONDS_OFF_MAX = 60
 
 /** The shop as it is seen from outside, and the clock. */
 export const ADDRESS_CHECKS: readonly Check[] = [
@@ -16,6 +16,12 @@ export const ADDRESS_CHECKS: readonly Check[] = [
     return [judgeAnswers(address, right, wrong)]
   }),
   checkOf('Storefront', ['STOREFRONT_URL'], async ({ STOREFRONT_URL }) => [await lookAtStorefront(STOREFRONT_URL)]),
+  checkOf('Proxy', ['SHOP_URL'], async ({ SHOP_URL, TRUSTED_PROXIES }) => [
+    SHOP_URL.startsWith('https:') && (TRUSTED_PROXIES ?? 0) === 0
+      ? fault('buyers come by a proxy that TRUSTED_PROXIES does not name', 'Set it to the address of the proxy.')
+      : well('no unknown one'),
+  ]),
+  checkOf('Running shop', ['SHOP_URL'], async ({ SHOP_URL }) => lookAtRunning(SHOP_URL)),
   checkOf('Clock', ['GITHUB_API_URL', 'STRIPE_API_URL'], async ({ GITHUB_API_URL, STRIPE_API_URL }, { now }) => {
     const times = await Promise.all([GITHUB_API_URL, STRIPE_API_URL].map((address) => timeAt(address, now)))
     return [judgeClock(times)]
@@ -71,22 +77,27 @@ async function lookAtStorefront(address: string): Promise<Finding> {
   )
 }
 
+/** What the running shop says is wrong around it. */
+async function lookAtRunning(address: string): Promise<Finding[]> {
+  const answer = await get(`${address}/readyz`, {}).catch(reasonOf)
+  if (typeof answer === 'string') return [unreachable(address, answer)]
+  const [state = '', ...notices] = (await answer.text()).split('\n')
+  if (!answer.ok) return [fault(`the shop is ${state}`, "Wait a moment; if it stays so, look at the shop's log.")]
+  return notices.length > 0
+    ? notices.map((notice) => fault(notice, 'The shop says so itself, at /readyz.'))
+    : [well(state)]
+}
+
 const get = (address: string, init: RequestInit): Promise<Response> =>
   fetch(address, { ...init, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1000) })
 
 type Time = { host: string; secondsOff: number | undefined }
 
-/** How far our clock is ahead of a server's, by the `Date` of its answer; half of the way there and back is taken off. */
-async function timeAt(address: string, now: () => Date): Promise<Time> {
-  const began = now().getTime()
-  const answer = await get(address, {}).catch(() => undefined)
-  const middle = (began + now().getTime()) / 2
-  const theirs = Date.parse(answer?.headers.get('date') ?? '')
-  const { host } = new URL(address)
-  return { host, secondsOff: Number.isNaN(theirs) ? undefined : (middle - theirs) / 1000 }
+const timeAt = async (address: string, now: () => Date): Promise<Time> => {
+  return { host: new URL(address).host, secondsOff: await secondsAhead(address, now) }
 }
 
-/** A clock that is wrong by more than a minute makes keys and signatures useless. */
+/** What the times say of our clock. */
 export function judgeClock(times: readonly Time[]): Finding {
   const told = times.filter((time) => time.secondsOff !== undefined) as { host: string; secondsOff: number }[]
   const worst = told.toSorted((one, other) => Math.abs(other.secondsOff) - Math.abs(one.secondsOff))[0]
@@ -95,8 +106,6 @@ export function judgeClock(times: readonly Time[]): Finding {
       'nobody tells the time',
       `Look whether this machine reaches ${times.map(({ host }) => host).join(' and ')}.`,
     )
-  const off = Math.round(Math.abs(worst.secondsOff))
-  if (off <= CLOCK_SECONDS_OFF_MAX) return well('right within a minute')
-  const side = worst.secondsOff > 0 ? 'ahead of' : 'behind'
-  return fault(`this machine is ${off} seconds ${side} ${worst.host}`, 'Set its clock, and keep it set (NTP).')
+  const problem = clockProblem(worst.host, worst.secondsOff)
+  return problem ? fault(problem, 'Set its clock, and keep it set (NTP).') : well('right within a minute')
 }

@@ -23,6 +23,8 @@ export type Desk = {
   /** Repositories to choose from: asked for only where that is to be done. `unknown` when GitHub does not answer. */
   candidates: readonly string[] | 'unknown' | undefined
   lastDeliveries: LastDeliveries
+  /** What is wrong around the process that answers. */
+  notices: readonly string[]
   jobsWaiting: number
   /** Newest first. */
   history: readonly ShopEvent[]
@@ -41,6 +43,7 @@ ${desk.candidates ? choice(desk.candidates) : ''}
 ${isOpen ? '' : closedNotice(desk)}
 ${refusedNotice(desk)}
 ${changedNotice(desk)}
+${desk.notices.map((sentence) => notice(html`<p>${sentence}</p>`))}
 ${liveSection(desk)}
 ${deliverySection(desk)}
 ${historySection(desk)}`,
@@ -173,7 +176,7 @@ function deliverySection({ lastDeliveries: { stripe, github }, jobsWaiting }: De
 <dt>GitHub</dt><dd>${last(github)}</dd>
 <dt>Stripe</dt><dd>${last(stripe)}</dd>
 <dt>Work waiting</dt><dd>${jobsWaiting}</dd></dl>
-<p class="desk-soft">The last time each of them delivered something. <em>Never</em>, on a shop that is used, means that its webhook address or secret is not right:
+<p class="desk-soft">The last time each of them delivered something to look at. <em>Never</em>, on a shop that is used, means that its webhook address or secret is not right:
 <code>npx tagsale doctor</code> says which.</p></section>`
 }
 

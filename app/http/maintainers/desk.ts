@@ -4,11 +4,12 @@ import type { Person } from '../../account/person.ts'
 import { jobsDue } from '../../job/job.ts'
 import { findShopJob, refreshShopJob } from '../../job/repository-jobs.ts'
 import type { Parts } from '../../parts.ts'
+import { limitBody } from '../body.ts'
 import { viewShop } from '../buyers/shop-status.ts'
 import type { HttpEnv } from '../context.ts'
 import { readStyle } from '../document.ts'
 import type { Limits } from '../limit.ts'
-import { limitBody, problemResponse, Refusal } from '../problem.ts'
+import { problemResponse, Refusal } from '../problem.ts'
 import { DESK_STYLE, deskPage, welcomePage } from './desk-page.ts'
 import { peopleRoutes } from './people.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -92,6 +93,7 @@ async function deskOf(parts: Parts, person: Person) {
     jobsWaiting,
     history: events.slice(-HISTORY_SHOWN_MAX).toReversed(),
     githubUrl: config.GITHUB_URL,
+    notices: parts.notices.all(),
   }
 }
 

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { isSameText } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
 import type { HttpEnv } from '../context.ts'
 import { problemResponse, Refusal } from '../problem.ts'
@@ -22,7 +23,7 @@ const ready = createRoute({
   path: '/readyz',
   summary: 'Whether it can serve: the store answers, and what is for sale is shown',
   description:
-    'A shop that is closed, or not open yet, is ready too: buyers still have their orders, and GitHub must reach it.',
+    'A shop that is closed, or not open yet, is ready too: buyers still have their orders, and GitHub must reach it. What is wrong around it stands below, a line each.',
   responses: { 200: text('It can; and whether the shop is open'), 503: text('Not yet, or not any more') },
 })
 const metricsRoute = createRoute({
@@ -68,13 +69,15 @@ export function createMetrics(parts: Pick<Parts, 'store'>): Metrics {
 export function healthRoutes(api: OpenAPIHono<HttpEnv>, { registry }: Metrics): void {
   api.openapi(alive, (c) => c.text('ok'))
   api.openapi(ready, async (c) => {
-    const state = await stateOf(c.var.parts).catch(() => 'not ready')
-    return c.text(state, state === 'not ready' ? 503 : 200)
+    const { parts } = c.var
+    const state = await stateOf(parts).catch(() => 'not ready')
+    return c.text([state, ...parts.notices.all()].join('\n'), state === 'not ready' ? 503 : 200)
   })
   api.openapi(metricsRoute, async (c) => {
     const { METRICS_TOKEN, TAGSALE_MODE: mode } = c.var.parts.config
     const isAllowed =
-      mode === 'sandbox' || (METRICS_TOKEN && c.req.header('authorization') === `Bearer ${METRICS_TOKEN}`)
+      mode === 'sandbox' ||
+      (METRICS_TOKEN && isSameText(c.req.header('authorization') ?? '', `Bearer ${METRICS_TOKEN}`))
     if (!isAllowed)
       throw new Refusal({ status: 404, title: 'Nothing here', detail: 'There is nothing at this address.' })
     return c.text(await registry.metrics(), 200)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreReader } from '../database.ts'
@@ -28,12 +28,14 @@ const LOG_PAGES_MAX = 32_000
  * away with the process. It holds between containers that share a volume, too. Gives how to let go.
  */
 export function lockFolder(folder: string): () => void {
-  const lock = new DatabaseSync(join(folder, LOCK))
+  let lock: DatabaseSync | undefined
   try {
-    lock.exec('begin exclusive')
-    return () => void (lock.isOpen && lock.close())
+    const held = new DatabaseSync(join(folder, LOCK))
+    lock = held
+    held.exec('pragma journal_mode = memory; begin exclusive') // nothing is ever written there
+    return () => void (held.isOpen && held.close())
   } catch (error) {
-    lock.close()
+    lock?.close()
     throw refusalOf(error, folder)
   }
 }
@@ -41,6 +43,30 @@ export function lockFolder(folder: string): () => void {
 /** The folder of a store, for its owner only. Rejects with `StoreRefusedError`. */
 export const makeFolder = (folder: string): Promise<unknown> =>
   mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => Promise.reject(unwritable(folder, error)))
+
+const ROOM = 'room'
+/** Some hundred sales: with less, the first would fail, and end the process. */
+const ROOM_BYTES = 256 * 1024
+
+/** Whether there is room to write in the folder. */
+export async function hasRoom(folder: string): Promise<boolean> {
+  const path = join(folder, ROOM)
+  try {
+    const file = await open(path, 'w')
+    try {
+      await file.writeFile(Buffer.alloc(ROOM_BYTES, 1))
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    return true
+  } catch (error) {
+    if (['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  } finally {
+    await rm(path, { force: true }).catch(() => undefined)
+  }
+}
 
 /** Waits until a file, or what is in a folder, is on the disk. Never of an open store: SQLite's locks on a file end when any handle is closed. */
 export async function flushPath(path: string): Promise<void> {
@@ -136,6 +162,7 @@ export function readerOf(path: string, folder: string): StoreReader {
   }
 }
 
+const UNWRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'])
 const DAMAGED = 'Nothing was changed. Keep a copy of the folder, then put back your last backup: `npx tagsale restore`.'
 
 /** Why a store is not opened, in a sentence for a person. */
@@ -150,10 +177,11 @@ export function refusalOf(error: unknown, folder: string, path = join(folder, FI
     case 26:
       return new StoreRefusedError(`${path} is damaged: ${(error as Error).message}. ${DAMAGED}`, { cause: error })
     case 8:
+    case 13:
     case 14:
       return unwritable(folder, error as Error)
     default:
-      return error
+      return UNWRITABLE.has((error as NodeJS.ErrnoException).code ?? '') ? unwritable(folder, error as Error) : error
   }
 }
 

@@ -6,11 +6,21 @@ import type { Random } from '../../order/id.ts'
 import { newProcessNumber, openSealer, type StoreTables, storeOver } from '../database.ts'
 import { memoryLimiter } from '../limits.ts'
 import { releaseJobs } from '../queries.ts'
-import { StoreRefusedError } from '../refusal.ts'
+import { StoreFullError, StoreRefusedError } from '../refusal.ts'
 import type { Store } from '../store.ts'
 import { createCheckpoints } from './checkpoint.ts'
 import { checkpointWhole, databaseOver, forget, runner } from './engine.ts'
-import { BUSY_MILLISECONDS_MAX, FILE, flushLog, flushPath, lockFolder, makeFolder, migrate, refusalOf } from './file.ts'
+import {
+  BUSY_MILLISECONDS_MAX,
+  FILE,
+  flushLog,
+  flushPath,
+  hasRoom,
+  lockFolder,
+  makeFolder,
+  migrate,
+  refusalOf,
+} from './file.ts'
 import { hasJournal } from './journal.ts'
 import { refuseLost, takeInEarlierOrders } from './take-in.ts'
 
@@ -51,7 +61,10 @@ export async function openSqliteStore(parts: SqliteParts): Promise<Store> {
 async function openFile(parts: SqliteParts, folder: string, closed: () => void): Promise<Store> {
   const { key, shop = 'main', random, onFailure, flush = (file) => file.datasync() } = parts
   const path = join(folder, FILE)
+  // What was kept stays readable when nothing more can be. Alone with the file, SQLite needs no room for what processes share.
+  const isReadOnly = existsSync(path) && !(await hasRoom(folder))
   const db = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS_MAX })
+  if (isReadOnly) db.exec('pragma locking_mode = exclusive')
   migrate(db, path)
   const log = await open(`${path}-wal`, 'r+')
   const checkpoints = createCheckpoints(path)
@@ -66,15 +79,19 @@ async function openFile(parts: SqliteParts, folder: string, closed: () => void):
   try {
     await flushLog(db, log, () => flush(log))
     await flushPath(folder)
+    if (isReadOnly) db.exec('pragma query_only = on')
     const sealer = await openSealer(database, key, random)
-    await database.ask(releaseJobs(shop)) // whoever had them is gone
+    if (!isReadOnly) await database.ask(releaseJobs(shop)) // whoever had them is gone
     db.exec(`pragma busy_timeout = ${COMMIT_WAITS_MILLISECONDS}`)
-    return storeOver(database, { shop, sealer, process: newProcessNumber(random), limiter: memoryLimiter })
+    const over = isReadOnly ? { ...database, transact: refuseAsFull } : database
+    return storeOver(over, { shop, sealer, process: newProcessNumber(random), limiter: memoryLimiter, isReadOnly })
   } catch (error) {
     await database.close()
     throw error
   }
 }
+
+const refuseAsFull = () => Promise.reject(new StoreFullError('There is no room to write.'))
 
 /**
  * The tables themselves, for commands, while no shop runs. Rejects with `StoreRefusedError` where one does, or where there is no store

@@ -26,7 +26,7 @@ export function appRoutes(state: GitHubState): Hono<GitHubEnv> {
   const routes = new Hono<GitHubEnv>()
   const deliveriesOf = (app: App) => state.apps.deliveries.filter((delivery) => delivery.app === app.id).reverse()
   const deliveryOf = (app: App, id: string) => {
-    const delivery = deliveriesOf(app).find((one) => String(one.id) === id)
+    const delivery = deliveriesOf(app).find((one) => largeId(one.id) === id)
     if (!delivery) throw notFound()
     return delivery
   }
@@ -68,8 +68,14 @@ const hookJson = ({ url, contentType, secret, insecureSsl }: Hook) => ({
   url,
 })
 
+/** GitHub's ids of deliveries are past 2^53: whoever reads them as a number reads another's. */
+const largeId = (id: number): string => String(2n ** 60n + BigInt(id))
+
+/** A number in JSON that is too large for one here. Node has this, and TypeScript does not know it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON: (text: string) => number }
+
 const itemJson = (delivery: Delivery): DeliveryItemJson => ({
-  id: delivery.id,
+  id: rawJson(largeId(delivery.id)),
   guid: delivery.guid,
   delivered_at: instant(delivery.at),
   redelivery: delivery.redelivery,

@@ -20,6 +20,7 @@ const Chance = z.union([z.boolean(), z.number().min(0).max(1)])
 const ForEvents = z.union([Chance, z.array(z.string())])
 const FaultsRequest = z.strictObject({
   down: Chance.default(false),
+  break: z.array(z.string()).default([]),
   refuse: z.boolean().default(false),
   delayMs: z.number().min(0).default(0),
   /** The secondary rate limit: a wait in seconds, just `true`, or by chance. */

@@ -5,6 +5,8 @@ export type Probability = number
 export type Faults = {
   /** 502 to everything. */
   down: Probability
+  /** 502 where the path ends so. */
+  break: string[]
   /** Connections close without an answer. */
   refuse: boolean
   /** Answers and deliveries come later by this. */
@@ -33,6 +35,7 @@ export const REQUESTS_AN_HOUR = 5000
 /** Nothing goes wrong. */
 export const NO_FAULTS: Faults = {
   down: 0,
+  break: [],
   refuse: false,
   delayMs: 0,
   limit: { probability: 0, retryAfter: 60 },

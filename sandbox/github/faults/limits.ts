@@ -27,10 +27,11 @@ export function keepRequests(state: GitHubState): MiddlewareHandler<GitHubEnv> {
 /** Lets go wrong what was asked to go wrong. */
 export function withFaults(state: GitHubState): MiddlewareHandler<GitHubEnv & { Bindings: HttpBindings }> {
   return async (c, next) => {
-    const { down, refuse, delayMs, limit } = state.faults
+    const { down, break: broken, refuse, delayMs, limit } = state.faults
     if (delayMs) await sleep(delayMs)
     if (refuse) c.env.incoming.destroy()
-    if (refuse || happens(state, down)) return c.html('<h1>502 Bad Gateway</h1>', 502)
+    const isBroken = c.req.method === 'GET' && broken.some((end) => c.req.path.endsWith(end))
+    if (refuse || isBroken || happens(state, down)) return c.html('<h1>502 Bad Gateway</h1>', 502)
     if (happens(state, limit.probability)) throw tooFast(limit.retryAfter)
     return next()
   }

@@ -41,7 +41,7 @@ test('a failed delivery is not tried again, shows in the history, and comes agai
   const [failed] = await deliveries()
   expect(failed).toMatchObject({ event: 'issues', action: 'opened', status_code: 500, redelivery: false })
   github.answerWith(200)
-  await github.app().rest.apps.redeliverWebhookDelivery({ delivery_id: Number(failed?.id) })
+  await github.app().rest.apps.redeliverWebhookDelivery({ delivery_id: failed?.id as number })
   await github.events()
   const after = await deliveries()
   expect(after.map(({ guid, status, redelivery }) => [guid, status, redelivery])).toEqual([
@@ -51,7 +51,7 @@ test('a failed delivery is not tried again, shows in the history, and comes agai
   expect(github.heard[0]?.headers['x-github-delivery']).toBe(failed?.guid)
   const failures = await github.app().request('GET /app/hook/deliveries', { status: 'failure' })
   expect(failures.data).toHaveLength(1)
-  const { data: whole } = await github.app().rest.apps.getWebhookDelivery({ delivery_id: Number(after[0]?.id) })
+  const { data: whole } = await github.app().rest.apps.getWebhookDelivery({ delivery_id: after[0]?.id as number })
   expect(whole).toMatchObject({
     request: { headers: { 'x-github-event': 'issues' }, payload: { action: 'opened' } },
     response: { payload: 'heard' },
@@ -63,10 +63,11 @@ test('the history is read in pages by a cursor', async () => {
   await github.events()
   const pages = []
   for await (const { data } of github.app().paginate.iterator('GET /app/hook/deliveries', { per_page: 2 })) {
-    pages.push((data as { id: number }[]).map(({ id }) => id))
+    pages.push((data as unknown as { id: bigint }[]).map(({ id }) => id))
   }
   expect(pages.map(({ length }) => length)).toEqual([2, 1])
-  expect(pages.flat()).toEqual(pages.flat().toSorted((one, other) => other - one))
+  expect(pages.flat()).toEqual(pages.flat().toSorted((one, other) => Number(other - one)))
+  expect(pages.flat().every((id) => id > Number.MAX_SAFE_INTEGER)).toBe(true)
 })
 
 test('the address and secret can be changed; the secret is never shown', async () => {

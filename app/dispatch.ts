@@ -22,8 +22,7 @@ import { takeIn } from './take-in.ts'
 const JOB_LEASE_SECONDS = 120
 /** From so many tries on, an outage is no longer passing. */
 const TRIES_BEFORE_ALARM = 7
-/** What is missing may have been put there meanwhile. */
-const LOOK_AGAIN_MINUTES = 60
+const LOOK_AGAIN_MINUTES = 60 // what is missing may have been put there meanwhile
 const DAY_MS = 86_400_000
 
 /** The jobs of a queue that have been due for longest, so many at most; nobody else gets them meanwhile. */

@@ -85,6 +85,7 @@ const Environment = z.object({
     .regex(/^(sk|rk)_(test|live)_\w{8,}$/, 'a key of Stripe: rk_live_…, or rk_test_… to try'),
   STRIPE_WEBHOOK_SECRET: Secrets,
   STRIPE_API_URL: Address.default(STRIPE_API_URL),
+  STRIPE_CHECKOUT_URL: Address.optional(),
   GITHUB_APP_ID: Count(1),
   GITHUB_PRIVATE_KEY: z
     .string()

@@ -23,10 +23,8 @@ import { takeIn } from './take-in.ts'
 const JOB_LEASE_SECONDS = 120
 /** From so many tries on, an outage is no longer passing. */
 const TRIES_BEFORE_ALARM = 7
-/** What is missing may have been put there meanwhile. */
-const LOOK_AGAIN_MINUTES = 60
-const MISSING_CHECKOUT_HOURS = 24
-const LOOK_AT_DELAYED_HOURS = 24
+const LOOK_AGAIN_MINUTES = 60 // what is missing may have been put there meanwhile
+const DAY_MS = 86_400_000
 
 /** The jobs of a queue that have been due for longest, so many at most; nobody else gets them meanwhile. */
 export const claimDueJobs = ({ store, now }: Pick<Parts, 'store' | 'now'>, queue: Queue, most: number) =>
@@ -65,12 +63,7 @@ async function performJob(parts: Parts, { id, work }: Job, begun: Date): Promise
   }
 }
 
-const hence = ({ now }: Pick<Parts, 'now'>, hours: number): Date => new Date(now().getTime() + hours * 3_600_000)
-
-/**
- * The payment page has closed: records what became of it, or gives the order up when Stripe has no page for it. While a bank takes its
- * time, it looks every day: an event may be lost, or never sent.
- */
+/** The payment page has closed: records what became of it, or gives the order up when Stripe has no page. A slow bank is looked at daily. */
 async function closeCheckout(parts: Parts, id: OrderId, cause: Cause): Promise<JobOutcome> {
   const order = await parts.store.order(id)
   if (!order || paymentStatus(order) !== 'pending') return { end: 'done' }
@@ -81,9 +74,10 @@ async function closeCheckout(parts: Parts, id: OrderId, cause: Cause): Promise<J
   const known = await catchUpWithPayment(parts, order.checkout, cause)
   const after = await parts.store.order(id)
   if (!after || paymentStatus(after) !== 'pending') return { end: 'done' }
-  if (after.payment.state === 'processing') return { end: 'later', at: hence(parts, LOOK_AT_DELAYED_HOURS) }
-  const hoursLate = (parts.now().getTime() - Date.parse(order.expiresAt)) / 3_600_000
-  if (known || hoursLate < MISSING_CHECKOUT_HOURS) return { end: 'retry', reason: 'its payment page is still open' }
+  const now = parts.now().getTime()
+  if (after.payment.state === 'processing') return { end: 'later', at: new Date(now + DAY_MS) }
+  if (known || now - Date.parse(order.expiresAt) < DAY_MS)
+    return { end: 'retry', reason: 'its payment page is still open' }
   await giveUpOrder(parts, id, 'expired', cause)
   return { end: 'done' }
 }

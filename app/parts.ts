@@ -10,7 +10,7 @@ import type { CatalogReader } from './repository/check/reader.ts'
 import type { Store } from './store/store.ts'
 
 /** A mail, ready to send. `id` makes its Message-ID, so that a copy sent twice is recognised as one. */
-export type Mail = { id: string; to: string; subject: string; text: string; html: string }
+export type Mail = { id: string; to: string; replyTo?: string; subject: string; text: string; html: string }
 
 /** What the app is made of. Functions name the parts they use: `Pick<Parts, 'store' | 'now'>`. */
 export type Parts = {

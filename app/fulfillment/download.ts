@@ -7,6 +7,7 @@ import type { OrderLine, SoldAsset } from '../order/event.ts'
 import type { Order } from '../order/order.ts'
 import type { Parts } from '../parts.ts'
 import { approvedFile, isSameBytes, type ShopState } from '../shop/shop.ts'
+import { passOn } from './pass-on.ts'
 
 type DownloadParts = Pick<Parts, 'github' | 'shop' | 'now' | 'store'>
 
@@ -62,7 +63,12 @@ export async function openDownload(
   try {
     const file = currentFile(parts.shop.catalog(), sold)
     const shop = await parts.store.shop()
-    return await openReleaseFile(parts, file, (facts) => refuseUnapproved(shop, file, facts))
+    let checked: GitHubFile | undefined
+    const opened = await openReleaseFile(parts, file, (facts) => {
+      refuseUnapproved(shop, file, facts)
+      checked = facts
+    })
+    return 'stream' in opened && checked ? { ...opened, stream: passOn(opened.stream, checked) } : opened
   } catch (error) {
     const { reason: refused, message: reason, retryAfterSeconds } = failureOf(error)
     return { refused, reason, retryAfterSeconds }

@@ -176,7 +176,14 @@ function refuseBadKey(privateKey: string): void {
   }
 }
 
-const ImpatientOctokit = ProbotOctokit.defaults((given: { throttle?: object } = {}) => ({
+/** What we read of GitHub's answers is written for this one. https://docs.github.com/en/rest/about-the-rest-api/api-versions */
+const API_VERSION = '2022-11-28'
+
+const ImpatientOctokit = ProbotOctokit.plugin(({ hook }) => {
+  hook.before('request', ({ headers }) => {
+    headers['x-github-api-version'] = API_VERSION
+  })
+}).defaults((given: { throttle?: object } = {}) => ({
   ...given,
   throttle: { ...given.throttle, enabled: false },
   retry: { enabled: false },

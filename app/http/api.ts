@@ -103,8 +103,11 @@ const logging: MiddlewareHandler<HttpEnv> = async (c, next) => {
 }
 
 /** Forms lead to Stripe's page, by way of a redirect, which browsers hold against `form-action` too. */
-function securityHeaders({ TAGSALE_MODE: mode, STRIPE_API_URL }: Config): MiddlewareHandler {
-  const payment = mode === 'live' ? STRIPE_PAGE : STRIPE_API_URL
+function securityHeaders({ TAGSALE_MODE: mode, STRIPE_API_URL, STRIPE_CHECKOUT_URL }: Config): MiddlewareHandler {
+  const payment = [
+    mode === 'live' ? STRIPE_PAGE : STRIPE_API_URL,
+    ...(STRIPE_CHECKOUT_URL ? [STRIPE_CHECKOUT_URL] : []),
+  ]
   return secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
@@ -113,7 +116,7 @@ function securityHeaders({ TAGSALE_MODE: mode, STRIPE_API_URL }: Config): Middle
       imgSrc: ["'self'"],
       connectSrc: ["'self'"],
       manifestSrc: ["'self'"],
-      formAction: ["'self'", payment],
+      formAction: ["'self'", ...payment],
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
     },

@@ -70,24 +70,33 @@ async function filesIn(folder: string): Promise<string[]> {
     .sort()
 }
 
-function runAstro({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions, outDir: string): Promise<void> {
+/** What a build needs of our environment: none of the shop's keys, which no page and no package of the site's is to see. */
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
+
+/** The environment that a build runs in, of ours. */
+export const buildEnvironment = (
+  { catalogFolder, siteUrl, apiUrl = '' }: Omit<StorefrontOptions, 'buildsFolder'>,
+  ours: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(PASSED_ON.flatMap((name) => (ours[name] === undefined ? [] : [[name, ours[name]]]))),
+  ASTRO_TELEMETRY_DISABLED: '1',
+  TAGSALE_CATALOG: resolve(catalogFolder),
+  TAGSALE_SITE_URL: siteUrl,
+  TAGSALE_API_URL: apiUrl,
+})
+
+function runAstro(options: StorefrontOptions, outDir: string): Promise<void> {
   const astro = join(ROOT, 'node_modules/astro/bin/astro.mjs')
-  const env = {
-    ...process.env,
-    ASTRO_TELEMETRY_DISABLED: '1',
-    TAGSALE_CATALOG: resolve(catalogFolder),
-    TAGSALE_SITE_URL: siteUrl,
-    TAGSALE_API_URL: apiUrl,
-  }
+  const env = buildEnvironment(options, process.env)
   return new Promise((done, fail) => {
-    const options = {
+    const settings = {
       cwd: ROOT,
       env,
       stdio: 'pipe',
       timeout: BUILD_MINUTES_MAX * 60_000,
       killSignal: 'SIGKILL',
     } as const
-    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], options)
+    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], settings)
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (output += chunk))

@@ -33,6 +33,7 @@ export function letter(about: About, name: string, subject: string, blocks: read
   return {
     id: `${name}.${order.id}`,
     to: customer.email,
+    replyTo: shop.contact,
     subject,
     text: [...blocks.map(asText), `-- \n${foot}\n`].join('\n\n'),
     html: asPage(subject, blocks, foot),

@@ -63,6 +63,7 @@ function isAddress(text: string): boolean {
 const messageOf = (mail: Mail, from: string, domain: string): SendMailOptions => ({
   from,
   to: { name: '', address: mail.to },
+  ...(mail.replyTo && isAddress(mail.replyTo) && { replyTo: { name: '', address: mail.replyTo } }),
   subject: mail.subject.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' '),
   text: mail.text,
   html: mail.html,

@@ -64,6 +64,9 @@ describe('what every answer carries', () => {
     const answer = await requestsTo(shop, { config: configOf() })('/')
     expect(policyOf(answer)['form-action']).toBe("'self' https://checkout.stripe.com")
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000')
+    const ownPage = { ...configOf(), STRIPE_CHECKOUT_URL: 'https://pay.example.org' }
+    const own = await requestsTo(shop, { config: ownPage })('/')
+    expect(policyOf(own)['form-action']).toBe("'self' https://checkout.stripe.com https://pay.example.org")
   })
   test('is the id of the request: the one that was given, if it is one', async () => {
     expect((await ask('/healthz', { headers: { 'x-request-id': 'abc-123' } })).headers.get('x-request-id')).toBe(

@@ -46,6 +46,14 @@ test('nobody is written to about an order that is not there, or whose buyer is n
   expect(sent).toEqual([])
 })
 
+test('no mail leaves without a catalog: it waits, and is not counted as a failure', async () => {
+  await keep([placed(), paid])
+  const parts = { ...keeping(), shop: { ...shop.parts.shop, known: () => undefined } }
+  const outcome = await mailOrder(parts, { order: ORDER, mail: 'receipt' })
+  expect(outcome).toEqual({ end: 'later', at: expect.any(Date) })
+  expect(sent).toEqual([])
+})
+
 test('a mail server that is away makes it try again, and one that refuses the address asks a person', async () => {
   await keep([placed(), paid])
   const away = partsWith(() => Promise.reject(new MailError('ECONNREFUSED', false)))

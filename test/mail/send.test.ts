@@ -28,6 +28,14 @@ const faults = (body: object) => control(server.url, 'faults', body)
 const arrived = async () => (await (await fetch(`${server.url}/_test/mails`)).json()) as Arrived[]
 const sourceOf = async (one: Arrived | undefined) => (await fetch(`${server.url}/mails/${one?.id}/source`)).text()
 
+test('an answer goes to the people of the shop, not to the machine', async () => {
+  await send({ ...mail, replyTo: 'people@tern.example' })
+  await send({ ...mail, id: 'other', replyTo: 'x@y>\r\nBcc: eve@evil.example' })
+  const sources = await Promise.all((await arrived()).map(sourceOf))
+  expect(sources.filter((source) => /^Reply-To: people@tern\.example/m.test(source))).toHaveLength(1)
+  expect(sources.join()).not.toContain('eve@evil')
+})
+
 test('a mail arrives as it was written, and says that a machine sent it', async () => {
   await send({ ...mail, subject: 'Danke, Jürgen 🐦‍⬛ 渡り鳥', text: 'Grüße\nзимородок', html: '<p>Grüße</p>' })
   const [one] = await arrived()

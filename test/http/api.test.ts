@@ -207,6 +207,8 @@ describe('the storefront', () => {
 
 describe('the documentation of the API', () => {
   const routes = [
+    'GET /api/v1/desk/orders',
+    'GET /api/v1/desk/orders/{order}',
     'GET /api/v1/orders/{order}',
     'GET /api/v1/shop',
     'GET /desk',
@@ -222,6 +224,14 @@ describe('the documentation of the API', () => {
     'GET /readyz',
     'GET /thanks',
     'POST /api/v1/checkouts',
+    'POST /api/v1/desk/orders/{order}/address',
+    'POST /api/v1/desk/orders/{order}/cancel',
+    'POST /api/v1/desk/orders/{order}/notes',
+    'POST /api/v1/desk/orders/{order}/refunds',
+    'POST /api/v1/desk/orders/{order}/resend',
+    'POST /api/v1/desk/orders/{order}/settle',
+    'POST /api/v1/desk/orders/{order}/shipments',
+    'POST /api/v1/desk/orders/{order}/shipments/{shipment}/delivered',
     'POST /desk/people',
     'POST /desk/repository',
     'POST /desk/sign-out',

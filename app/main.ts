@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { oneTimeLink } from './account/one-time-link.ts'
+import { signInClient } from './account/sign-in.ts'
 import { createApp, openParts } from './app.ts'
 import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
@@ -14,7 +15,7 @@ import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
 import { startForgetting } from './store/maintenance/forget.ts'
-import { openStore, openStore, storeFolder } from './store/open.ts'
+import { openStore, storeFolder } from './store/open.ts'
 import { StoreRefusedError } from './store/refusal.ts'
 import { hasRoom } from './store/sqlite/file.ts'
 import { startTakingIn } from './take-in.ts'
@@ -29,7 +30,8 @@ export const LEASE_MILLISECONDS_MAX = 2 * 60_000
 /** Longer than any work is put off, but for what looks early and waits on. */
 const WAIT_MILLISECONDS_MAX = 2 * 3_600_000
 
-export type RunningApp = { stop: () => Promise<void> }
+/** `desk` is where maintainers go. */
+export type RunningApp = { desk: string; stop: () => Promise<void> }
 
 /** Starts the app: store, parts, routes, what is live, work. Stops them in reverse order, after what is in flight. */
 export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
@@ -56,7 +58,9 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         ? await startWork(parts, app)
         : undefined
     log.info({ address: config.SHOP_URL, mode: config.TAGSALE_MODE, roles: config.TAGSALE_ROLES }, 'open')
+    const repository = config.SHOP_REPOSITORY ?? (await store.shop()).repository
     return {
+      desk: deskAddress(config, { repository, now: now() }),
       async stop() {
         following.stop()
         await Promise.all([closeServer(server, STOP_SECONDS_MAX), worker?.stop(STOP_SECONDS_MAX)])
@@ -122,7 +126,7 @@ async function main(): Promise<void> {
   const config = readConfig(credentials)
   const log = createLog(config)
   const app = await startApp(config, log)
-  if (config.TAGSALE_ROLES.includes('web')) say(deskLine(config, now()))
+  if (config.TAGSALE_ROLES.includes('web')) say(`The desk, for maintainers: ${app.desk}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping')
@@ -131,11 +135,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** Where the desk is; where GitHub can't vouch for anybody yet, with a link that works once. */
-function deskLine(config: Config, now: Date): string {
-  const isSure = config.GITHUB_CLIENT_ID && config.SHOP_REPOSITORY && config.TAGSALE_MODE === 'live'
-  const way = isSure ? `${config.SHOP_URL}/desk` : oneTimeLink(config, { now, random: randomBytes })
-  return `The desk, for maintainers: ${way}`
+/** Where the desk is; where GitHub can't vouch for anybody yet, as a link that works once. */
+function deskAddress(config: Config, { repository, now }: { repository: string | undefined; now: Date }): string {
+  return signInClient(config) && repository
+    ? `${config.SHOP_URL}/desk`
+    : oneTimeLink(config, { now, random: randomBytes })
 }
 
 if (import.meta.main) {

@@ -8,11 +8,12 @@ import { loadCatalog } from '../catalog/load.ts'
 import type { Catalog } from '../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../catalog/problem/problem.ts'
 import { type AppProcess, startAppProcess } from './process/app-process.ts'
+import { deskLink, deskToken } from './process/desk.ts'
 import { LOCK, lockFolder } from './process/lock.ts'
 import { Sentence } from './process/sentence.ts'
 import { readSettings } from './process/settings.ts'
 import { openWorkingCopy, type WorkingCopy } from './process/working-copy.ts'
-import { type Addresses, startStandIns } from './stand-ins.ts'
+import { type Addresses, MAINTAINER, startStandIns } from './stand-ins.ts'
 
 // `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
 // exactly the code it runs live; only the addresses are others.
@@ -68,9 +69,9 @@ async function start(): Promise<void> {
   stopping.push(app.stop)
   await app.answers
   if (fromScratch) await writeAddresses(stateFolder, addresses)
-  const links = { ...addresses, repository, maintainers: await app.desk }
+  const oneTime = await app.desk
   if (!catalog) {
-    say(waiting(links))
+    say(waiting({ ...addresses, repository, desk: oneTime }))
     return
   }
   const github = { url: addresses.github, token: standIns.token, repository }
@@ -80,7 +81,9 @@ async function start(): Promise<void> {
   watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
   stopping.push(() => watcher.close())
   await untilLive(app, await copy.push())
-  await writeAddresses(stateFolder, addresses)
+  const desk = deskLink(addresses, MAINTAINER)
+  await writeAddresses(stateFolder, { ...addresses, desk, deskToken: await deskToken(addresses.shop, desk, folder) })
+  const links = { ...addresses, repository, desk }
   const folders = { catalog: relative('.', catalogFolder) || '.', placeholders: standIns.placeholders }
   say(table(links, folders, (performance.now() - began) / 1000))
 }
@@ -176,13 +179,16 @@ const describe = (problems: readonly CatalogProblem[], folder: string): string =
   printProblems(problems, relative('.', folder) || '.')
 
 /** For scripts: written once everything answers, and whole or not at all. */
-async function writeAddresses(stateFolder: string, addresses: { shop: string } & Addresses): Promise<void> {
+async function writeAddresses(
+  stateFolder: string,
+  addresses: { shop: string; desk?: string; deskToken?: string } & Addresses,
+): Promise<void> {
   const file = join(stateFolder, ADDRESSES)
   await writeFile(`${file}.new`, `${JSON.stringify(addresses, null, 2)}\n`)
   await rename(`${file}.new`, file)
 }
 
-type Links = { shop: string; repository: string; maintainers: string } & Addresses
+type Links = { shop: string; repository: string; desk: string } & Addresses
 
 function table(
   links: Links,
@@ -201,11 +207,11 @@ ${placeholders > 0 ? files : ''}  Try this first: put a book and a sticker into 
 `
 }
 
-const rows = ({ shop, inbox, stripe, github, repository, maintainers }: Links): string => `    Shop     ${shop}
+const rows = ({ shop, inbox, stripe, github, repository, desk }: Links): string => `    Shop     ${shop}
     Inbox    ${inbox}   every mail the shop sends
     Stripe   ${stripe}   payments, refunds; no money moves
     GitHub   ${github}/${repository}   the catalog, changed by pull request
-    Desk     ${maintainers}   how the shop is, for its maintainers`
+    Desk     ${desk}   signs you in as its maintainer`
 
 /** What someone must know who is asked by the setup for whom the App is. */
 const organisation = (github: string, repository: string): string =>

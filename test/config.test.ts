@@ -70,6 +70,8 @@ test.each([
   ['STRIPE_WEBHOOK_SECRET', 'whsec_0123456789,', 'one or more whsec_…, with commas between'],
   ['GITHUB_APP_ID', 'my-app', 'a whole number from 1 on'],
   ['GITHUB_PRIVATE_KEY', 'abc', "the App's private key (PEM), as it is or in base64"],
+  ['GITHUB_CLIENT_ID', 'Iv23', "the App's client ID, such as Iv23li…"],
+  ['GITHUB_CLIENT_SECRET', 'short', "a client secret of the App's"],
   ['SMTP_URL', 'mail.example.org', 'an address such as smtps://user:password@mail.example.org'],
   ['METRICS_TOKEN', 'short', 'at least 16 random characters'],
   ['TRUSTED_PROXIES', '11', PROXIES],
@@ -105,6 +107,13 @@ describe('what a process does', () => {
   })
 })
 
+test('the client ID and its secret are there together, or not at all', () => {
+  const [GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET] = ['Iv23li0123456789', 'a'.repeat(40)]
+  expect(problemsOf({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET })).toEqual([])
+  for (const one of [{ GITHUB_CLIENT_ID }, { GITHUB_CLIENT_SECRET }])
+    expect(problemsOf(one)).toEqual([expect.stringContaining('belong together')])
+})
+
 describe('live money and stand-ins never meet', () => {
   test.each(['sk_live_0123456789', 'rk_live_0123456789'])('a sandbox takes no %s', (STRIPE_SECRET_KEY) => {
     const standIns = { STRIPE_SECRET_KEY, STRIPE_API_URL: 'http://127.0.0.1:4000' }
@@ -119,6 +128,7 @@ describe('live money and stand-ins never meet', () => {
     ],
     ['STRIPE_API_URL', 'https://api.stripe.com.evil.example', "is a stand-in's address"],
     ['GITHUB_API_URL', 'http://127.0.0.1:4001', "is a stand-in's address; a live shop talks to GitHub over https."],
+    ['GITHUB_URL', 'http://127.0.0.1:4001', "is a stand-in's address; a live shop sends people to GitHub over https."],
     ['SHOP_URL', 'http://shop.example.org', 'must begin with https://: buyers give their address there.'],
     ['SHOP_URL', 'http://localhost.evil.example', 'must begin with https://'],
   ])('a live shop takes no %s %s', (name, value, what) => {

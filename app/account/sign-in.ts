@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Config } from '../config.ts'
-import { accountFor, authorizeUrl, type SignInClient } from '../github/user-sign-in.ts'
+import { accountFor, authorizeUrl, type SignInClient, SignInError } from '../github/people/sign-in.ts'
 import { isSameText, proofOf, SIGN_IN_CALLBACK } from '../link.ts'
 import type { Parts } from '../parts.ts'
 import type { Person } from './person.ts'
@@ -60,13 +60,13 @@ export type WayBack = {
   device: string
 }
 
-/** How it ended: a session, for its cookie, and where to go; or why not. */
+/** How it ended: a session, for its cookie, and where to go; or why not, with what came between where that was GitHub. */
 export type SignedIn =
   | { session: string; person: Person; to: string }
-  | { refused: 'not-begun-here' | 'declined' | 'no-code' }
-  | { refused: 'no-role'; login: string }
+  | { refused: 'not-begun-here' | 'declined' | 'no-role' }
+  | { refused: SignInError['reason'] | 'role-unknown'; cause?: unknown }
 
-/** Ends it. Rejects with a SignInError when GitHub gives nobody for the code, and with whatever keeps GitHub from saying the role. */
+/** Ends it: asks GitHub who that is, and what they may do. */
 export async function finishSignIn(
   parts: Pick<Parts, 'config' | 'store' | 'githubApp' | 'now' | 'random'>,
   client: SignInClient,
@@ -75,13 +75,17 @@ export async function finishSignIn(
   const { config, now } = parts
   if (!cookie || !isStateOf(config, cookie, state, now())) return { refused: 'not-begun-here' }
   if (error === 'access_denied') return { refused: 'declined' }
-  if (!code || !CODE.test(code)) return { refused: 'no-code' }
-  const verifier = verifierOf(config, cookie)
-  const account = await accountFor(client, { code, verifier, redirectUri: callbackUrl(config) })
-  const role = await roleOf(parts, account)
-  if (!role) return { refused: 'no-role', login: account.login }
-  const session = await openSession(parts, { role, device, account })
-  return { session, person: { name: account.login, role, via: 'desk' }, to: pathIn(cookie) }
+  if (!code || !CODE.test(code)) return { refused: 'code' }
+  const grant = { code, verifier: verifierOf(config, cookie), redirectUri: callbackUrl(config) }
+  try {
+    const account = await accountFor(client, grant)
+    const role = await roleOf(parts, account)
+    if (!role) return { refused: 'no-role' }
+    const session = await openSession(parts, { role, device, account })
+    return { session, person: { name: account.login, role, via: 'desk' }, to: pathIn(cookie) }
+  } catch (cause) {
+    return { refused: cause instanceof SignInError ? cause.reason : 'role-unknown', cause }
+  }
 }
 
 function isStateOf(config: Secret, cookie: string, state: string | undefined, now: Date): boolean {

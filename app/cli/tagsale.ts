@@ -2,6 +2,7 @@
 import { refuseCommand } from './arguments.ts'
 import { build } from './build.ts'
 import { check } from './check.ts'
+import { desk } from './desk.ts'
 import { doctor } from './doctor.ts'
 import { rebuild, verify } from './ledger.ts'
 import { backup, restoreBackup } from './store/backup.ts'
@@ -28,6 +29,10 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
       Looks at everything that a live shop needs, with the settings of the environment and of .env,
       and says for each fault what to do. Exit code 0 when all is well, 1 when something is wrong,
       2 when the command itself is.
+
+  tagsale desk
+      Prints a link that signs in at the desk with all rights, once and within an hour: for a shop
+      where nobody can sign in with GitHub yet. The shop may be running.
 
   tagsale store check
       Reads the store of these settings, whether or not a shop runs: whether its file is whole, and
@@ -69,6 +74,7 @@ type Command = (args: readonly string[], terminal: Terminal, options: StoreOptio
 const COMMANDS: Record<string, Command> = {
   check,
   build,
+  desk,
   doctor,
   backup,
   restore: restoreBackup,

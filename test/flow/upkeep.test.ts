@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { deskUrl } from '../../app/link.ts'
 import { asBrowser, smallStorefront } from '../http/open-api.ts'
+import { browserByLink } from '../support/desk.ts'
 import { merge, openFollowingShop, pushTo, quiet, SAMPLE } from '../support/repository.ts'
 import { checkOut, FILES, openTestShop, pay, readOrder, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
@@ -159,14 +159,8 @@ test('of several repositories somebody chooses one, which gets one pull request;
   const front = await page('/')
   expect([front.status, await front.text()]).toEqual([503, expect.stringContaining('Not open yet')])
   expect(await (await page('/readyz')).text()).toBe('ready; the shop is not open yet')
-  const desk = new URL(deskUrl(shop.parts.config))
-  const key = desk.searchParams.get('key') ?? ''
-  const chosen = await fetch(new URL('/desk/repository', shop.url), {
-    method: 'POST',
-    headers: { origin: shop.url },
-    body: new URLSearchParams({ key, repository: 'heron/site' }),
-    redirect: 'manual',
-  })
+  const browser = await browserByLink(shop, (address, init) => fetch(new URL(address, shop.url), init))
+  const chosen = await browser.post('/desk/repository', { repository: 'heron/site' })
   expect(chosen.status).toBe(303)
   await quiet(shop)
   const [pull] = await pulls('site')

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ShopView } from '../../app/http/buyers/shop-status.ts'
-import { deskUrl } from '../../app/link.ts'
 import type { ShopEvent } from '../../app/shop/event.ts'
 import { evolveShop, NO_SHOP } from '../../app/shop/shop.ts'
+import { type Browser, browserByLink } from '../support/desk.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
 import { form, type Requests, requestsTo } from './open-api.ts'
 
@@ -17,11 +17,11 @@ const FACTS: ShopEvent[] = [
 
 let shop: TestShop
 let ask: Requests
-let key: string
+let browser: Browser
 beforeAll(async () => {
   shop = await openTestShop()
   ask = requestsTo(shop)
-  key = new URL(deskUrl(shop.parts.config)).searchParams.get('key') ?? ''
+  browser = await browserByLink(shop, ask)
 })
 afterAll(() => shop.close())
 
@@ -35,7 +35,9 @@ const askAfter = (events: ShopEvent[], isOpen = true) => {
   })
 }
 const view = async (ask: Requests) => ShopView.parse(await (await ask('/api/v1/shop')).json())
-const page = async (ask: Requests) => (await ask(`/desk?key=${key}`)).text()
+/** What the browser that is signed in has for its cookie. */
+const cookie = () => [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+const page = async (ask: Requests) => (await ask('/desk', { headers: { cookie: cookie() } })).text()
 
 describe('/api/v1/shop', () => {
   it('says which commit is live, and which was refused', async () => {
@@ -67,33 +69,23 @@ describe('/api/v1/shop', () => {
 })
 
 describe('the page for maintainers', () => {
-  it('tells nothing without a key, whatever GitHub says with it', async () => {
+  it('tells nothing to who is not signed in, whatever GitHub says with it', async () => {
     for (const query of ['', '?installation_id=1&setup_action=install']) {
       const answer = await askAfter(FACTS)(`/desk${query}`)
       expect(answer.status).toBe(200)
       const text = await answer.text()
       expect(text).toContain('Open the shop')
-      for (const secret of [repository, 'aaaaaaa', key, 'installation_id']) expect(text).not.toContain(secret)
+      for (const secret of [repository, 'aaaaaaa', 'installation_id']) expect(text).not.toContain(secret)
     }
   })
 
   it('is kept by nobody and found by nobody', async () => {
-    for (const address of ['/desk', `/desk?key=${key}`]) {
-      const { headers } = await ask(address)
+    for (const cookies of ['', cookie()]) {
+      const { headers } = await ask('/desk', { headers: { cookie: cookies } })
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('x-robots-tag')).toBe('noindex')
       expect(headers.get('referrer-policy')).toBe('no-referrer')
     }
-  })
-
-  it('opens to its key alone, and makes who guesses wait', async () => {
-    const fresh = requestsTo(shop)
-    expect((await fresh(`/desk?key=${key}`)).status).toBe(200)
-    const guesses: number[] = []
-    for (let guess = 0; guess < 25; guess += 1) guesses.push((await fresh(`/desk?key=${guess}`)).status)
-    expect(guesses.slice(0, 20)).toEqual(Array(20).fill(404))
-    expect(guesses.at(-1)).toBe(429)
-    expect((await fresh('/desk?key=')).status).toBe(429)
   })
 
   it('shows what is live, what was refused, and what happened', async () => {
@@ -125,14 +117,14 @@ describe('choosing a repository', () => {
     shop = await openTestShop({
       follow: { files: { 'README.md': '# Heron' }, others: { tools: { 'README.md': '# Tools' } } },
     })
-    key = new URL(deskUrl(shop.parts.config)).searchParams.get('key') ?? ''
+    browser = await browserByLink(shop, requestsTo(shop))
   })
   afterAll(() => shop.close())
   const githubApp = (repositories: () => Promise<string[]>) => ({ ...shop.parts.githubApp, repositories })
   const two = async () => ['heron/<shop>', 'heron/goods']
   const ours = { 'sec-fetch-site': 'same-origin' }
   const post = (ask: Requests, fields: Record<string, string>, headers: Record<string, string> = ours) =>
-    ask('/desk/repository', form(fields, headers))
+    ask('/desk/repository', form(fields, { cookie: cookie(), ...headers }))
 
   it('is offered where none is, from those that the App may enter', async () => {
     const text = await page(requestsTo(shop, { githubApp: githubApp(two) }))
@@ -148,26 +140,26 @@ describe('choosing a repository', () => {
   })
 
   it('is not offered once something is live', async () => {
-    expect(await page(askAfter(FACTS))).not.toContain('<form')
+    expect(await page(askAfter(FACTS))).not.toContain('/desk/repository')
   })
 
-  it('needs the key, the page itself, and one of the repositories', async () => {
+  it('needs a maintainer, the page itself, and one of the repositories', async () => {
     const ask = requestsTo(shop, { githubApp: githubApp(two) })
     const repository = 'heron/goods'
-    expect((await post(ask, { key: 'x', repository })).status).toBe(404)
-    expect((await post(ask, { key, repository }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
-    expect((await post(ask, { key, repository }, { origin: 'https://evil.example' })).status).toBe(403)
-    expect((await post(ask, { key, repository }, {})).status).toBe(403)
-    expect((await post(ask, { key, repository: 'eve/shop' })).status).toBe(422)
-    expect((await post(ask, { key, repository: 'x'.repeat(5000) })).status).toBe(413)
+    expect((await post(ask, { repository }, { ...ours, cookie: '' })).status).toBe(401)
+    expect((await post(ask, { repository }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    expect((await post(ask, { repository }, { origin: 'https://evil.example' })).status).toBe(403)
+    expect((await post(ask, { repository }, {})).status).toBe(403)
+    expect((await post(ask, { repository: 'eve/shop' })).status).toBe(422)
+    expect((await post(ask, { repository: 'x'.repeat(5000) })).status).toBe(413)
     expect((await shop.store.shop()).repository).toBeUndefined()
   })
 
   it('is recorded, and causes the job to find the shop', async () => {
     const ask = requestsTo(shop, { githubApp: githubApp(two) })
-    const answer = await post(ask, { key, repository: 'heron/goods' }, { origin: shop.url })
+    const answer = await post(ask, { repository: 'heron/goods' }, { origin: shop.url })
     expect(answer.status).toBe(303)
-    expect(answer.headers.get('location')).toBe(deskUrl(shop.parts.config))
+    expect(answer.headers.get('location')).toBe('/desk')
     expect(await shop.store.shop()).toMatchObject({ repository: 'heron/goods' })
     expect(await shop.store.job('find-shop')).toBeDefined()
     expect(await shop.store.job('refresh-shop')).toBeDefined()

@@ -25,6 +25,7 @@ test('the manifest leads webhooks and browsers back to the shop, and is for its 
     url: 'https://shop.tern.example',
     hook_attributes: { url: 'https://shop.tern.example/webhooks/github', active: true },
     redirect_url: 'https://shop.tern.example/setup/github/callback',
+    callback_urls: ['https://shop.tern.example/desk/sign-in/callback'],
     setup_url: 'https://shop.tern.example/desk',
     public: false,
   })

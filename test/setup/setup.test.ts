@@ -108,6 +108,7 @@ describe('when GitHub has registered the App', () => {
     for (const secret of [
       given.GITHUB_PRIVATE_KEY,
       given.GITHUB_WEBHOOK_SECRET,
+      given.GITHUB_CLIENT_SECRET,
       new URL(way, setup.url).searchParams.get('code'),
     ])
       expect(everywhere).not.toContain(secret)
@@ -137,7 +138,9 @@ describe('when GitHub has registered the App', () => {
     expect((await setup.browse(await setup.confirm())).status).toBe(303)
     const page = await (await setup.browse('/setup')).text()
     const shown = parseEnv(/<pre[^>]*>([^<]*)<\/pre>/.exec(page)?.[1] ?? '')
-    expect(Object.keys(shown)).toEqual(['GITHUB_APP_ID', 'GITHUB_PRIVATE_KEY', 'GITHUB_WEBHOOK_SECRET'])
+    expect(Object.keys(shown).toSorted()).toEqual(
+      ['APP_ID', 'CLIENT_ID', 'CLIENT_SECRET', 'PRIVATE_KEY', 'WEBHOOK_SECRET'].map((name) => `GITHUB_${name}`),
+    )
     expect((await setup.browse('/setup/github/callback?code=a&state=b')).headers.get('location')).toBe('/setup')
     expect(setup.logged.join('')).not.toContain(shown.GITHUB_WEBHOOK_SECRET)
     expect((await setup.post('/setup/copied')).status).toBe(303)

@@ -1,3 +1,4 @@
+import { oneTimeLink } from '../../app/account/one-time-link.ts'
 import type { TestShop } from './shop.ts'
 
 type Ask = (address: string, init?: RequestInit) => Promise<Response>
@@ -42,6 +43,15 @@ export async function agreeAs(login: string, at: URL): Promise<string> {
 /** Signs in as this person at GitHub. Gives the last answer. */
 export async function signIn(browser: Browser, login: string, to?: string): Promise<Response> {
   return browser.go(await agreeAs(login, await beginSignIn(browser, to)))
+}
+
+/** A browser that came in by a link of the server's. */
+export async function browserByLink(shop: TestShop, ask: Ask): Promise<Browser> {
+  const { config, now, random } = shop.parts
+  const link = new URL(oneTimeLink(config, { now: now(), random }))
+  const browser = browserAt(ask)
+  await browser.go(link.pathname + link.search)
+  return browser
 }
 
 /** Makes somebody's role in the shop's repository this one, at GitHub's stand-in. */

@@ -11,6 +11,8 @@ import type { ReceivedMail } from './shop.ts'
 const START_SECONDS_MAX = 90
 
 export type Addresses = { shop: string; stripe: string; github: string; inbox: string }
+/** Ways to the desk: a link that signs in, and a token. */
+type Desk = { desk: string; deskToken: string }
 
 /** `npm start` as a newcomer runs it, in a process of its own on any free port, with state in a temporary folder. */
 export async function startSandbox(options: { catalog: string; state?: string; port?: number; args?: string[] }) {
@@ -41,7 +43,7 @@ export async function startSandbox(options: { catalog: string; state?: string; p
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the sandbox did not start:\n${output}`)
     await sleep(50)
   }
-  const addresses = JSON.parse(await readFile(file, 'utf8')) as Addresses
+  const addresses = JSON.parse(await readFile(file, 'utf8')) as Addresses & Desk
   return {
     ...addresses,
     state,

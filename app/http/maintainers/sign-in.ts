@@ -13,7 +13,6 @@ import {
   signInClient,
   startSignIn,
 } from '../../account/sign-in.ts'
-import { SignInError } from '../../github/user-sign-in.ts'
 import { SIGN_IN_CALLBACK } from '../../link.ts'
 import type { HttpEnv } from '../context.ts'
 import { addressOf, type Limits } from '../limit.ts'
@@ -80,12 +79,10 @@ export function signInRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
     if (!client) throw refusalFor({ refused: 'not-begun-here' })
     const { code, state, error } = c.req.valid('query')
     const way = { code, state, error, cookie, device: deviceHere(c) }
-    const end = await finishSignIn(c.var.parts, client, way).catch((failure: unknown) => {
-      c.var.parts.log.warn({ err: failure }, 'somebody could not sign in at the desk')
-      throw failure instanceof SignInError ? REFUSED_BY_GITHUB[failure.reason] : ROLE_UNKNOWN
-    })
+    const end = await finishSignIn(c.var.parts, client, way)
     if (!('refused' in end)) return enter(c, end)
-    if (end.refused !== 'declined') await limits.wrongKey(addressOf(c))
+    if ('cause' in end) c.var.parts.log.warn({ err: end.cause }, 'somebody could not sign in at the desk')
+    if (WRONG.has(end.refused)) await limits.wrongKey(addressOf(c))
     throw refusalFor(end)
   })
   api.openapi(signOutRoute, async (c) => {
@@ -124,32 +121,33 @@ async function enter(c: Context<HttpEnv>, { session, person, to }: { session: st
   return away(c, to)
 }
 
-const BACK = { back: '/desk' }
-const REFUSED_BY_GITHUB = {
-  code: new Refusal({
-    ...{ status: 403, title: 'That did not work', ...BACK },
-    detail: 'GitHub does not know the code any more. Please sign in again.',
-  }),
-  settings: new Refusal({
-    ...{ status: 502, title: 'Signing in is not set up right', ...BACK },
-    detail: "GitHub refuses the shop's client ID or secret, or its callback address. `npx tagsale doctor` says which.",
-  }),
-  away: new Refusal({
-    ...{ status: 502, title: 'GitHub does not answer', ...BACK },
-    detail: 'Please try again in a moment.',
-  }),
-}
-const ROLE_UNKNOWN = new Refusal({
-  ...{ status: 502, title: 'GitHub does not say what you may do', ...BACK },
-  detail: "Perhaps the App may not enter the shop's repository any more. Please try again in a moment.",
-})
+/** What a person does not come to by pressing buttons. */
+const WRONG = new Set<Refused['refused']>(['not-begun-here', 'code', 'no-role'])
+type Refused = Extract<SignedIn, { refused: string }>
 
-function refusalFor(end: Extract<SignedIn, { refused: string }>): Refusal {
-  const words = {
-    'not-begun-here': 'It was not begun in this browser, or too long ago. Please sign in again.',
-    declined: 'GitHub was told not to say who you are. Nobody signed in.',
-    'no-code': 'GitHub sent no code. Please sign in again.',
-    'no-role': "You have no role in the shop's repository that opens the desk: triage, write, maintain or admin.",
-  }
-  return new Refusal({ status: 403, title: 'Not signed in', detail: words[end.refused], ...BACK })
+function refusalFor({ refused }: Refused): Refusal {
+  const [status, title, detail] = REFUSALS[refused]
+  return new Refusal({ status, title, detail, back: '/desk' })
+}
+
+const REFUSALS: Record<Refused['refused'], [status: number, title: string, detail: string]> = {
+  'not-begun-here': [403, 'Not signed in', 'It was not begun in this browser, or too long ago. Please sign in again.'],
+  declined: [403, 'Not signed in', 'GitHub was told not to say who you are. Nobody signed in.'],
+  code: [403, 'Not signed in', 'GitHub does not know the code, or not any more. Please sign in again.'],
+  'no-role': [
+    403,
+    'Not signed in',
+    'The desk opens to who may triage, write to, maintain or administer the shop’s repository.',
+  ],
+  settings: [
+    502,
+    'Signing in is not set up right',
+    'GitHub refuses the shop’s client ID, its secret or its callback URL. The log of the server says which.',
+  ],
+  away: [502, 'GitHub does not answer', 'Please try again in a moment.'],
+  'role-unknown': [
+    502,
+    'GitHub does not say what you may do',
+    'Perhaps the App may not enter the shop’s repository any more. Please try again in a moment.',
+  ],
 }

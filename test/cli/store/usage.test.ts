@@ -10,6 +10,7 @@ describe('bad usage', () => {
     'store copy --from a',
     'store copy --from a --to ./a',
     'store key --new x',
+    'desk now',
     'backup',
     'backup a b',
     'restore',

@@ -5,7 +5,7 @@ import { reservedBy } from '../order/stock.ts'
 import type { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP } from '../shop/shop.ts'
 import type { Database } from './database.ts'
-import { keptSales, plus, soldBy } from './figures.ts'
+import { keptSales, plus, soldBy } from './desk/figures.ts'
 import { literal, type Row, sql } from './sql.ts'
 import { columnsOf, termsOf } from './transaction.ts'
 

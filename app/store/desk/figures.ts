@@ -1,6 +1,6 @@
-import type { Order } from '../order/order.ts'
-import { inSlices, type Row, type Statement, sql, words } from './sql.ts'
-import type { Figures, FiguresAsked } from './store.ts'
+import type { Order } from '../../order/order.ts'
+import { inSlices, type Row, type Statement, sql, words } from '../sql.ts'
+import type { Figures, FiguresAsked } from '../store.ts'
 
 // What was sold, counted as it is: for each day, so many rows as there are products and countries, whatever number of orders. What an
 // order adds is a function of it alone, so what changes it adds the difference, and a check can count anew.

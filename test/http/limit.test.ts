@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttp } from '../../app/http/api.ts'
 import { UNTRUSTED_PROXY } from '../../app/http/limit.ts'
 import { closeServer, listen } from '../../app/http/server.ts'
-import { deskUrl } from '../../app/link.ts'
 import { createNotices } from '../../app/log.ts'
 import { memoryLimiter } from '../../app/store/limits.ts'
 import { openTestShop, type TestShop } from '../support/shop.ts'
@@ -81,8 +80,6 @@ describe('who is asking', () => {
     expect(await ready()).toEqual([])
     await ask('/', { headers: { 'x-forwarded-for': '1.1.1.1' } })
     expect(await ready()).toEqual([UNTRUSTED_PROXY])
-    const desk = new URL(deskUrl(shop.parts.config))
-    expect(await (await ask(`${desk.pathname}${desk.search}`)).text()).toContain(UNTRUSTED_PROXY.slice(0, 40))
     const named = requestsTo(shop, {
       notices: createNotices(shop.parts.log),
       config: configOf({ TRUSTED_PROXIES: '::1' }),

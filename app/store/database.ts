@@ -82,9 +82,6 @@ export function storeOver(database: Database, given: StoreParts): Store {
   const parts = { shop, sealer, newRevision: () => ++revision }
   const { ask } = database
   let closing: Promise<void> | undefined
-  const facts = <Fact>(rows: readonly Row[]) => rows.map((row) => JSON.parse(row['fact'] as string) as Fact)
-  const factsOf = (subject: string) =>
-    ask(sql`select fact from facts where shop = ${shop} and subject = ${subject} order by version`)
   return {
     isReadOnly,
     async transact(scope, step) {
@@ -98,7 +95,7 @@ export function storeOver(database: Database, given: StoreParts): Store {
     },
     ...factsOver(database, shop),
     ...accessOver(database, parts),
-    events: async (id) => facts<OrderEvent>(await factsOf(id)),
+    events: (id) => factsOf<OrderEvent>(database, shop, id),
     async customer(id) {
       const [row] = await ask(sql`select sealed from customers where shop = ${shop} and id = ${id}`)
       return row && customerIn(sealer, shop, id, row)
@@ -109,7 +106,7 @@ export function storeOver(database: Database, given: StoreParts): Store {
       const [row] = await ask(sql`select state from shops where shop = ${shop}`)
       return row ? (JSON.parse(row['state'] as string) as ShopState) : NO_SHOP
     },
-    shopEvents: async () => facts<ShopEvent>(await factsOf('')),
+    shopEvents: () => factsOf<ShopEvent>(database, shop, ''),
     async claimJobs(now, most, leaseSeconds, queue) {
       const until = new Date(now.getTime() + leaseSeconds * 1000).toISOString()
       const lease = { by, now: now.toISOString(), until, most, queue }
@@ -160,6 +157,12 @@ const removalsOver = (database: Database, writer: Pick<Writer, 'shop'>): Pick<St
     return unpaid
   },
 })
+
+async function factsOf<Fact>({ ask }: Pick<Database, 'ask'>, shop: string, subject: string): Promise<Fact[]> {
+  const rows = await ask(sql`select fact from facts where shop = ${shop} and subject = ${subject} order by version`)
+  return rows.map((row) => JSON.parse(row['fact'] as string) as Fact)
+}
+
 async function recallJobs(database: Database, shop: string, after: Date, now: Date): Promise<number> {
   let kinds: Written['jobs'] = []
   await database.transact([queries.jobsAfter(shop, after)], ([rows = []]) => {

@@ -7,7 +7,7 @@ import type { Order } from '../order/order.ts'
 import { paymentStatus } from '../order/status.ts'
 import type { Sealer } from './seal.ts'
 import { literal, type Row, type Statement, sql, words } from './sql.ts'
-import type { ClaimedJob, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
+import type { ClaimedJob, Delivery, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
 
 // What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
 
@@ -256,3 +256,21 @@ export const forgetWrites = (shop: string, orders: readonly OrderId[]): Statemen
           (table) => sql`delete from ${words(table)} where shop = ${shop} and id in ${[orders]}`,
         ),
       ]
+
+/** Whose delivery that is: `stripe` or `github`. */
+export const sourceOf = ({ id }: Pick<Delivery, 'id'>): string => id.split(':')[0] ?? ''
+
+/** Longer than either sends anything again: GitHub has deliveries for 3 days, Stripe has events for 30. */
+const REMEMBERED_DAYS: Readonly<Record<string, number>> = { github: 7, stripe: 31 }
+const FORGOTTEN_AT_ONCE_MAX = 100
+
+/** Each delivery takes along some of its source's that nobody will repeat any more: so there are no more of them than of a week, or a month. */
+export function forgetDeliveries(shop: string, delivery: Pick<Delivery, 'id' | 'receivedAt'>): Statement {
+  const source = sourceOf(delivery)
+  const days = REMEMBERED_DAYS[source] ?? 31
+  const before = new Date(Date.parse(delivery.receivedAt) - days * 86_400_000).toISOString()
+  return sql`
+    delete from deliveries where shop = ${shop} and id in (
+      select id from deliveries where shop = ${shop} and source = ${source} and received_at < ${before}
+      order by received_at limit ${FORGOTTEN_AT_ONCE_MAX} for update skip locked)`
+}

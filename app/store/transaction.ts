@@ -11,7 +11,7 @@ import { reservedBy } from '../order/stock.ts'
 import { ShopEvent } from '../shop/event.ts'
 import { evolveShop, NO_SHOP, type ShopState } from '../shop/shop.ts'
 import { figuresWrites } from './desk/figures.ts'
-import { labelTerm, personTerm, personTerms, priceTerm, wordsOf } from './queries.ts'
+import { forgetDeliveries, labelTerm, personTerm, personTerms, priceTerm, sourceOf, wordsOf } from './queries.ts'
 import type { Sealer } from './seal.ts'
 import { inSlices, type Row, type Rows, type Statement, sql, words } from './sql.ts'
 import type { Before, Change, Delivery, Scope, Settled, Written } from './store.ts'
@@ -103,7 +103,7 @@ export function writesFor(
     ...shopWrites(writer, before.shop, shopVersion, shop),
     ...(settled as Settled[]).flatMap((end) => settledWrites(writer, end)),
     ...keepJobs(writer, jobs),
-    ...(delivery ? [keepDelivery(writer, delivery), forgetDeliveries(writer, delivery)] : []),
+    ...(delivery ? [keepDelivery(writer, delivery), forgetDeliveries(writer.shop, delivery)] : []),
   ]
   const woken = [...jobs, ...settled.flatMap(({ next }) => next ?? [])].map(({ work }) => work.kind)
   return statements.length > 0 ? { statements, written: { jobs: woken, shop: shop.length > 0 } } : undefined
@@ -292,25 +292,8 @@ function keepJobs(writer: Writer, jobs: readonly Job[]): Statement[] {
   )
 }
 
-const sourceOf = ({ id }: Delivery): string => id.split(':')[0] ?? ''
-
 function keepDelivery({ shop }: Writer, delivery: Delivery): Statement {
   const { id, type, receivedAt } = delivery
   const source = sourceOf(delivery)
   return sql`insert into deliveries (shop, id, source, type, received_at) values (${shop}, ${id}, ${source}, ${type}, ${receivedAt})`
-}
-
-/** Longer than either sends anything again: GitHub has deliveries for 3 days, Stripe has events for 30. */
-const REMEMBERED_DAYS: Readonly<Record<string, number>> = { github: 7, stripe: 31 }
-const FORGOTTEN_AT_ONCE_MAX = 100
-
-/** Each delivery takes along some of its source's that nobody will repeat any more: so there are no more of them than of a week, or a month. */
-function forgetDeliveries({ shop }: Writer, delivery: Delivery): Statement {
-  const source = sourceOf(delivery)
-  const days = REMEMBERED_DAYS[source] ?? 31
-  const before = new Date(Date.parse(delivery.receivedAt) - days * 86_400_000).toISOString()
-  return sql`
-    delete from deliveries where shop = ${shop} and id in (
-      select id from deliveries where shop = ${shop} and source = ${source} and received_at < ${before}
-      order by received_at limit ${FORGOTTEN_AT_ONCE_MAX} for update skip locked)`
 }

@@ -70,4 +70,6 @@ function rerunPull({ repository, check_run }: GitHubPayload): JobRequest[] {
 }
 
 const queuedCommit = ({ repository, merge_group }: GitHubPayload): JobRequest[] =>
-  repository && merge_group ? [checkCommitJob(repository.full_name, merge_group.head_sha, merge_group.base_sha)] : []
+  repository && merge_group
+    ? [checkCommitJob(repository.full_name, merge_group.head_sha, merge_group.base_ref?.replace(/^refs\/heads\//, ''))]
+    : []

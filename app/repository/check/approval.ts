@@ -1,7 +1,7 @@
 import { changesOf, same } from '../../../catalog/changes.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import type { Asset } from '../../../catalog/schema/asset.ts'
-import type { Owners } from '../../github/codeowners.ts'
+import type { Owners } from '../../github/pulls/codeowners.ts'
 
 /** Something that a pull request changes and one of these people must agree to. */
 export type Need = {

@@ -26,7 +26,7 @@ export type Findings = {
   inherited: number
   /** Worth a look, but no reason to stop. */
   warnings: readonly CatalogProblem[]
-  /** Files that both sides changed, from the catalog folder. */
+  /** Files that both sides changed, from the catalog folder, of which nobody knows what merging makes; each is a problem too. */
   conflicts: readonly string[]
   /** Nothing when one of the two catalogs can't be read. */
   changes: CatalogChanges | null

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { Owners } from '../../../app/github/codeowners.ts'
+import type { Owners } from '../../../app/github/pulls/codeowners.ts'
 import { type Approval, askedFor, needsOf, openNeeds } from '../../../app/repository/check/approval.ts'
 import { loadCatalog } from '../../../catalog/load.ts'
 import type { Catalog } from '../../../catalog/offer.ts'

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createCatalogReader } from '../../../app/repository/check/reader.ts'
-import { loadCatalog } from '../../../catalog/load.ts'
-import { FIXTURE_CATALOG } from '../../support/shop.ts'
+import { createCatalogReader } from '../../app/live/reader.ts'
+import { loadCatalog } from '../../catalog/load.ts'
+import { FIXTURE_CATALOG } from '../support/shop.ts'
 
 const readApart = createCatalogReader()
 let folder: string

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import pLimit from 'p-limit'
-import { CatalogRefusedError } from '../../github/catalog/catalog-tree.ts'
+import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
 import type { Answer, Asked, Loaded } from './reading.ts'
 
 /** A catalog of 1,000 products takes about a second. */

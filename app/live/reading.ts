@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { loadCatalog } from '../../../catalog/load.ts'
+import { loadCatalog } from '../../catalog/load.ts'
 
 // The thread in which the catalogs of pull requests are read (see reader.ts).
 

@@ -1,3 +1,4 @@
+import { same } from '../../catalog/changes.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import type { CatalogProblem } from '../../catalog/problem/problem.ts'
 import { forgetOldCatalogs } from '../github/catalog/catalog-at.ts'
@@ -8,13 +9,14 @@ import type { Parts } from '../parts.ts'
 import { assetNews } from '../shop/asset-news.ts'
 import type { ClosedReason, ShopEvent } from '../shop/event.ts'
 import type { ShopState } from '../shop/shop.ts'
+import { swappedFiles } from './approved-bytes.ts'
 import { brokenCatalogIssue } from './issues.ts'
 import { isOvertaken, isRecorded, planRefresh } from './refresh-plan.ts'
 
 // From a merge to the live shop: what the catalog's source has now is fetched, checked, built, recorded, and only then shown.
 // A catalog with mistakes leaves the last good one where it is.
 
-type RefreshParts = Pick<Parts, 'config' | 'source' | 'store' | 'shop' | 'now' | 'log'>
+type RefreshParts = Pick<Parts, 'config' | 'source' | 'store' | 'shop' | 'githubApp' | 'now' | 'log'>
 type Live = NonNullable<ShopState['live']>
 
 /** The mark of the one issue about a catalog with mistakes. */
@@ -49,6 +51,8 @@ async function publish(parts: RefreshParts, known: ShopState, { head, tree, fold
   const isSameTree = live?.tree === tree && !closed
   const checks = isSameTree ? [] : await parts.source.checks()
   const before = live && (await catalogOf(parts, live))
+  const swapped = await swappedFiles(parts, before, read.catalog)
+  if (swapped.length > 0) return refuse(parts, known, head, swapped, { files: true })
   if (refused) await parts.source.settle(BROKEN, `Mended by ${head.commit}.`)
   await parts.shop.prepare(folder)
   const now = parts.now()
@@ -93,7 +97,7 @@ async function reopen(
     const { commit, tree, by } = live
     const facts: ShopEvent[] = [
       { type: 'shop.updated', ...about, commit, tree, by },
-      { type: 'shop.refused', ...about, commit: refused.commit, problems: refused.problems },
+      { type: 'shop.refused', ...about, ...factOf(refused) },
     ]
     return { shop: facts, jobs: jobsDue([watchAssetsJob], parts.now()) }
   })
@@ -107,19 +111,22 @@ async function refuse(
   known: ShopState,
   head: Head,
   problems: readonly CatalogProblem[],
+  why: { files?: true } = {},
 ): Promise<void> {
   const { repository, commit } = head
   const { live } = known
   const words = brokenCatalogIssue({ head, problems, live, githubUrl: parts.config.GITHUB_URL })
   await parts.source.tell({ mark: BROKEN, ...words })
-  const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), commit }
+  const refused = { commit, problems: problems.length, ...why }
+  if (known.refused && same(factOf(known.refused), refused)) return
+  const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), ...refused }
   await parts.store.transact({ shop: true }, ({ shop }) =>
-    isOvertaken(known, shop)
-      ? { jobs: jobsDue([refreshShopJob], parts.now()) }
-      : { shop: [{ ...fact, problems: problems.length }] },
+    isOvertaken(known, shop) ? { jobs: jobsDue([refreshShopJob], parts.now()) } : { shop: [fact] },
   )
   parts.log.error({ commit, problems: problems.length }, 'the catalog has mistakes; the last good one stays live')
 }
+
+const factOf = ({ at: _, ...refused }: NonNullable<ShopState['refused']>) => refused
 
 /** Sells nothing more. What was bought is still given, as long as GitHub lets us. */
 async function closeShop(parts: RefreshParts, known: ShopState, reason: ClosedReason): Promise<void> {

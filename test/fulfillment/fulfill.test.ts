@@ -111,6 +111,8 @@ describe('a download', () => {
     const forgotten = { ...shop.parts.shop.catalog(), assets: new Map() }
     const forgetful = { ...shop.parts, shop: { ...shop.parts.shop, catalog: () => forgotten } }
     expect(await openDownload(forgetful, order, 'guide-pdf')).toHaveProperty('redirect')
+    const swapped = await keep(placed([digital('line-1', { ...guide, sha256: 'd'.repeat(64) })]), paid)
+    expect(await openDownload(forgetful, swapped, 'guide-pdf')).toMatchObject({ refused: 'changed' })
   })
   test('of other bytes than the approved ones is refused, also when they were put there a moment ago', async () => {
     const order = await keep(placed(), paid)

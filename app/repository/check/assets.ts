@@ -55,9 +55,9 @@ async function fileOf(parts: Pick<Parts, 'github' | 'now'>, { release }: Asset):
 }
 
 /**
- * Assets whose file is not there: a mistake when this change brings an approved one, else worth a note. Each on its own line.
+ * Assets whose file is not there, or has other bytes: a mistake when this change brings an approved one, else worth a note. Each on its own line.
  */
-export async function missingFiles(
+export async function wrongFiles(
   after: Catalog,
   facts: readonly LookedUpAsset[],
   changed: readonly AssetChange[],
@@ -65,19 +65,36 @@ export async function missingFiles(
   const isChanged = new Set(changed.map(({ id }) => id))
   const problems: CatalogProblem[] = []
   const warnings: CatalogProblem[] = []
-  for (const { asset, file } of facts) {
-    if (!('missing' in file)) continue
-    const { repository, tag, file: name } = asset.release
-    const told = {
-      found: `There is no file ${quoted(name)} in release ${quoted(tag)} of ${quoted(repository)}, or our App may not see it.`,
-      expected: 'Publish the release with this file first, mend the name here, or install the App on that repository.',
-      on: 'key' as const,
-    }
-    const problem = await problemIn(after.folder, `assets/${asset.id}.yaml`, ['release'], told)
+  for (const look of facts) {
+    const { asset } = look
+    const told = faultOf(look)
+    if (!told) continue
+    const path = told.on ? ['release'] : ['release', 'sha256']
+    const problem = await problemIn(after.folder, `assets/${asset.id}.yaml`, path, told)
     const isMistake = isChanged.has(asset.id) && asset.review === 'approved'
     ;(isMistake ? problems : warnings).push(problem)
   }
   return { problems, warnings }
+}
+
+/** What is wrong with an asset's file at GitHub: it is not there, or has other bytes than the asset says. */
+function faultOf({ asset, file }: LookedUpAsset): { found: string; expected: string; on?: 'key' } | undefined {
+  const { repository, tag, file: name } = asset.release
+  const place = `${quoted(name)} in release ${quoted(tag)} of ${quoted(repository)}`
+  if ('missing' in file) {
+    return {
+      found: `There is no file ${place}, or our App may not see it.`,
+      expected: 'Publish the release with this file first, mend the name here, or install the App on that repository.',
+      on: 'key',
+    }
+  }
+  if (asset.sha256 === null || asset.sha256 === file.sha256) return undefined
+  if (file.sha256 === null) {
+    const found = `GitHub knows no SHA-256 of ${place}, as of all that was uploaded before June 2025.`
+    return { found, expected: 'Upload the file again, so that its bytes can be compared.' }
+  }
+  const expected = 'Look at the file, then write the SHA-256 of the bytes that buyers shall get.'
+  return { found: `${place} has the SHA-256 ${file.sha256}, and not this one.`, expected }
 }
 
 /** Notes on what a catalog may hold and had better not: links to products that are not there, and alternative texts that say nothing. */

@@ -11,7 +11,7 @@ import type { JobOutcome } from '../../job/job.ts'
 import { previewUrl } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
 import { ask, askedInAll, askOnly } from './ask.ts'
-import { lookAtAssets, missingFiles, warningsOf } from './assets.ts'
+import { lookAtAssets, warningsOf, wrongFiles } from './assets.ts'
 import { type Target, writeCheckRun } from './check-run.ts'
 import type { Asked, Findings } from './findings.ts'
 import { reportOf, troubleReport } from './report.ts'
@@ -167,13 +167,13 @@ async function compare(parts: CheckParts, question: Question, catalogs: Catalogs
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
   const known = question.isFork ? repositoriesOf(was.known) : undefined
   const { facts, unseen } = await lookAtAssets(parts, is.known, changes, known)
-  const missing = await missingFiles(is.known, facts, changes.assets)
+  const wrong = await wrongFiles(is.known, facts, changes.assets)
   const shown = changes.products.filter(({ after }) => after && after.status !== 'retired').slice(0, PREVIEWS_MAX)
   return {
     ...common,
     ...{ changes, assets: facts, assetsUnseen: unseen },
-    problems: [...problems, ...missing.problems],
-    warnings: [...missing.warnings, ...(await warningsOf(is.known, changes))],
+    problems: [...problems, ...wrong.problems],
+    warnings: [...wrong.warnings, ...(await warningsOf(is.known, changes))],
     previews: new Map(shown.map(({ id }) => [id, previewUrl(parts.config, is.tree, id)])),
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Change } from '../../support/github.ts'
 import { SAMPLE } from '../../support/repository.ts'
 
@@ -54,11 +55,15 @@ const product = (fields: Record<string, string> = {}) =>
   })
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('')
+/** The bytes of each release that the check can see, but for the sample's own, are its tag. */
+const sha256 = (tag: string) => createHash('sha256').update(tag).digest('hex')
+const release = (repository: string, tag: string, name: string, bytes = tag) =>
+  `{ repository: ${repository}, tag: ${tag}, file: ${name}, sha256: "${sha256(bytes)}" }`
 const asset = (fields: Record<string, string> = {}) =>
   Object.entries({
     title: 'A book',
     kind: 'book',
-    release: '{ repository: heron/goods, tag: guide-v2, file: heron-guide.pdf }',
+    release: release('heron/goods', 'guide-v2', 'heron-guide.pdf'),
     license: 'CC-BY-4.0',
     review: 'approved',
     ...fields,
@@ -486,14 +491,14 @@ export const PULLS: Record<string, PullCase> = {
   },
   'brings files from a new repository': {
     ...ASKS,
-    change: put('assets/book.yaml', asset({ release: '{ repository: elsewhere/goods, tag: v1, file: book.pdf }' })),
+    change: put('assets/book.yaml', asset({ release: release('elsewhere/goods', 'v1', 'book.pdf') })),
     title: "An admin's approval is needed",
     says: ['`release.repository`', '`elsewhere/goods`', /SHA-256 `[0-9a-f]{64}`/],
   },
   'comes from a fork and asks what is in a repository that the shop does not have': {
     ...ASKS,
     by: 'eve',
-    change: put('assets/book.yaml', asset({ release: '{ repository: elsewhere/goods, tag: v1, file: book.pdf }' })),
+    change: put('assets/book.yaml', asset({ release: release('elsewhere/goods', 'v1', 'book.pdf') })),
     title: "An admin's approval is needed",
     never: ['SHA-256', 'Files that buyers get'],
   },
@@ -548,6 +553,23 @@ export const PULLS: Record<string, PullCase> = {
     change: { 'docs/CODEOWNERS': null },
     title: "An admin's approval is needed",
   },
+  'approves an asset and says nothing of its bytes': {
+    ...BAD,
+    change: put(
+      'assets/book.yaml',
+      asset({ release: '{ repository: heron/goods, tag: guide-v2, file: heron-guide.pdf }' }),
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['assets/book.yaml:3 failure'],
+    says: ['npx tagsale sha256 book <file>'],
+  },
+  'approves an asset whose file has other bytes by now': {
+    ...BAD,
+    change: put('assets/book.yaml', asset({ release: release('heron/goods', 'guide-v2', 'heron-guide.pdf', 'v3') })),
+    title: '1 problem in the catalog',
+    annotations: ['assets/book.yaml:3 failure'],
+    says: ['has the SHA-256'],
+  },
   'approves an asset that a team owns': {
     ...ASKS,
     base: { CODEOWNERS: '* @heron/books\n' },
@@ -560,7 +582,7 @@ export const PULLS: Record<string, PullCase> = {
   'changes the tag of an approved asset, a stranger agrees': {
     ...ASKS,
     by: 'eve',
-    change: edit('assets/guide-pdf.yaml', 'guide-v1', 'guide-v2'),
+    change: put('assets/guide-pdf.yaml', asset({ title: 'The Heron Guide (PDF)' })),
     agreed: ['comment'],
     agreedBy: 'eve',
     title: "A code owner's approval is needed",

@@ -1,5 +1,4 @@
 import { changesOf } from '../../../catalog/changes.ts'
-import type { Catalog } from '../../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
 import { absentAt } from '../../github/absent.ts'
 import { tipOf } from '../../github/branch.ts'
@@ -165,13 +164,13 @@ async function compare(parts: CheckParts, question: Question, catalogs: Catalogs
   const common = { before: was.known, after: is.known, problems, conflicts, inherited: inherited(was, is) }
   if (is.known === 'broken' || is.known === 'none' || was.known === 'broken') return common
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
-  const known = question.isFork ? repositoriesOf(was.known) : undefined
-  const { facts, unseen } = await lookAtAssets(parts, is.known, changes, known)
+  const author = { login: question.author, isFork: question.isFork }
+  const { facts, unseen } = await lookAtAssets(parts, { before: was.known, after: is.known, changes }, author)
   const wrong = await wrongFiles(is.known, facts, changes.assets)
   const shown = changes.products.filter(({ after }) => after && after.status !== 'retired').slice(0, PREVIEWS_MAX)
   return {
     ...common,
-    ...{ changes, assets: facts, assetsUnseen: unseen },
+    ...{ changes, assets: facts.filter(({ isTold }) => isTold), assetsUnseen: unseen },
     problems: [...problems, ...wrong.problems],
     warnings: [...wrong.warnings, ...(await warningsOf(is.known, changes))],
     previews: new Map(shown.map(({ id }) => [id, previewUrl(parts.config, is.tree, id)])),
@@ -183,10 +182,6 @@ const conflictProblem = (path: string, base: string): CatalogProblem => {
   const found = `This file was changed here and in ${base} too, and what merging makes of it is not known.`
   return fileProblem(path, found, 'Bring the branch up to date ("Update branch"), and resolve what contradicts.')
 }
-
-/** Where the shop's files are so far, in lower case. */
-const repositoriesOf = (known: Catalog | 'none'): ReadonlySet<string> =>
-  new Set(known === 'none' ? [] : [...known.assets.values()].map(({ release }) => release.repository.toLowerCase()))
 
 function inherited(was: Loaded, is: Loaded): number {
   const keyOf = ({ file, found, expected }: CatalogProblem) => [file, found, expected].join('\n')

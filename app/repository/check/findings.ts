@@ -4,8 +4,8 @@ import type { Asset } from '../../../catalog/schema/asset.ts'
 import type { GitHubFile } from '../../github/client.ts'
 import type { Known, Need } from './approval.ts'
 
-/** An asset, and what GitHub says of its file. `missing` says why in a sentence. */
-export type LookedUpAsset = { asset: Asset; file: GitHubFile | { missing: string } }
+/** An asset, and what GitHub says of its file, which is not for everybody to know. `missing` says why in a sentence. */
+export type LookedUpAsset = { asset: Asset; isTold: boolean; file: GitHubFile | { missing: string } }
 
 /** Something that needs approval: who is asked, and whether somebody agreed. */
 export type Asked = Need & { logins: readonly string[]; words: string; isOpen: boolean }

@@ -2,10 +2,11 @@ import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
-import type { CatalogProblem } from '../../catalog/problem/problem.ts'
+import { type CatalogProblem, fileProblem } from '../../catalog/problem/problem.ts'
 import { exists } from '../github/catalog/blobs.ts'
 import { isOpen } from '../shop/shop.ts'
 import type { Store } from '../store/store.ts'
+import { BuildError } from './build-storefront.ts'
 import type { CatalogSource } from './source.ts'
 
 /** After a failure to show what is live, it is tried again; later each time. */
@@ -25,7 +26,7 @@ export type LiveShop = {
   /** The folder of the pages that show it, made again where it was lost; nothing while there are none. */
   storefront: () => Promise<string | undefined>
   isOpen: () => boolean
-  /** Reads a catalog and makes its pages, so that it can be shown at once. Rejects when they can't be made. */
+  /** Reads a catalog and makes its pages, so that it can be shown at once. What stands in the way of its pages is a problem too. */
   prepare: (catalogFolder: string) => Promise<{ catalog: Catalog } | { problems: CatalogProblem[] }>
   /** Reads a catalog, as `prepare` does, and makes no pages. */
   read: (catalogFolder: string) => ReturnType<typeof loadCatalog>
@@ -59,7 +60,7 @@ export function createLiveShop(
 
   async function prepare(folder: string) {
     const loaded = await read(folder)
-    return 'problems' in loaded ? loaded : { ...loaded, storefront: await build(folder) }
+    return 'problems' in loaded ? loaded : built(loaded.catalog, build)
   }
 
   /** At once, whatever is being built meanwhile. */
@@ -78,7 +79,7 @@ export function createLiveShop(
       const folder = await source.bring(live)
       if (folder === undefined) throw new Error(`the catalog of ${live.commit} is not to be had any more`)
       const prepared = await prepare(folder)
-      if ('problems' in prepared) throw new Error(`this version can't sell from ${live.commit}, which was live`)
+      if ('problems' in prepared) throw new Error(cantSell(live.commit, prepared.problems))
       shown = { ...shown, catalog: prepared.catalog, tree: live.tree, storefront: prepared.storefront }
     }
     shown = { ...shown, ...shownAs(shown.catalog, isOpen(await store.shop())) }
@@ -100,6 +101,20 @@ export function createLiveShop(
       return shown.storefront || undefined
     },
   }
+}
+
+const cantSell = (commit: string, problems: readonly CatalogProblem[]) =>
+  `this version can't sell from ${commit}, which was live: ${problems.map(({ found, expected }) => `${found} ${expected}`)[0]}`
+
+async function built(catalog: Catalog, build: (catalogFolder: string) => Promise<string>) {
+  const storefront = await build(catalog.folder).catch(buildProblem)
+  return typeof storefront === 'string' ? { catalog, storefront } : { problems: [storefront] }
+}
+
+/** What a build says of a catalog; it may also be the machine's fault. Other failures are no words about the catalog. */
+function buildProblem(error: unknown): CatalogProblem {
+  if (!(error instanceof BuildError)) throw error
+  return fileProblem('.', 'The pages of the shop could not be built.', error.words)
 }
 
 /** Whether it worked, one try for all who ask while it is under way; where it failed, for those too who ask soon after. */

@@ -18,7 +18,7 @@ export function planRefresh(shop: ShopState, found: Found, shown: string | undef
   const { live, refused, closed } = shop
   if (refused?.commit === found.head.commit) {
     if (live && closed) return { do: 'reopen', live, refused }
-    if (!refused.files) return { do: 'nothing' }
+    if (!refused.again) return { do: 'nothing' }
   }
   if ('refused' in found) return { do: 'refuse', head: found.head, problem: found.refused }
   return isRecorded(shop, found.head) && shown === found.tree ? { do: 'nothing' } : { do: 'publish', ...found }

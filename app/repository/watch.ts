@@ -24,7 +24,7 @@ export async function watchAssets(parts: WatchParts): Promise<void> {
   if (!repository) return
   await parts.shop.follow() // this may have been asked for by the write that made another catalog live
   const shop = await parts.store.shop()
-  if (shop.refused?.files) await parts.store.transact({}, () => ({ jobs: jobsDue([refreshShopJob], parts.now()) }))
+  if (shop.refused?.again) await parts.store.transact({}, () => ({ jobs: jobsDue([refreshShopJob], parts.now()) }))
   const approved = [...parts.shop.catalog().assets.values()].filter(({ review }) => review === 'approved')
   const isNew = (asset: Asset) => !approvedFile(shop, asset.release)
   const releases = Object.values(Object.groupBy(approved, ({ release }) => `${release.repository} ${release.tag}`))

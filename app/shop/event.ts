@@ -32,8 +32,8 @@ export const ShopEvent = z.discriminatedUnion('type', [
   fact('shop.refused', {
     commit: Commit,
     problems: z.int().min(1),
-    /** The fault lies in the files at GitHub: the same commit may be taken once they are as they were approved. */
-    files: z.literal(true).optional(),
+    /** The fault may pass without another commit, as one of the files at GitHub: now and then it is tried again. */
+    again: z.literal(true).optional(),
   }),
   /** Nothing is sold until the shop is updated again. What was bought stays bought. */
   fact('shop.closed', { reason: ClosedReason }),

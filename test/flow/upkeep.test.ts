@@ -117,7 +117,7 @@ test('bytes that were swapped after they were approved do not go live; put back,
   await quiet(shop)
   const live = async () => (await shop.store.shop()).live?.commit
   const before = await live()
-  expect((await shop.store.shop()).refused).toMatchObject({ problems: 1, files: true })
+  expect((await shop.store.shop()).refused).toMatchObject({ problems: 1, again: true })
   expect(await facts('asset.approved')).toHaveLength(Object.keys(FILES).length)
   const [issue] = await issues()
   expect([issue?.state, issue?.body]).toEqual(['open', expect.stringContaining('approved was')])

@@ -1,4 +1,5 @@
 import { changesOf } from '../../../catalog/changes.ts'
+import { paintProblems } from '../../../catalog/picture/painted.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
 import { absentAt } from '../../github/absent.ts'
 import { tipOf } from '../../github/branch.ts'
@@ -166,12 +167,13 @@ async function compare(parts: CheckParts, question: Question, catalogs: Catalogs
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
   const author = { login: question.author, isFork: question.isFork }
   const { facts, unseen } = await lookAtAssets(parts, { before: was.known, after: is.known, changes }, author)
+  const drawn = await paintProblems(is.known, { only: files })
   const wrong = await wrongFiles(is.known, facts, changes.assets)
   const shown = changes.products.filter(({ after }) => after && after.status !== 'retired').slice(0, PREVIEWS_MAX)
   return {
     ...common,
     ...{ changes, assets: facts.filter(({ isTold }) => isTold), assetsUnseen: unseen },
-    problems: [...problems, ...wrong.problems],
+    problems: [...problems, ...drawn, ...wrong.problems],
     warnings: [...wrong.warnings, ...(await warningsOf(is.known, changes))],
     previews: new Map(shown.map(({ id }) => [id, previewUrl(parts.config, is.tree, id)])),
   }

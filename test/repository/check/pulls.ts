@@ -433,6 +433,23 @@ export const PULLS: Record<string, PullCase> = {
     title: '1 problem in the catalog',
     annotations: ['products/sticker.yaml:1 failure'],
   },
+  'puts an empty picture': {
+    ...BAD,
+    change: put('images/empty.png', ''),
+    title: '1 problem in the catalog',
+    annotations: ['images/empty.png:1 failure'],
+    says: ['This file is empty.'],
+  },
+  'puts a picture that looks well and can not be drawn': {
+    ...BAD,
+    change: put(
+      'images/any.svg',
+      '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><g><path d="M0 0h4v3z"/></svg>',
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['images/any.svg:1 failure'],
+    says: ["This picture can't be drawn"],
+  },
   'puts a script into a picture': {
     ...BAD,
     change: put('images/any.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),

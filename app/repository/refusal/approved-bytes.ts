@@ -1,10 +1,10 @@
-import type { Catalog } from '../../catalog/offer.ts'
-import { type CatalogProblem, fileProblem, quoted } from '../../catalog/problem/problem.ts'
-import type { Asset } from '../../catalog/schema/asset.ts'
-import { NoAccessError } from '../github/client.ts'
-import { describeRelease } from '../github/release.ts'
-import type { Parts } from '../parts.ts'
-import { isSameFile } from '../shop/shop.ts'
+import type { Catalog } from '../../../catalog/offer.ts'
+import { type CatalogProblem, fileProblem, quoted } from '../../../catalog/problem/problem.ts'
+import type { Asset } from '../../../catalog/schema/asset.ts'
+import { NoAccessError } from '../../github/client.ts'
+import { describeRelease } from '../../github/release.ts'
+import type { Parts } from '../../parts.ts'
+import { isSameFile } from '../../shop/shop.ts'
 
 /** Releases compared before a catalog goes live, one request each. Of those beyond them, each download is compared all the same. */
 const RELEASES_MAX = 300

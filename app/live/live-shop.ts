@@ -1,12 +1,13 @@
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
-import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
 import { type CatalogProblem, fileProblem } from '../../catalog/problem/problem.ts'
 import { exists } from '../github/catalog/blobs.ts'
+import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
 import { isOpen } from '../shop/shop.ts'
 import type { Store } from '../store/store.ts'
 import { BuildError } from './build-storefront.ts'
+import type { CatalogReader } from './reader.ts'
 import type { CatalogSource } from './source.ts'
 
 /** After a failure to show what is live, it is tried again; later each time. */
@@ -29,7 +30,7 @@ export type LiveShop = {
   /** Reads a catalog and makes its pages, so that it can be shown at once. What stands in the way of its pages is a problem too. */
   prepare: (catalogFolder: string) => Promise<{ catalog: Catalog } | { problems: CatalogProblem[] }>
   /** Reads a catalog, as `prepare` does, and makes no pages. */
-  read: (catalogFolder: string) => ReturnType<typeof loadCatalog>
+  read: (catalogFolder: string) => ReturnType<CatalogReader>
   /** Shows what the store says is live, fetched and built where this machine lacks it. Rejects when that fails: the last one stays. */
   follow: () => Promise<void>
 }
@@ -37,11 +38,11 @@ export type LiveShop = {
 type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'>; log: Pick<Logger, 'error'> }
 type Shown = { tree: string | undefined; isOpen: boolean; catalog: Catalog; storefront: string; selling: Catalog }
 
-/** A shop that shows nothing, until it follows the store. `build` gives the folder of a catalog's storefront. */
-export function createLiveShop(
-  { store, source, log }: Parts,
-  build: (catalogFolder: string) => Promise<string>,
-): LiveShop {
+/** How a catalog is read, and what gives the folder of its storefront. */
+type Making = { read: CatalogReader; build: (catalogFolder: string) => Promise<string> }
+
+/** A shop that shows nothing, until it follows the store. */
+export function createLiveShop({ store, source, log }: Parts, { read: readFolder, build }: Making): LiveShop {
   let shown = NOTHING_SHOWN
   let last: { catalog: Catalog } | undefined
   const inTurn = pLimit(1)
@@ -53,7 +54,7 @@ export function createLiveShop(
   /** A folder of a catalog never changes, so the last one that was read is not read again. */
   async function read(folder: string) {
     if (last?.catalog.folder === folder) return last
-    const loaded = await loadCatalog(folder)
+    const loaded = await readFolder(folder).catch(tooSlow)
     if ('catalog' in loaded) last = loaded
     return loaded
   }
@@ -101,6 +102,11 @@ export function createLiveShop(
       return shown.storefront || undefined
     },
   }
+}
+
+function tooSlow(error: unknown): { problems: CatalogProblem[] } {
+  if (!(error instanceof CatalogRefusedError)) throw error
+  return { problems: [fileProblem('.', error.found, error.expected)] }
 }
 
 const cantSell = (commit: string, problems: readonly CatalogProblem[]) =>

@@ -11,7 +11,7 @@ const READING = new URL('./reading.ts', import.meta.url)
 export type CatalogReader = (folder: string, secondsMax?: number) => Promise<Loaded>
 
 /**
- * A reader with a thread of its own: a stranger's YAML may take long, and buyers are served in this one. It reads one catalog at a
+ * A reader with a thread of its own: YAML may take long, whoever wrote it, and buyers are served in this one. It reads one catalog at a
  * time, and begins another thread where it had to end one.
  */
 export function createCatalogReader(): CatalogReader {

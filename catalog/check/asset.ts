@@ -43,7 +43,7 @@ function previewProblems(entries: Entries, asset: AssetEntry): CatalogProblem[] 
     ...(picture ? [{ path: ['preview', 'picture', 'file'], file: picture.file }] : []),
   ]
   return pictures.flatMap(({ path, file }) =>
-    missing(asset.yaml, path, file, entries.images, `There is no picture ${quoted(file)}.`),
+    missing(entries, asset.yaml, path, file, entries.images, `There is no picture ${quoted(file)}.`),
   )
 }
 

@@ -43,7 +43,7 @@ export function jobsForDelivery({ event, payload }: Pick<GitHubDelivery, 'event'
   }
 }
 
-const PULL_ACTIONS = new Set(['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review'])
+const PULL_ACTIONS = new Set(['opened', 'reopened', 'closed', 'synchronize', 'edited', 'ready_for_review'])
 const COMMENT_ACTIONS = new Set(['created', 'deleted', 'edited'])
 
 const sweepNow: JobRequest = { id: 'sweep-github', work: { kind: 'sweep-github', since: new Date(0).toISOString() } }

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../catalog/offer.ts'
-import { forgetOldCatalogs } from '../github/catalog/catalog-at.ts'
+import { forgetOldCatalogs } from '../github/catalog/cache.ts'
 import { jobsDue } from '../job/job.ts'
 import { refreshShopJob, watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
 import type { Head } from '../live/source.ts'

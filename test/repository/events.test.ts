@@ -15,7 +15,7 @@ test.each<[event: string, payload: GitHubPayload, jobs: string[]]>([
   ['push', { repository, ref: 'refs/tags/main' }, []],
   ['pull_request', { repository, action: 'opened', pull_request: pull }, ['check-pull:tern/shop#7']],
   ['pull_request', { repository, action: 'synchronize', pull_request: pull }, ['check-pull:tern/shop#7']],
-  ['pull_request', { repository, action: 'closed', pull_request: pull }, []],
+  ['pull_request', { repository, action: 'closed', pull_request: pull }, ['check-pull:tern/shop#7']],
   ['pull_request', { repository, action: 'labeled', pull_request: pull }, []],
   [
     'pull_request',

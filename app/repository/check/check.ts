@@ -3,6 +3,7 @@ import { paintProblems } from '../../../catalog/picture/painted.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
 import { absentAt } from '../../github/absent.ts'
 import { tipOf } from '../../github/branch.ts'
+import { forgetPull, rememberPull, trimCatalogs } from '../../github/catalog/cache.ts'
 import { CatalogRefusedError } from '../../github/catalog/catalog-tree.ts'
 import { entriesUpTo, type QueueEntry } from '../../github/pulls/merge-queue.ts'
 import { openPullsAt } from '../../github/pulls/pulls.ts'
@@ -43,7 +44,10 @@ export async function checkPull(
   const entered = await parts.githubApp.forRepository(repository, PERMISSIONS)
   const { octokit, names } = entered
   const pull = await octokit.rest.pulls.get({ ...names, pull_number: number }).then(({ data }) => data, absentAt(404))
-  if (pull?.state !== 'open') return DONE
+  if (pull?.state !== 'open') {
+    await forgetPull(parts.config.DATA_FOLDER, { repository, number })
+    return DONE
+  }
   const head = pull.head.sha
   const baseTip = await tipOf(entered, pull.base.ref)
   if (!baseTip) return DONE
@@ -57,6 +61,8 @@ export async function checkPull(
   const findings = await findOut(parts, question)
   const asked = askedInAll([findings.asked, await askedElsewhere(parts, question, pull.base.repo.default_branch)])
   await writeCheckRun(targetOf(parts, entered, head, `pr:${number}`), reportOf({ ...findings, asked }), { force })
+  if (findings.tree) await rememberPull(parts.config.DATA_FOLDER, { repository, number }, findings.tree)
+  await trimCatalogs(parts.config.DATA_FOLDER, parts.now())
   const isYetToMerge = findings.conflicts.length > 0 && pull.mergeable !== false
   return isYetToMerge ? { end: 'retry', reason: 'GitHub has not said yet what merging makes of it' } : DONE
 }
@@ -87,7 +93,7 @@ export async function checkCommit(parts: CheckParts, asked: Queued): Promise<Job
   const base = asked.branch ?? home
   const questionOf = ({ sha, on, pull }: QueueEntry): Question => {
     const about = { repository: entered, head: sha, base, pull: null, baseTip: on, mergeBase: on, testMerge: null }
-    return { ...about, subjects: [pull], author: pull.author, isFork: true }
+    return { ...about, subjects: [pull], author: pull.author, isFork: false }
   }
   const findings = await findOut(parts, questionOf(last))
   const places: (readonly Asked[])[] = [findings.asked]
@@ -156,13 +162,21 @@ const nothingFound: Omit<Findings, 'head' | 'base' | 'pull'> = {
   assets: [],
   assetsUnseen: 0,
   asked: [],
+  tree: null,
   previews: new Map(),
 }
 
 async function compare(parts: CheckParts, question: Question, catalogs: Catalogs): Promise<Partial<Findings>> {
   const { was, is, files, conflicts } = catalogs
   const problems = [...conflicts.map((path) => conflictProblem(path, question.base)), ...is.problems]
-  const common = { before: was.known, after: is.known, problems, conflicts, inherited: inherited(was, is) }
+  const common = {
+    before: was.known,
+    after: is.known,
+    problems,
+    conflicts,
+    inherited: inherited(was, is),
+    tree: is.tree,
+  }
   if (is.known === 'broken' || is.known === 'none' || was.known === 'broken') return common
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
   const author = { login: question.author, isFork: question.isFork }

@@ -34,6 +34,8 @@ export type Findings = {
   /** How many more assets there are that were not looked up. */
   assetsUnseen: number
   asked: readonly Asked[]
+  /** The name of the catalog as it would be, on this machine's disk; none where there is none. */
+  tree: string | null
   /** Pictures of how products will look: address by product id. */
   previews: ReadonlyMap<string, string>
 }

@@ -17,6 +17,10 @@ const CHANGED_PICTURES_MAX = 500
 /** Most bytes of YAML that one pull request changes: whoever wrote them, they are read within seconds, and buyers don't wait. */
 const CHANGED_YAML_BYTES_MAX = 4 * 1024 ** 2
 
+/** Most bytes that one pull request brings; a fork's is anybody's, and fills our disk. */
+const FORK_BYTES_MAX = 64 * 1024 ** 2
+const OWN_BYTES_MAX = 512 * 1024 ** 2
+
 /** What is compared: two commits, where they parted, and whom it is for. */
 export type Question = Pick<Findings, 'head' | 'base' | 'pull'> & {
   repository: Repository
@@ -50,6 +54,7 @@ export async function sidesOf(parts: SideParts, question: Question): Promise<Sid
   const { merged, conflicts } = await mergedBy(question, mergeCatalogs(origin, before, theirs))
   const files = differingPaths(before, merged)
   refuseTooMany(files, merged)
+  refuseTooLarge(files, merged, question.isFork ? FORK_BYTES_MAX : OWN_BYTES_MAX)
   const was = await load(parts, repository, before)
   const is = await load(parts, repository, merged)
   return { catalogs: { was, is, files, conflicts }, owners }
@@ -109,9 +114,22 @@ function refuseTooMany(files: ReadonlySet<string>, merged: Entries): void {
     const found = `This changes ${pictures} pictures at once.`
     throw new CatalogRefusedError(found, `${expected} ${CHANGED_PICTURES_MAX} are checked together.`)
   }
-  const sizes = [...files].map((path) => (path.endsWith('.yaml') ? (merged.get(path)?.size ?? 0) : 0))
-  if (sizes.reduce((sum, size) => sum + size, 0) > CHANGED_YAML_BYTES_MAX) {
-    const found = 'This changes too much YAML at once.'
-    throw new CatalogRefusedError(found, `${expected} ${CHANGED_YAML_BYTES_MAX / 1024 ** 2} MB are checked together.`)
-  }
+  refuseBytes(files, merged, CHANGED_YAML_BYTES_MAX, { what: 'YAML', counts: (path) => path.endsWith('.yaml') })
+}
+
+/** By what GitHub says of the files, before any of them is fetched. */
+const refuseTooLarge = (files: ReadonlySet<string>, merged: Entries, bytesMax: number): void =>
+  refuseBytes(files, merged, bytesMax, { what: 'data', counts: () => true })
+
+function refuseBytes(
+  files: ReadonlySet<string>,
+  merged: Entries,
+  bytesMax: number,
+  { what, counts }: { what: string; counts: (path: string) => boolean },
+): void {
+  const entries = [...files].flatMap((path) => (counts(path) ? (merged.get(path) ?? []) : []))
+  const bytes = entries.reduce((sum, { kind, size }) => sum + (kind === 'file' ? size : 0), 0)
+  if (bytes <= bytesMax) return
+  const expected = `Split it: at most ${bytesMax / 1024 ** 2} MB are checked together.`
+  throw new CatalogRefusedError(`This changes too much ${what} at once.`, expected)
 }

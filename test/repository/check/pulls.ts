@@ -359,6 +359,17 @@ export const PULLS: Record<string, PullCase> = {
     says: ['This changes 501 pictures at once.', 'at most 500'],
   },
 
+  'brings more bytes from a fork than a stranger may': {
+    ...BAD,
+    by: 'eve',
+    change: Object.fromEntries(
+      Array.from({ length: 17 }, (_, index) => [`catalog/images/x-${index}x.png`, Buffer.alloc(4 * 1024 ** 2 - index)]),
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['shop.yaml:1 failure'],
+    says: ['This changes too much data at once.', 'at most 64 MB'],
+  },
+
   // Hostile
   'hides a bomb in YAML': {
     ...BAD,

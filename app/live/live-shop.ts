@@ -10,6 +10,8 @@ import { BuildError } from './build-storefront.ts'
 import type { CatalogReader } from './reader.ts'
 import type { CatalogSource } from './source.ts'
 
+/** What maintainers merged gets more time than what strangers propose: a busy machine is no mistake of theirs. */
+const READ_SECONDS_MAX = 120
 /** After a failure to show what is live, it is tried again; later each time. */
 const TRY_AGAIN_SECONDS = 5
 const TRY_AGAIN_SECONDS_MAX = 300
@@ -54,7 +56,7 @@ export function createLiveShop({ store, source, log }: Parts, { read: readFolder
   /** A folder of a catalog never changes, so the last one that was read is not read again. */
   async function read(folder: string) {
     if (last?.catalog.folder === folder) return last
-    const loaded = await readFolder(folder).catch(tooSlow)
+    const loaded = await readFolder(folder, READ_SECONDS_MAX).catch(tooSlow)
     if ('catalog' in loaded) last = loaded
     return loaded
   }

@@ -60,7 +60,7 @@ test('a thousand wrong references among a thousand ids stop nobody, and get as m
     await writeFile(join(wrong, `assets/${id(n)}.yaml`), asset)
     await writeFile(join(wrong, `products/p-${n}x.yaml`), text(n))
   }
-  const { max, result } = await watchingThisThread(() => readApart(wrong))
+  const { max, result } = await watchingThisThread(() => readApart(wrong, 50))
   await rm(wrong, { recursive: true })
   const problems = 'problems' in result ? result.problems : []
   const references = problems.filter(({ found }) => found.startsWith('There is no asset'))

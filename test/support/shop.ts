@@ -135,7 +135,7 @@ export async function openTestShop(options: ShopOptions = {}) {
     }
     const store = await openStore(config, { log, onFailure, now })
     const build = options.follow?.build ?? (async () => options.storefront ?? '')
-    const read = loadCatalog // in this thread: a new one for each test takes long
+    const read = (folder: string) => loadCatalog(folder) // in this thread: a new one for each test takes long
     const { parts, close: closeParts } = await openParts(config, { store, log, now, build, read })
     await startTakingIn(parts)
     const following = await startFollowing(parts)

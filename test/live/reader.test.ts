@@ -55,7 +55,8 @@ test('a thousand wrong references among a thousand ids stop nobody, and get as m
   const id = (n: number) => `${'abcdefghij'.repeat(4)}-${n}x`
   const asset = await readFile(join(FIXTURE_CATALOG, 'assets/guide-pdf.yaml'), 'utf8')
   const product = await readFile(join(FIXTURE_CATALOG, 'products/sticker.yaml'), 'utf8')
-  const text = (n: number) => product.replace(/^gives:[^]*?(?=^\w|$(?![^]))/m, `gives: { downloads: [${id(n)}-y] }\n`)
+  const kept = product.split('\n').filter((line) => line !== '' && !/^( |gives:)/.test(line))
+  const text = (n: number) => `${kept.join('\n')}\ngives: { downloads: [${id(n)}-y] }\n`
   for (let n = 0; n < 1000; n += 1) {
     await writeFile(join(wrong, `assets/${id(n)}.yaml`), asset)
     await writeFile(join(wrong, `products/p-${n}x.yaml`), text(n))

@@ -9,10 +9,10 @@ import { createHttp } from './http/api.ts'
 import { buildStorefront } from './live/build-storefront.ts'
 import { folderSource } from './live/folder-source.ts'
 import { createLiveShop } from './live/live-shop.ts'
+import { type CatalogReader, createCatalogReader } from './live/reader.ts'
 import { createNotices } from './log.ts'
 import { connectMail } from './mail/send.ts'
 import type { Parts } from './parts.ts'
-import { createCatalogReader } from './repository/check/reader.ts'
 import { repositorySource } from './repository/repository-source.ts'
 import type { Store } from './store/store.ts'
 import { connectStripe } from './stripe/client.ts'
@@ -23,6 +23,8 @@ export type Surroundings = {
   store: Store
   log: Logger
   now?: () => Date
+  /** Reads the catalog that is to be live; apart from where buyers are served, unless said otherwise. */
+  read?: CatalogReader
   /** Gives the folder of a catalog's storefront. */
   build?: (catalogFolder: string) => Promise<string>
 }
@@ -32,7 +34,8 @@ export async function openParts(
   config: Config,
   surroundings: Surroundings,
 ): Promise<{ parts: Parts; close: () => void }> {
-  const { store, log, now = () => new Date(), build = storefrontBuilder(config) } = surroundings
+  const { store, log, now = () => new Date(), read = createCatalogReader() } = surroundings
+  const { build = storefrontBuilder(config) } = surroundings
   const github = await connectGitHub({
     appId: config.GITHUB_APP_ID,
     privateKey: config.GITHUB_PRIVATE_KEY,
@@ -44,7 +47,7 @@ export async function openParts(
   const source = await openSource({ config, store, log, githubApp: github.githubApp })
   const sendMail = connectMail({ url: config.SMTP_URL, from: config.MAIL_FROM })
   const stripe = connectStripe(config)
-  const shop = createLiveShop({ store, source, log }, build)
+  const shop = createLiveShop({ store, source, log }, { read, build })
   const notices = createNotices(log)
   const readApart = createCatalogReader()
   const parts = {

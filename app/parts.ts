@@ -3,10 +3,10 @@ import type Stripe from 'stripe'
 import type { Config } from './config.ts'
 import type { BuyersGitHub, GitHubApp } from './github/client.ts'
 import type { LiveShop } from './live/live-shop.ts'
+import type { CatalogReader } from './live/reader.ts'
 import type { CatalogSource } from './live/source.ts'
 import type { Notices } from './log.ts'
 import type { Random } from './order/id.ts'
-import type { CatalogReader } from './repository/check/reader.ts'
 import type { Store } from './store/store.ts'
 
 /** A mail, ready to send. `id` makes its Message-ID, so that a copy sent twice is recognised as one. */

@@ -1,5 +1,6 @@
 import semver from 'semver'
 import { isScalar, parseDocument } from 'yaml'
+import { same } from './changes.ts'
 import type { Asset } from './schema/asset.ts'
 import { versionOf, withVersion } from './schema/version.ts'
 
@@ -44,34 +45,63 @@ function takerOf({ range, channel }: NonNullable<Asset['follows']>) {
 const namesPrerelease = ({ operator, semver: bound }: semver.Comparator): boolean =>
   bound instanceof semver.SemVer && bound.prerelease.length > 0 && operator !== '<'
 
+/** What is written into the release of an asset's file. */
+export type ReleaseChange = { tag?: string; sha256: string }
+
 /**
- * The text of an asset's file with another tag. Nothing else changes: comments, quotes and line ends stay as they are,
- * and what has `{version}` in it follows by itself. Throws when the text names no tag in a release.
+ * The text of an asset's file with another tag and the SHA-256 of its bytes. Nothing else changes: comments, quotes and line ends
+ * stay as they are, and what has `{version}` in it follows by itself. Throws when the text names no tag in a release.
  */
-export function withRelease(text: string, release: { tag: string }): string {
+export function withRelease(text: string, { tag, sha256 }: ReleaseChange): string {
+  const moved = tag === undefined ? text : withField(text, 'tag', tag)
+  return withField(moved, 'sha256', sha256)
+}
+
+type Field = 'tag' | 'sha256'
+
+function withField(text: string, field: Field, value: string): string {
   const document = parseDocument(text, { schema: 'core', version: '1.2' })
-  const node = document.getIn(['release', 'tag'], true)
-  if (document.errors.length > 0 || !isScalar(node) || !node.range) throw new Error('the asset names no tag')
-  const [start, end] = node.range
-  const candidates = [likeBefore(text.slice(start, end), release.tag), JSON.stringify(release.tag)]
-  const changed = candidates.map((scalar) => text.slice(0, start) + scalar + text.slice(end))
-  const right = changed.find((candidate) => isChanged(candidate, text, release.tag))
-  if (right === undefined) throw new Error(`the tag ${release.tag} can't be put into the asset's file`)
+  const [tag, node] = (['tag', field] as const).map((key) => document.getIn(['release', key], true))
+  if (document.errors.length > 0 || !isScalar(tag) || !tag.range) throw new Error('the asset names no tag')
+  const candidates =
+    isScalar(node) && node.range ? inPlace(text, node.range, value) : [addedAfter(text, tag.range, field, value)]
+  const right = candidates.find((candidate) => isChanged(candidate, text, field, value))
+  if (right === undefined) throw new Error(`${field} can't be put into the asset's file`)
   return right
 }
 
-/** The tag in the quotes that the one before it had; with the line end that a block of text takes along. */
-function likeBefore(before: string, tag: string): string {
-  const quote = /^(["'])/.exec(before)?.[1]
-  if (quote) return `${quote}${tag}${quote}`
-  return /^[|>]/.test(before) ? `${JSON.stringify(tag)}${/\r?\n$/.exec(before)?.[0] ?? ''}` : tag
+function inPlace(text: string, [start, end]: readonly [number, number, number], value: string): string[] {
+  const scalars = [likeBefore(text.slice(start, end), value), JSON.stringify(value)]
+  return scalars.map((scalar) => text.slice(0, start) + scalar + text.slice(end))
 }
 
-/** Whether a text says the same as another, but for the tag. */
-function isChanged(candidate: string, text: string, tag: string): boolean {
+/** A line of its own below the tag's, indented like that; or, within braces, right behind the tag. */
+function addedAfter(
+  text: string,
+  [start, end]: readonly [number, number, number],
+  field: Field,
+  value: string,
+): string {
+  const line = text.slice(text.lastIndexOf('\n', start) + 1, start)
+  const indent = /^( *)["']?tag["']?:/.exec(line)?.[1]
+  if (indent === undefined) return `${text.slice(0, end)}, ${field}: "${value}"${text.slice(end)}`
+  const lineEnd = /\r?\n/.exec(text.slice(start))
+  const at = lineEnd ? start + lineEnd.index : text.length
+  return `${text.slice(0, at)}${lineEnd?.[0] ?? '\n'}${indent}${field}: "${value}"${text.slice(at)}`
+}
+
+/** The value in the quotes that the one before it had; with the line end that a block of text takes along. */
+function likeBefore(before: string, value: string): string {
+  const quote = /^(["'])/.exec(before)?.[1]
+  if (quote) return `${quote}${value}${quote}`
+  return /^[|>]/.test(before) ? `${JSON.stringify(value)}${/\r?\n$/.exec(before)?.[0] ?? ''}` : value
+}
+
+/** Whether a text says the same as another, but for one field. */
+function isChanged(candidate: string, text: string, field: Field, value: string): boolean {
   const document = parseDocument(candidate, { schema: 'core', version: '1.2' })
-  if (document.errors.length > 0 || document.getIn(['release', 'tag']) !== tag) return false
+  if (document.errors.length > 0 || document.getIn(['release', field]) !== value) return false
   const expected = parseDocument(text, { schema: 'core', version: '1.2' })
-  expected.setIn(['release', 'tag'], tag)
-  return JSON.stringify(document.toJS({ maxAliasCount: 0 })) === JSON.stringify(expected.toJS({ maxAliasCount: 0 }))
+  expected.setIn(['release', field], value)
+  return same(document.toJS({ maxAliasCount: 0 }), expected.toJS({ maxAliasCount: 0 }))
 }

@@ -11,6 +11,7 @@ import { type Entries, type ProductEntry, referenceProblems } from './check/refe
 import { shopProblems } from './check/shop.ts'
 import type { Catalog } from './offer.ts'
 import { type CatalogProblem, fileProblem, inReadingOrder } from './problem/problem.ts'
+import { createNearestWord } from './problem/spelling.ts'
 import { AssetText, assetFrom } from './schema/asset.ts'
 import { EDITOR_SCHEMAS } from './schema/json-schema.ts'
 import { Product } from './schema/product.ts'
@@ -75,6 +76,7 @@ async function readEntries(folder: string): Promise<{ entries: Entries; problems
     productIds: products.ids,
     assetIds: assets.ids,
     images: images.images,
+    nearest: createNearestWord(),
   }
   return { entries, problems }
 }

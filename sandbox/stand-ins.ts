@@ -190,13 +190,15 @@ const settingsFile = (folder: string) => join(folder, 'settings.json')
 /** The files of the sample shop, and for the assets of another catalog a few words in their place. */
 async function releasesOf(catalog: Catalog): Promise<ReleaseSeed[]> {
   return Promise.all(
-    [...catalog.assets.values()].map(async ({ title, release: { repository, tag, file } }) => {
+    [...catalog.assets.values()].map(async ({ title, release: { repository, tag, file }, sha256 }) => {
       const path = join(RELEASES, repository, tag, file)
-      const bytes = await access(path).then(
-        () => path,
-        () => Buffer.from(`This stands in for ${file}, "${title}", of release ${tag} of ${repository}.\n`),
+      const isThere = await access(path).then(
+        () => true,
+        () => false,
       )
-      return { repository, tag, file, bytes }
+      if (isThere) return { repository, tag, file, bytes: path }
+      const words = `This stands in for ${file}, "${title}", of release ${tag} of ${repository}.\n`
+      return { repository, tag, file, bytes: Buffer.from(words), sha256: sha256 ?? undefined }
     }),
   )
 }

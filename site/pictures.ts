@@ -1,19 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
+import { drawPicture, RECIPE } from '../catalog/picture/picture.ts'
 
 // Pictures are drawn once per content: the name in the cache and in the shop is a hash of the file and of how we draw.
 // An SVG from a catalog is a program from a stranger, so it is never served as it is: it becomes pixels like the rest.
 
 const FOLDER = '.tagsale/pictures'
-const WIDTHS = [480, 960]
-const QUALITY = 80
-const PIXELS_MAX = 50_000_000
-const SVG_DENSITY_MAX = 2400
 const DRAWN_AT_ONCE_MAX = 2
-/** Part of every hash; a new number when the same file is drawn differently. */
-const RECIPE = `1 webp ${WIDTHS} ${QUALITY}`
 
 /** A picture as a page shows it. Width and height are those of the largest size, in pixels. */
 export type Picture = { src: string; srcset: string; width: number; height: number; names: string[] }
@@ -68,19 +62,10 @@ async function cachedSizes(hash: string): Promise<Size[] | undefined> {
 /** Draws every size, then the list of sizes: where the list is, the pictures are. */
 async function draw(hash: string, bytes: Buffer, path: string): Promise<Size[]> {
   await mkdir(FOLDER, { recursive: true })
-  const source = await sharp(bytes, { limitInputPixels: PIXELS_MAX }).metadata()
-  const vector = source.format === 'svg'
-  const widths = vector ? WIDTHS : WIDTHS.filter((width) => width < source.width)
-  if (!vector && widths.length < WIDTHS.length) widths.push(source.width)
   const sizes: Size[] = []
-  for (const width of widths) {
-    const density = vector ? Math.min(SVG_DENSITY_MAX, Math.max(1, (72 * width) / source.width)) : 72
-    const image = sharp(bytes, { density, limitInputPixels: PIXELS_MAX }).autoOrient().resize({ width })
-    const { data, info } = await image
-      .webp({ quality: QUALITY, smartSubsample: true })
-      .toBuffer({ resolveWithObject: true })
+  for await (const { width, height, data } of drawPicture(bytes)) {
     await writeWhole(`${hash}-${width}.webp`, data)
-    sizes.push({ width: info.width, height: info.height })
+    sizes.push({ width, height })
   }
   if (sizes.length === 0) throw new Error(`${path} has no pixels`)
   await writeWhole(`${hash}.json`, JSON.stringify(sizes))

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
+import { paintProblems } from '../../catalog/picture/painted.ts'
 import { type CatalogProblem, printProblems } from '../../catalog/problem/problem.ts'
 import { readArguments, refuseCommand } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
@@ -13,12 +14,12 @@ export async function check(args: readonly string[], terminal: Terminal): Promis
   const command = readCommand(args)
   if ('wrong' in command) return refuseCommand(terminal, command.wrong)
   const result = await loadCatalog(command.folder)
-  const problems = 'problems' in result ? result.problems : []
+  const problems = 'problems' in result ? result.problems : await paintProblems(result.catalog)
   const folder = (relative('.', command.folder) || '.').replaceAll('\\', '/')
   if (command.format === 'json') terminal.out(asJson(folder, problems))
   else if (command.format === 'github') terminal.out(asWorkflowCommands(folder, problems))
   else if (problems.length > 0) terminal.out(printProblems(problems, folder))
-  if (command.format !== 'json' && 'catalog' in result) terminal.out(summary(result.catalog))
+  if (command.format !== 'json' && 'catalog' in result && problems.length === 0) terminal.out(summary(result.catalog))
   return problems.length > 0 ? 1 : 0
 }
 

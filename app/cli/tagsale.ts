@@ -5,6 +5,7 @@ import { check } from './check.ts'
 import { desk } from './desk.ts'
 import { doctor } from './doctor.ts'
 import { rebuild, verify } from './ledger.ts'
+import { sha256 } from './sha256.ts'
 import { backup, restoreBackup } from './store/backup.ts'
 import { storeCheck } from './store/check.ts'
 import type { StoreOptions } from './store/command.ts'
@@ -24,6 +25,10 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
   tagsale build [folder] --url URL --out FOLDER [--app URL]
       Builds the storefront of a catalog for a static host. URL is where it will be; --app is where
       the shop's app answers, when that is elsewhere. Exit codes as above.
+
+  tagsale sha256 ASSET FILE [--catalog FOLDER]
+      Writes into an asset of a catalog (./catalog unless you name another) which bytes it is: the
+      SHA-256 of FILE, a copy of what lies in the release. Exit codes as above.
 
   tagsale doctor [--format text|json]
       Looks at everything that a live shop needs, with the settings of the environment and of .env,
@@ -75,6 +80,7 @@ const COMMANDS: Record<string, Command> = {
   check,
   build,
   desk,
+  sha256,
   doctor,
   backup,
   restore: restoreBackup,

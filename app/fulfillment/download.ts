@@ -61,11 +61,11 @@ export async function openDownload(
   const sold = mayDownload(order, asset)
   if (!sold || isWithdrawn(parts.shop.catalog(), sold)) return { refused: 'not-entitled' }
   try {
-    const file = currentFile(parts.shop.catalog(), sold)
+    const current = currentFile(parts.shop.catalog(), sold)
     const shop = await parts.store.shop()
     let checked: GitHubFile | undefined
-    const opened = await openReleaseFile(parts, file, (facts) => {
-      refuseUnapproved(shop, file, facts)
+    const opened = await openReleaseFile(parts, current.release, (facts) => {
+      refuseUnapproved(shop, current, facts)
       checked = facts
     })
     return 'stream' in opened && checked ? { ...opened, stream: passOn(opened.stream, checked) } : opened
@@ -76,32 +76,37 @@ export async function openDownload(
 }
 
 async function approvedFacts(parts: DownloadParts, sold: SoldAsset): Promise<GitHubFile> {
-  const file = currentFile(parts.shop.catalog(), sold)
-  const facts = await describeReleaseFile(parts, file)
-  refuseUnapproved(await parts.store.shop(), file, facts)
+  const current = currentFile(parts.shop.catalog(), sold)
+  const facts = await describeReleaseFile(parts, current.release)
+  refuseUnapproved(await parts.store.shop(), current, facts)
   return facts
 }
 
 /** Bytes that were put in place of approved ones are nobody's until a person approved them too. */
-function refuseUnapproved(shop: ShopState, file: ReleaseFile, facts: GitHubFile): void {
-  const approved = approvedFile(shop, file)
-  if (!approved || isSameBytes(approved, { ...facts, releaseAsset: facts.id })) return
+function refuseUnapproved(shop: ShopState, { release, sha256 }: Current, facts: GitHubFile): void {
+  const approved = approvedFile(shop, release) // of sales before a SHA-256 was part of the asset, this alone tells
+  const isRight = sha256 ? sha256 === facts.sha256 : !approved || isSameBytes(approved, toBytes(facts))
+  if (isRight) return
   const has = facts.sha256 ? `SHA-256 ${facts.sha256}` : `${facts.size} bytes and the number ${facts.id}`
   const found = `it now has ${has}, and that is not what was approved`
-  throw new ReleaseFileError('changed', `${file.file} in release ${file.tag} of ${file.repository}: ${found}`, {})
+  const { file, tag, repository } = release
+  throw new ReleaseFileError('changed', `${file} in release ${tag} of ${repository}: ${found}`, {})
 }
+
+const toBytes = (facts: GitHubFile) => ({ ...facts, releaseAsset: facts.id })
 
 /** Taken back by the maintainers: nobody gets it any more, whoever bought it. */
 const isWithdrawn = (catalog: Catalog, sold: SoldAsset): boolean => catalog.assets.get(sold.id)?.review === 'withdrawn'
 
 /**
- * Where the file lies now: a mended or newer release if the catalog names one that is approved. While one is a draft or
+ * Where the file lies now, and which bytes it has: a mended or newer release if the catalog names one that is approved. While one is a draft or
  * in review, buyers keep the release that they bought: only what is approved is sold, so that one was.
  */
-function currentFile(catalog: Catalog, sold: SoldAsset): ReleaseFile {
+function currentFile(catalog: Catalog, sold: SoldAsset): Current {
   const asset = catalog.assets.get(sold.id)
-  return asset?.review === 'approved' ? asset.release : sold.release
+  return asset?.review === 'approved' ? asset : sold
 }
+type Current = { release: ReleaseFile; sha256?: string | null | undefined }
 
 /** What GitHub does not give is expected; anything else is a bug of ours. */
 function failureOf(error: unknown): ReleaseFileError {

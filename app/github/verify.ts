@@ -13,7 +13,7 @@ const Payload = z.object({
   issue: z.object({ number: z.int(), pull_request: z.object({}).optional() }).optional(),
   comment: z.object({ body: z.string().nullish() }).optional(),
   check_run: z.object({ external_id: z.string().nullish() }).optional(),
-  merge_group: z.object({ head_sha: z.string(), base_sha: z.string() }).optional(),
+  merge_group: z.object({ head_sha: z.string(), base_ref: z.string().optional() }).optional(),
 })
 export type GitHubPayload = z.output<typeof Payload>
 

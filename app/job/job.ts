@@ -33,8 +33,8 @@ export type Work =
   | { kind: 'welcome'; repository: string }
   /** Check what a pull request makes of the catalog as it is now. `force` writes the same result again. */
   | { kind: 'check-pull'; repository: string; number: number; force?: boolean }
-  /** The same for a commit that a merge queue has made on top of `base`. */
-  | { kind: 'check-commit'; repository: string; sha: string; base: string }
+  /** The same for a commit that a merge queue is said to have made; of the default branch's where none is named. */
+  | { kind: 'check-commit'; repository: string; sha: string; branch?: string }
   /** Move the assets that follow a repository's releases to the newest. */
   | { kind: 'follow-releases'; repository: string }
   /** Compare the approved files with what GitHub has. */

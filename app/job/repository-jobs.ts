@@ -19,9 +19,9 @@ export const checkPullJob = (repository: string, number: number, force = false):
 })
 
 /** One job for each commit of a merge queue. */
-export const checkCommitJob = (repository: string, sha: string, base: string): JobRequest => ({
+export const checkCommitJob = (repository: string, sha: string, branch?: string): JobRequest => ({
   id: `check-commit:${repository.toLowerCase()}@${sha}`,
-  work: { kind: 'check-commit', repository, sha, base },
+  work: { kind: 'check-commit', repository, sha, ...(branch && { branch }) },
 })
 
 /** One job for each repository with releases. */

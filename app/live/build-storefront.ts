@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exists } from '../github/catalog/blobs.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+/** Ends a build whose parent is gone. */
+const END_WITH_PARENT = new URL('../../catalog/picture/end-with-parent.ts', import.meta.url).href
+/** Of Astro's own words, the last ones say what is wrong. */
+const WORDS_CHARACTERS_MAX = 2000
 const BUILDS_KEPT = 3
 /** A build that hangs would keep the shop as it is for ever. */
 const BUILD_MINUTES_MAX = 15
-/** What a build left that was killed. */
-const UNFINISHED_KEPT_HOURS = 24
+/** What a build left that was killed; none takes so long. */
+const UNFINISHED_KEPT_MINUTES = 60
 
 export type StorefrontOptions = {
   catalogFolder: string
@@ -22,9 +26,19 @@ export type StorefrontOptions = {
   buildsFolder: string
 }
 
+/** A catalog's pages can't be made. `words` are Astro's own, of which the last ones tell why. */
+export class BuildError extends Error {
+  readonly words: string
+  constructor(output: string) {
+    super(`the storefront could not be built:\n${output}`)
+    this.name = 'BuildError'
+    this.words = output.slice(-WORDS_CHARACTERS_MAX)
+  }
+}
+
 /**
  * Builds the static storefront for a catalog and gives its folder. What was built before, from the same catalog and
- * the same site, is found again; a build appears whole or not at all. Rejects with Astro's own words.
+ * the same site, is found again; a build appears whole or not at all. Rejects with a BuildError.
  */
 export async function buildStorefront(options: StorefrontOptions): Promise<string> {
   const folder = resolve(options.buildsFolder, await fingerprint(options))
@@ -32,6 +46,7 @@ export async function buildStorefront(options: StorefrontOptions): Promise<strin
   const name = `.building-${randomUUID()}`
   const built = join(ROOT, '.tagsale', name) // elsewhere, builds that run at once would share Astro's working folder
   const unfinished = resolve(options.buildsFolder, name)
+  for (const place of [dirname(built), options.buildsFolder]) await sweepUnfinished(place)
   try {
     await runAstro(options, built)
     await cp(built, unfinished, { recursive: true })
@@ -96,14 +111,12 @@ function runAstro(options: StorefrontOptions, outDir: string): Promise<void> {
       timeout: BUILD_MINUTES_MAX * 60_000,
       killSignal: 'SIGKILL',
     } as const
-    const child = spawn(process.execPath, [astro, 'build', '--outDir', outDir], settings)
+    const child = spawn(process.execPath, ['--import', END_WITH_PARENT, astro, 'build', '--outDir', outDir], settings)
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (output += chunk))
     child.once('error', fail)
-    child.once('exit', (code) =>
-      code === 0 ? done() : fail(new Error(`the storefront could not be built:\n${output}`)),
-    )
+    child.once('exit', (code) => (code === 0 ? done() : fail(new BuildError(output))))
   })
 }
 
@@ -117,15 +130,22 @@ async function isThere(folder: string): Promise<boolean> {
 }
 
 async function forgetOldBuilds(folder: string): Promise<void> {
-  const at = async (name: string) => ({ name, at: (await stat(join(folder, name)).catch(gone))?.mtimeMs ?? 0 })
-  const all = await Promise.all((await readdir(folder)).map(at))
-  const builds = all.filter(({ name }) => !name.startsWith('.')).sort((a, b) => b.at - a.at)
-  const oldest = Date.now() - UNFINISHED_KEPT_HOURS * 3_600_000
-  const unfinished = all.filter(({ name, at: begun }) => name.startsWith('.building-') && begun < oldest)
-  for (const { name } of [...builds.slice(BUILDS_KEPT), ...unfinished]) {
-    await rm(join(folder, name), { recursive: true, force: true })
-  }
+  const builds = (await aged(folder)).filter(({ name }) => !name.startsWith('.')).sort((a, b) => b.at - a.at)
+  for (const { name } of builds.slice(BUILDS_KEPT)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
-/** Another process, which shares the builds, was first. */
+async function sweepUnfinished(folder: string): Promise<void> {
+  const oldest = Date.now() - UNFINISHED_KEPT_MINUTES * 60_000
+  const left = (await aged(folder)).filter(({ name, at }) => name.startsWith('.building-') && at < oldest)
+  for (const { name } of left) await rm(join(folder, name), { recursive: true, force: true })
+}
+
+async function aged(folder: string): Promise<{ name: string; at: number }[]> {
+  const names = (await readdir(folder).catch(gone)) ?? []
+  return Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(folder, name)).catch(gone))?.mtimeMs ?? 0 })),
+  )
+}
+
+/** Not there yet, or another process, which shares the builds, was first. */
 const gone = () => undefined

@@ -1,13 +1,17 @@
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
-import { loadCatalog } from '../../catalog/load.ts'
 import type { Catalog } from '../../catalog/offer.ts'
-import type { CatalogProblem } from '../../catalog/problem/problem.ts'
+import { type CatalogProblem, fileProblem } from '../../catalog/problem/problem.ts'
 import { exists } from '../github/catalog/blobs.ts'
+import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
 import { isOpen } from '../shop/shop.ts'
 import type { Store } from '../store/store.ts'
+import { BuildError } from './build-storefront.ts'
+import type { CatalogReader } from './reader.ts'
 import type { CatalogSource } from './source.ts'
 
+/** What maintainers merged gets more time than what strangers propose: a busy machine is no mistake of theirs. */
+const READ_SECONDS_MAX = 120
 /** After a failure to show what is live, it is tried again; later each time. */
 const TRY_AGAIN_SECONDS = 5
 const TRY_AGAIN_SECONDS_MAX = 300
@@ -25,10 +29,10 @@ export type LiveShop = {
   /** The folder of the pages that show it, made again where it was lost; nothing while there are none. */
   storefront: () => Promise<string | undefined>
   isOpen: () => boolean
-  /** Reads a catalog and makes its pages, so that it can be shown at once. Rejects when they can't be made. */
+  /** Reads a catalog and makes its pages, so that it can be shown at once. What stands in the way of its pages is a problem too. */
   prepare: (catalogFolder: string) => Promise<{ catalog: Catalog } | { problems: CatalogProblem[] }>
   /** Reads a catalog, as `prepare` does, and makes no pages. */
-  read: (catalogFolder: string) => ReturnType<typeof loadCatalog>
+  read: (catalogFolder: string) => ReturnType<CatalogReader>
   /** Shows what the store says is live, fetched and built where this machine lacks it. Rejects when that fails: the last one stays. */
   follow: () => Promise<void>
 }
@@ -36,11 +40,11 @@ export type LiveShop = {
 type Parts = { store: Pick<Store, 'shop'>; source: Pick<CatalogSource, 'bring'>; log: Pick<Logger, 'error'> }
 type Shown = { tree: string | undefined; isOpen: boolean; catalog: Catalog; storefront: string; selling: Catalog }
 
-/** A shop that shows nothing, until it follows the store. `build` gives the folder of a catalog's storefront. */
-export function createLiveShop(
-  { store, source, log }: Parts,
-  build: (catalogFolder: string) => Promise<string>,
-): LiveShop {
+/** How a catalog is read, and what gives the folder of its storefront. */
+type Making = { read: CatalogReader; build: (catalogFolder: string) => Promise<string> }
+
+/** A shop that shows nothing, until it follows the store. */
+export function createLiveShop({ store, source, log }: Parts, { read: readFolder, build }: Making): LiveShop {
   let shown = NOTHING_SHOWN
   let last: { catalog: Catalog } | undefined
   const inTurn = pLimit(1)
@@ -52,14 +56,14 @@ export function createLiveShop(
   /** A folder of a catalog never changes, so the last one that was read is not read again. */
   async function read(folder: string) {
     if (last?.catalog.folder === folder) return last
-    const loaded = await loadCatalog(folder)
+    const loaded = await readFolder(folder, READ_SECONDS_MAX).catch(tooSlow)
     if ('catalog' in loaded) last = loaded
     return loaded
   }
 
   async function prepare(folder: string) {
     const loaded = await read(folder)
-    return 'problems' in loaded ? loaded : { ...loaded, storefront: await build(folder) }
+    return 'problems' in loaded ? loaded : built(loaded.catalog, build)
   }
 
   /** At once, whatever is being built meanwhile. */
@@ -78,7 +82,7 @@ export function createLiveShop(
       const folder = await source.bring(live)
       if (folder === undefined) throw new Error(`the catalog of ${live.commit} is not to be had any more`)
       const prepared = await prepare(folder)
-      if ('problems' in prepared) throw new Error(`this version can't sell from ${live.commit}, which was live`)
+      if ('problems' in prepared) throw new Error(cantSell(live.commit, prepared.problems))
       shown = { ...shown, catalog: prepared.catalog, tree: live.tree, storefront: prepared.storefront }
     }
     shown = { ...shown, ...shownAs(shown.catalog, isOpen(await store.shop())) }
@@ -100,6 +104,25 @@ export function createLiveShop(
       return shown.storefront || undefined
     },
   }
+}
+
+function tooSlow(error: unknown): { problems: CatalogProblem[] } {
+  if (!(error instanceof CatalogRefusedError)) throw error
+  return { problems: [fileProblem('.', error.found, error.expected)] }
+}
+
+const cantSell = (commit: string, problems: readonly CatalogProblem[]) =>
+  `this version can't sell from ${commit}, which was live: ${problems.map(({ found, expected }) => `${found} ${expected}`)[0]}`
+
+async function built(catalog: Catalog, build: (catalogFolder: string) => Promise<string>) {
+  const storefront = await build(catalog.folder).catch(buildProblem)
+  return typeof storefront === 'string' ? { catalog, storefront } : { problems: [storefront] }
+}
+
+/** What a build says of a catalog; it may also be the machine's fault. Other failures are no words about the catalog. */
+function buildProblem(error: unknown): CatalogProblem {
+  if (!(error instanceof BuildError)) throw error
+  return fileProblem('.', 'The pages of the shop could not be built.', error.words)
 }
 
 /** Whether it worked, one try for all who ask while it is under way; where it failed, for those too who ask soon after. */

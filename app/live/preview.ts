@@ -5,17 +5,16 @@ import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import { nothingThere, readText } from '../../catalog/check/files.ts'
-import { IMAGE_BYTES_MAX } from '../../catalog/check/images.ts'
 import { svgFault } from '../../catalog/check/svg.ts'
 import { type Offer, offersOf } from '../../catalog/offer.ts'
+import { PAINT_SECONDS_MAX } from '../../catalog/picture/painted.ts'
+import { IMAGE_BYTES_MAX } from '../../catalog/picture/picture.ts'
 import { isSoldOut, leastAmounts, priceTexts } from '../../catalog/price.ts'
 import { Product } from '../../catalog/schema/product.ts'
 import { ShopSettings } from '../../catalog/schema/shop.ts'
 import { parseYaml } from '../../catalog/yaml.ts'
 import type { Config } from '../config.ts'
 
-/** Any picture that a shop would show is painted within one. */
-const PAINT_SECONDS_MAX = 8
 const PAINTER = fileURLToPath(new URL('./paint.ts', import.meta.url))
 const CARD = { width: 360, height: 400 }
 const LINE_CHARACTERS = 34

@@ -45,7 +45,13 @@ export const LineQuantity = z.object({ line: z.string(), quantity: z.int().min(1
 export type LineQuantity = z.output<typeof LineQuantity>
 
 /** One file the line gives, copied at the sale: the catalog will change. */
-export const SoldAsset = z.object({ id: z.string(), title: z.string(), release: ReleaseFile })
+export const SoldAsset = z.object({
+  id: z.string(),
+  title: z.string(),
+  release: ReleaseFile,
+  /** Which bytes were approved when it was sold; sales before this was asked for have none. */
+  sha256: z.string().optional(),
+})
 export type SoldAsset = z.output<typeof SoldAsset>
 
 /** One line of the order, priced by us. */

@@ -114,7 +114,9 @@ export function orderLine(
 ): OrderLine {
   const assets = offer.downloads.flatMap((id) => {
     const asset = catalog.assets.get(id)
-    return asset ? [{ id, title: asset.title, release: asset.release }] : []
+    if (!asset) return []
+    const { title, release, sha256 } = asset
+    return [{ id, title, release, ...(sha256 !== null && { sha256 }) }]
   })
   const takes = offer.takes.map((take) => ({ price: take.price, quantity: take.quantity * quantity }))
   const { id: price, name, parcel } = offer

@@ -44,7 +44,7 @@ export function jobsForDelivery({ event, payload }: Pick<GitHubDelivery, 'event'
   }
 }
 
-const PULL_ACTIONS = new Set(['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review'])
+const PULL_ACTIONS = new Set(['opened', 'reopened', 'closed', 'synchronize', 'edited', 'ready_for_review'])
 const COMMENT_ACTIONS = new Set(['created', 'deleted', 'edited'])
 
 const pullOf = ({ repository, pull_request }: GitHubPayload): JobRequest[] =>
@@ -69,4 +69,6 @@ function rerunPull({ repository, check_run }: GitHubPayload): JobRequest[] {
 }
 
 const queuedCommit = ({ repository, merge_group }: GitHubPayload): JobRequest[] =>
-  repository && merge_group ? [checkCommitJob(repository.full_name, merge_group.head_sha, merge_group.base_sha)] : []
+  repository && merge_group
+    ? [checkCommitJob(repository.full_name, merge_group.head_sha, merge_group.base_ref?.replace(/^refs\/heads\//, ''))]
+    : []

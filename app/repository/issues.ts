@@ -53,30 +53,28 @@ function problemLine({ file, line, found, expected }: CatalogProblem, root: stri
 const encodeParenthesis = (letter: string) => (letter === '(' ? '%28' : '%29')
 
 /** Other bytes lie under the name of an approved file. */
-export function changedFileIssue({ id }: Pick<Asset, 'id'>, approved: ApprovedFile, found: ApprovedFile): IssueWords {
+export function changedFileIssue({ id, sha256 }: Pick<Asset, 'id' | 'sha256'>, found: ApprovedFile): IssueWords {
   const { repository, tag, file } = found.file
   const body = `The file of ${codeSpan(`catalog/assets/${id}.yaml`)} is not the one that was approved any more. **Its delivery has stopped**, so that nobody gets what nobody looked at.
 
-| | Approved | There now |
-|---|---|---|
-| File | ${fileCell(approved)} | ${fileCell(found)} |
-| SHA-256 | ${digestCell(approved)} | ${digestCell(found)} |
-| Bytes | ${approved.size} | ${found.size} |
+| | SHA-256 of ${codeCell(`${file} in ${tag} of ${repository}`)} |
+|---|---|
+| Approved | ${digestCell(sha256)} |
+| There now | ${digestCell(found.sha256)}, ${found.size} bytes |
 
 Did you not change it? Then find out who did, in the releases of ${codeSpan(repository)}.
 
 **To mend it,** do one of these:
 
 1. Best: put ${codeSpan(file)} as it was back into the release ${codeSpan(tag)}, publish the new bytes as a **new release**, and name its tag in the asset by pull request. Buyers then see that there is a new version.
-2. To sell the new bytes under the old name: set \`review: draft\` by one pull request, and \`review: approved\` by another. Whoever approves the second one approves these bytes. Products that give the file can't be \`live\` in between: make them \`status: retired\` in the first, and \`live\` again in the second.
+2. To sell the new bytes under the old name: write their SHA-256 into the asset by a pull request. Whoever approves it approves these bytes.
 
 Immutable releases, in the repository's settings, keep this from happening again. This issue closes by itself.
 `
   return { title: `The file of ${id} has changed, and is not delivered`, body }
 }
 
-const fileCell = ({ file }: ApprovedFile) => codeCell(`${file.file} in ${file.tag} of ${file.repository}`)
-const digestCell = ({ sha256 }: ApprovedFile) => (sha256 ? codeCell(sha256) : 'GitHub knows none')
+const digestCell = (sha256: string | null) => (sha256 ? codeCell(sha256) : 'GitHub knows none')
 
 /** The App can't enter the repositories of these files any more. */
 export function lostFilesIssue(assets: readonly Pick<Asset, 'id' | 'release'>[]): IssueWords {

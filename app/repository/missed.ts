@@ -56,12 +56,12 @@ export async function pullsToCheck({ octokit, name, names }: Repository, since?:
   return changed.map(({ number }) => checkPullJob(name, number))
 }
 
-/** The checks that commits of a merge queue wait for. GitHub names their branch after the commit they stand on. */
+/** The checks that commits of a merge queue may wait for, by the names of their branches; the check asks GitHub whether they are. */
 export async function queuedCommits({ octokit, name, names }: Repository): Promise<JobRequest[]> {
   const ref = 'heads/gh-readonly-queue/'
   const { data } = await octokit.rest.git.listMatchingRefs({ ...names, ref, per_page: PULLS_MAX })
   return data.flatMap(({ ref: branch, object }) => {
-    const base = /-([0-9a-f]{40})$/.exec(branch)?.[1]
+    const base = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]{40}$/.exec(branch)?.[1]
     return base ? [checkCommitJob(name, object.sha, base)] : []
   })
 }

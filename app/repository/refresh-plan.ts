@@ -17,7 +17,8 @@ export function planRefresh(shop: ShopState, found: Found, shown: string | undef
   if ('closed' in found) return { do: 'close', reason: found.closed }
   const { live, refused, closed } = shop
   if (refused?.commit === found.head.commit) {
-    return live && closed ? { do: 'reopen', live, refused } : { do: 'nothing' }
+    if (live && closed) return { do: 'reopen', live, refused }
+    if (!refused.again) return { do: 'nothing' }
   }
   if ('refused' in found) return { do: 'refuse', head: found.head, problem: found.refused }
   return isRecorded(shop, found.head) && shown === found.tree ? { do: 'nothing' } : { do: 'publish', ...found }

@@ -1,6 +1,5 @@
 import type { Catalog } from '../../catalog/offer.ts'
-import type { CatalogProblem } from '../../catalog/problem/problem.ts'
-import { forgetOldCatalogs } from '../github/catalog/catalog-at.ts'
+import { forgetOldCatalogs } from '../github/catalog/cache.ts'
 import { type JobRequest, jobsDue } from '../job/job.ts'
 import { refreshShopJob, sweepAllJob, watchAssetsJob, welcomeJob } from '../job/repository-jobs.ts'
 import type { Head } from '../live/source.ts'
@@ -8,17 +7,15 @@ import type { Parts } from '../parts.ts'
 import { assetNews } from '../shop/asset-news.ts'
 import type { ClosedReason, ShopEvent } from '../shop/event.ts'
 import type { ShopState } from '../shop/shop.ts'
-import { brokenCatalogIssue } from './issues.ts'
 import { isOvertaken, isRecorded, planRefresh } from './refresh-plan.ts'
+import { swappedFiles } from './refusal/approved-bytes.ts'
+import { BROKEN, factOf, refuse, refuseUnbuilt } from './refusal/refuse.ts'
 
 // From a merge to the live shop: what the catalog's source has now is fetched, checked, built, recorded, and only then shown.
 // A catalog with mistakes leaves the last good one where it is.
 
-type RefreshParts = Pick<Parts, 'config' | 'source' | 'store' | 'shop' | 'now' | 'log'>
+type RefreshParts = Pick<Parts, 'config' | 'source' | 'store' | 'shop' | 'githubApp' | 'now' | 'log'>
 type Live = NonNullable<ShopState['live']>
-
-/** The mark of the one issue about a catalog with mistakes. */
-const BROKEN = 'broken-catalog'
 
 /** Makes live what the catalog's source has now. Rejects when it can't be reached, or the storefront can't be built. */
 export async function refreshShop(parts: RefreshParts): Promise<void> {
@@ -52,8 +49,13 @@ async function publish(parts: RefreshParts, known: ShopState, { head, tree, fold
   const isSameTree = live?.tree === tree && !closed
   const checks = isSameTree ? [] : await parts.source.checks().catch(later)
   const before = live && (await catalogOf(parts, live))
-  if (refused) await parts.source.settle(BROKEN, `Mended by ${head.commit}.`)
-  await parts.shop.prepare(folder)
+  const swapped = await swappedFiles(parts, before, read.catalog)
+  if (swapped.length > 0) return refuse(parts, known, head, swapped, { again: true })
+  const settle = () => parts.source.settle(BROKEN, `Mended by ${head.commit}.`)
+  if (refused && !refused.again) await settle()
+  const built = await parts.shop.prepare(folder)
+  if ('problems' in built) return refuseUnbuilt(parts, known, { head, before, catalog: read.catalog, ...built })
+  if (refused?.again) await settle() // not sooner: the same commit may be refused once more
   const now = parts.now()
   const about = { repository: head.repository, at: now.toISOString() }
   const news = before ? assetNews(before, read.catalog, await parts.store.shopEvents()) : []
@@ -96,32 +98,12 @@ async function reopen(
     const { commit, tree, by } = live
     const facts: ShopEvent[] = [
       { type: 'shop.updated', ...about, commit, tree, by },
-      { type: 'shop.refused', ...about, commit: refused.commit, problems: refused.problems },
+      { type: 'shop.refused', ...about, ...factOf(refused) },
     ]
     return { shop: facts, jobs: jobsDue([watchAssetsJob], parts.now()) }
   })
   await parts.shop.follow()
   parts.log.info({ commit: live.commit }, 'live again')
-}
-
-/** The issue first: were the fact there without it, nobody would come back to write it. */
-async function refuse(
-  parts: RefreshParts,
-  known: ShopState,
-  head: Head,
-  problems: readonly CatalogProblem[],
-): Promise<void> {
-  const { repository, commit } = head
-  const { live } = known
-  const words = brokenCatalogIssue({ head, problems, live, githubUrl: parts.config.GITHUB_URL })
-  await parts.source.tell({ mark: BROKEN, ...words })
-  const fact = { type: 'shop.refused' as const, repository, at: parts.now().toISOString(), commit }
-  await parts.store.transact({ shop: true }, ({ shop }) =>
-    isOvertaken(known, shop)
-      ? { jobs: jobsDue([refreshShopJob], parts.now()) }
-      : { shop: [{ ...fact, problems: problems.length }] },
-  )
-  parts.log.error({ commit, problems: problems.length }, 'the catalog has mistakes; the last good one stays live')
 }
 
 /** Sells nothing more. What was bought is still given, as long as GitHub lets us. */

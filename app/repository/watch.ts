@@ -1,6 +1,8 @@
 import type { Asset } from '../../catalog/schema/asset.ts'
 import { type GitHubFile, NoAccessError } from '../github/client.ts'
 import { describeRelease } from '../github/release.ts'
+import { jobsDue } from '../job/job.ts'
+import { refreshShopJob } from '../job/repository-jobs.ts'
 import type { Parts } from '../parts.ts'
 import type { ApprovedFile, ShopEvent } from '../shop/event.ts'
 import { approvedFile, changedFile, isSameBytes, type ShopState } from '../shop/shop.ts'
@@ -12,7 +14,6 @@ type WatchParts = Pick<Parts, 'source' | 'store' | 'githubApp' | 'shop' | 'now' 
 const RELEASES_MAX = 300
 /** The mark of the one issue about files that we can't reach. */
 const LOST = 'lost-files'
-const NEVER_SEEN = { sha256: null, size: -1, releaseAsset: -1 }
 
 /**
  * Compares the approved assets with what GitHub has: records the bytes of those that were just approved, and stops
@@ -23,6 +24,7 @@ export async function watchAssets(parts: WatchParts): Promise<void> {
   if (!repository) return
   await parts.shop.follow() // this may have been asked for by the write that made another catalog live
   const shop = await parts.store.shop()
+  if (shop.refused?.again) await parts.store.transact({}, () => ({ jobs: jobsDue([refreshShopJob], parts.now()) }))
   const approved = [...parts.shop.catalog().assets.values()].filter(({ review }) => review === 'approved')
   const isNew = (asset: Asset) => !approvedFile(shop, asset.release)
   const releases = Object.values(Object.groupBy(approved, ({ release }) => `${release.repository} ${release.tag}`))
@@ -64,8 +66,9 @@ async function watchFile(parts: WatchParts, repository: string, shop: ShopState,
       now.repository === shop.repository ? { shop: [fact] } : {},
     )
   const mark = `changed:${asset.id}`
-  if (isSameBytes(changedFile(shop, asset.release) ?? known ?? NEVER_SEEN, found)) return
-  if (!known || isSameBytes(known, found)) {
+  const changed = changedFile(shop, asset.release)
+  if (found.sha256 === asset.sha256) {
+    if (known && !changed && isSameBytes(known, found)) return
     // New, approved anew, or the approved bytes are back.
     const wasChanged = (fact: ShopEvent) => fact.type === 'asset.changed' && fact.asset === asset.id
     if ((await parts.store.shopEvents()).some(wasChanged)) {
@@ -74,7 +77,8 @@ async function watchFile(parts: WatchParts, repository: string, shop: ShopState,
     await record({ ...head, type: 'asset.approved', approved: found })
     return
   }
-  await parts.source.tell({ mark, ...changedFileIssue(asset, known, found) })
+  if (changed && isSameBytes(changed, found)) return
+  await parts.source.tell({ mark, ...changedFileIssue(asset, found) })
   await record({ ...head, type: 'asset.changed', found })
   parts.log.error(
     { asset: asset.id },

@@ -31,8 +31,7 @@ export async function performRepositoryWork(parts: Parts, work: RepositoryWork, 
   }
   try {
     if (work.kind === 'sweep-github') return await sweepRepository(parts, work, begun)
-    await perform(parts, work)
-    return { end: 'done' }
+    return await perform(parts, work)
   } catch (error) {
     if (!(error instanceof NoAccessError) || FINDS_ACCESS.has(work.kind)) throw error
     parts.log.warn({ work: work.kind, reason: error.message }, 'nothing to do where the App may not enter')
@@ -41,29 +40,34 @@ export async function performRepositoryWork(parts: Parts, work: RepositoryWork, 
   }
 }
 
-function perform(parts: Parts, work: Exclude<RepositoryWork, { kind: 'sweep-github' }>): Promise<unknown> {
+async function perform(parts: Parts, work: Exclude<RepositoryWork, { kind: 'sweep-github' }>): Promise<JobOutcome> {
   switch (work.kind) {
     case 'find-shop':
-      return findShop(parts)
+      await findShop(parts)
+      break
     case 'refresh-shop':
-      return refreshShop(parts)
+      await refreshShop(parts)
+      break
     case 'welcome':
-      return welcome(parts, work.repository)
+      await welcome(parts, work.repository)
+      break
     case 'check-pull':
       return checkPull(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
     case 'check-commit':
       return checkCommit(parts, work).catch((error: unknown) => sayWhy(parts, work, error))
     case 'follow-releases':
-      return followInShop(parts, work.repository)
+      await followInShop(parts, work.repository)
+      break
     case 'watch-assets':
-      return watchAssets(parts)
+      await watchAssets(parts)
   }
+  return { end: 'done' }
 }
 
 /** A mistake of ours is said in the check, so that nobody waits for what does not come. GitHub's troubles pass. */
 async function sayWhy(
   parts: Parts,
-  work: { repository: string; number?: number; sha?: string },
+  work: Parameters<typeof checkPull>[1] | Parameters<typeof checkCommit>[1],
   error: unknown,
 ): Promise<never> {
   const isGitHubs = error instanceof Error && ('status' in error || 'retryAfterSeconds' in error)

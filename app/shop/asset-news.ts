@@ -10,11 +10,12 @@ export function assetNews(before: Catalog, after: Catalog, known: readonly ShopE
 }
 
 function changesBetween(before: Catalog, after: Catalog): AssetNews[] {
-  return [...after.assets.values()].flatMap(({ id: asset, review, release: to }): AssetNews[] => {
+  return [...after.assets.values()].flatMap(({ id: asset, review, release: to, sha256 }): AssetNews[] => {
     const was = before.assets.get(asset)
     if (!was || review !== 'approved') return []
     if (was.review !== 'approved') return [{ type: 'asset.reviewed', asset, file: to }]
-    return isSameFile(was.release, to) ? [] : [{ type: 'asset.released', asset, from: was.release, to }]
+    if (!isSameFile(was.release, to)) return [{ type: 'asset.released', asset, from: was.release, to }]
+    return was.sha256 === sha256 ? [] : [{ type: 'asset.reviewed', asset, file: to }]
   })
 }
 

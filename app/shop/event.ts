@@ -29,14 +29,19 @@ export const ShopEvent = z.discriminatedUnion('type', [
   /** This commit's catalog is what the shop sells from now on. `by` is a GitHub login; none for a private repository. */
   fact('shop.updated', { commit: Commit, tree: z.string(), by: z.string().nullable() }),
   /** The default branch has a catalog with mistakes; the last good one stays live. */
-  fact('shop.refused', { commit: Commit, problems: z.int().min(1) }),
+  fact('shop.refused', {
+    commit: Commit,
+    problems: z.int().min(1),
+    /** The fault may pass without another commit, as one of the files at GitHub: now and then it is tried again. */
+    again: z.literal(true).optional(),
+  }),
   /** Nothing is sold until the shop is updated again. What was bought stays bought. */
   fact('shop.closed', { reason: ClosedReason }),
   /** The bytes that were there when the maintainers approved the asset. Others are not delivered under its name. */
   fact('asset.approved', { asset: z.string(), approved: ApprovedFile }),
   /** Other bytes lie under the approved name: delivery has stopped, and a person must look. */
   fact('asset.changed', { asset: z.string(), found: ApprovedFile }),
-  /** Approved anew, after it was taken back: what lies there from now on is what was reviewed. */
+  /** Approved anew, after it was taken back, or with other bytes under its name: what was approved of it before is over. */
   fact('asset.reviewed', { asset: z.string(), file: ReleaseFile }),
   /** The asset's next release is live: buyers are told. */
   fact('asset.released', { asset: z.string(), from: ReleaseFile, to: ReleaseFile }),

@@ -7,7 +7,7 @@ export type ShopState = {
   /** What is for sale. */
   live?: { commit: string; tree: string; by: string | null; at: string }
   /** A newer commit that can't be sold from. */
-  refused?: { commit: string; problems: number; at: string }
+  refused?: { commit: string; problems: number; at: string; again?: true }
   closed?: { reason: ClosedReason; at: string }
   /** The bytes that were approved, by their place at GitHub: buyers of an older release have that one's. */
   approved: Readonly<Record<string, ApprovedFile>>
@@ -30,8 +30,10 @@ export function evolveShop(shop: ShopState, event: ShopEvent): ShopState {
       const { refused: _, closed: __, ...rest } = shop
       return { ...rest, repository, live: { commit, tree, by, at } }
     }
-    case 'shop.refused':
-      return { ...shop, repository, refused: { commit: event.commit, problems: event.problems, at } }
+    case 'shop.refused': {
+      const { commit, problems, again } = event
+      return { ...shop, repository, refused: { commit, problems, at, ...(again && { again }) } }
+    }
     case 'shop.closed':
       return { ...shop, repository, closed: { reason: event.reason, at } }
     case 'asset.approved': {

@@ -23,7 +23,17 @@ export function assetProblems(entries: Entries, asset: AssetEntry): CatalogProbl
     ...previewProblems(entries, asset),
     ...(release ? repositoryProblems(entries, asset, release) : []),
     ...(release ? versionProblems(asset.yaml, release, title) : []),
+    ...(release ? approvedProblems(asset, release) : []),
   ]
+}
+
+/** Who approves a name alone approves whatever is put there later. */
+function approvedProblems({ id, yaml, sound }: AssetEntry, { sha256 }: ReleaseText): CatalogProblem[] {
+  if (sound.review !== 'approved' || sha256 !== undefined) return []
+  const found = 'This asset is approved, and nothing says which bytes that means.'
+  const command = `npx tagsale sha256 ${id} <file>`
+  const expected = `Add "sha256" as GitHub shows it beside the file in its release, or let "${command}" write it.`
+  return [problemAt(yaml, RELEASE, { found, expected, on: 'key' })]
 }
 
 function previewProblems(entries: Entries, asset: AssetEntry): CatalogProblem[] {
@@ -33,7 +43,7 @@ function previewProblems(entries: Entries, asset: AssetEntry): CatalogProblem[] 
     ...(picture ? [{ path: ['preview', 'picture', 'file'], file: picture.file }] : []),
   ]
   return pictures.flatMap(({ path, file }) =>
-    missing(asset.yaml, path, file, entries.images, `There is no picture ${quoted(file)}.`),
+    missing(entries, asset.yaml, path, file, entries.images, `There is no picture ${quoted(file)}.`),
   )
 }
 

@@ -1,23 +1,25 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX, PIXELS_MAX, SVG_BYTES_MAX } from '../picture/picture.ts'
 import { type CatalogProblem, fileProblem } from '../problem/problem.ts'
 import { entriesOf, notPlain } from './files.ts'
 import { svgFault } from './svg.ts'
 
-/** Largest picture. */
-export const IMAGE_BYTES_MAX = 4 * 1024 * 1024
-/** Largest drawing: an SVG goes to the buyer as it is. */
-export const SVG_BYTES_MAX = 256 * 1024
-/** Longest side of a picture in pixels. */
-export const IMAGE_PIXELS_MAX = 8000
+/** Pictures looked at together. */
+const IMAGES_AT_ONCE = 4
 
 const FORMATS: Record<string, string> = { png: 'png', jpg: 'jpeg', webp: 'webp' }
 
 /** Every picture in the images folder by its path from the catalog folder, and what is wrong with them. */
 export async function checkImages(folder: string): Promise<{ images: Set<string>; problems: CatalogProblem[] }> {
   const files = await filesBelow(folder, 'images')
-  const problems = await Promise.all(files.map(({ file, kind }) => imageProblems(folder, file, kind)))
-  return { images: new Set(files.map(({ file }) => file)), problems: problems.flat() }
+  const problems: CatalogProblem[] = []
+  for (let from = 0; from < files.length; from += IMAGES_AT_ONCE) {
+    const some = files.slice(from, from + IMAGES_AT_ONCE)
+    const found = await Promise.all(some.map(({ file, kind }) => imageProblems(folder, file, kind)))
+    problems.push(...found.flat())
+  }
+  return { images: new Set(files.map(({ file }) => file)), problems }
 }
 
 type Found = { file: string; kind: 'file' | 'link' | 'other' }
@@ -43,8 +45,9 @@ async function imageProblems(folder: string, file: string, kind: Found['kind']):
   if (size > limit) {
     return [fileProblem(file, `This picture has ${Math.ceil(size / 1024)} KB.`, `It has at most ${limit / 1024} KB.`)]
   }
-  const bytes = await readFile(join(folder, file))
-  return extension === 'svg' ? svgProblems(file, bytes) : rasterProblems(file, bytes, FORMATS[extension] ?? extension)
+  if (size === 0) return [fileProblem(file, 'This file is empty.', 'Export the picture again.')]
+  if (extension === 'svg') return svgProblems(file, await readFile(join(folder, file)))
+  return rasterProblems(folder, file, FORMATS[extension] ?? extension)
 }
 
 function svgProblems(file: string, bytes: Buffer): CatalogProblem[] {
@@ -60,17 +63,21 @@ function svgProblems(file: string, bytes: Buffer): CatalogProblem[] {
   return [{ file, line, column, endColumn, excerpt, found: fault.found, expected: fault.expected, mended: null }]
 }
 
-/** Reads only the picture's head, so a picture that would unpack to gigabytes costs nothing. */
-async function rasterProblems(file: string, bytes: Buffer, format: string): Promise<CatalogProblem[]> {
+/** Reads only the picture's head: neither its bytes nor its pixels take memory. */
+async function rasterProblems(folder: string, file: string, format: string): Promise<CatalogProblem[]> {
   const { default: sharp } = await import('sharp') // loaded only by catalogs that have such pictures
-  const head = await sharp(bytes, { limitInputPixels: false })
+  const head = await sharp(join(folder, file), { limitInputPixels: false })
     .metadata()
     .catch(() => undefined)
   if (head?.format !== format) {
     const found = head?.format ? `This file is in truth ${head.format}.` : 'This file is no picture that can be read.'
     return [fileProblem(file, found, `Its name says ${format}: export it again, or rename it.`)]
   }
-  if (Math.max(head.width, head.height) <= IMAGE_PIXELS_MAX) return []
-  const found = `This picture is ${head.width} by ${head.height} pixels.`
-  return [fileProblem(file, found, `No side is longer than ${IMAGE_PIXELS_MAX} pixels.`)]
+  const { width, height } = head
+  const found = `This picture is ${width} by ${height} pixels.`
+  if (Math.max(width, height) > IMAGE_PIXELS_MAX) {
+    return [fileProblem(file, found, `No side is longer than ${IMAGE_PIXELS_MAX} pixels.`)]
+  }
+  if (width * height <= PIXELS_MAX) return []
+  return [fileProblem(file, found, `It has at most ${PIXELS_MAX / 1_000_000} million pixels in all.`)]
 }

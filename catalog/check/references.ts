@@ -2,7 +2,7 @@ import { withAddedKey, withValue } from '../problem/mend.ts'
 import type { CatalogProblem } from '../problem/problem.ts'
 import { quoted } from '../problem/problem.ts'
 import { problemAt } from '../problem/report.ts'
-import { allOf, nearestWord } from '../problem/spelling.ts'
+import { allOf, type NearestWord } from '../problem/spelling.ts'
 import type { AssetText } from '../schema/asset.ts'
 import type { BundlePart, Gives, Product } from '../schema/product.ts'
 import type { ShopSettings } from '../schema/shop.ts'
@@ -19,6 +19,8 @@ export type Entries = {
   productIds: readonly string[]
   assetIds: readonly string[]
   images: ReadonlySet<string>
+  /** Guesses what was meant, within a bound for the whole catalog. */
+  nearest: NearestWord
 }
 
 /** Problems of what a product points at: its category, pictures, downloads and parts must be there. */
@@ -27,7 +29,14 @@ export function referenceProblems(entries: Entries, product: ProductEntry): Cata
   return [
     ...categoryProblems(entries, product),
     ...(sound.images ?? []).flatMap(({ file }, index) =>
-      missing(product.yaml, ['images', index, 'file'], file, entries.images, `There is no picture ${quoted(file)}.`),
+      missing(
+        entries,
+        product.yaml,
+        ['images', index, 'file'],
+        file,
+        entries.images,
+        `There is no picture ${quoted(file)}.`,
+      ),
     ),
     ...allGives(product).flatMap(({ path, gives }) => downloadProblems(entries, product, path, gives)),
     ...(sound.bundle ?? []).flatMap((part, index) => partProblems(entries, product, part, ['bundle', index])),
@@ -44,18 +53,28 @@ export function allGives(product: ProductEntry): { path: Path; gives: Gives }[] 
   ]
 }
 
-function categoryProblems({ shop }: Entries, product: ProductEntry): CatalogProblem[] {
+function categoryProblems(entries: Entries, product: ProductEntry): CatalogProblem[] {
+  const { shop } = entries
   const categories = shop?.sound.categories?.map((category) => category.id)
   const { category } = product.sound
   if (!categories || category === undefined || shop?.broken.has('categories')) return []
   const found = `There is no category ${quoted(category)} in shop.yaml.`
-  return missing(product.yaml, ['category'], category, categories, found, `The categories are ${allOf(categories)}.`)
+  return missing(
+    entries,
+    product.yaml,
+    ['category'],
+    category,
+    categories,
+    found,
+    `The categories are ${allOf(categories)}.`,
+  )
 }
 
 function downloadProblems(entries: Entries, product: ProductEntry, path: Path, { downloads = [] }: Gives) {
   return downloads.flatMap((id, index) => {
     const expected = `Add assets/${id}.yaml, or name another asset.`
     return missing(
+      entries,
       product.yaml,
       [...path, 'downloads', index],
       id,
@@ -73,7 +92,7 @@ function partProblems(entries: Entries, product: ProductEntry, part: BundlePart,
     const told = { found: 'This bundle is a part of itself.', expected: 'A bundle is made of other products.' }
     return [problemAt(product.yaml, [...path, 'product'], told)]
   }
-  const unknown = missing(product.yaml, [...path, 'product'], part.product, others, found)
+  const unknown = missing(entries, product.yaml, [...path, 'product'], part.product, others, found)
   const target = entries.products.get(part.product)
   if (unknown.length > 0 || !target) return unknown
   if (target.sound.bundle || target.broken.has('bundle')) {
@@ -83,15 +102,21 @@ function partProblems(entries: Entries, product: ProductEntry, part: BundlePart,
     }
     return [problemAt(product.yaml, [...path, 'product'], told)]
   }
-  return target.broken.has('variants') ? [] : partVariantProblems(product, part, path, target)
+  return target.broken.has('variants') ? [] : partVariantProblems(entries, product, part, path, target)
 }
 
-function partVariantProblems(product: ProductEntry, part: BundlePart, path: Path, target: ProductEntry) {
+function partVariantProblems(
+  entries: Entries,
+  product: ProductEntry,
+  part: BundlePart,
+  path: Path,
+  target: ProductEntry,
+) {
   const ids = (target.sound.variants ?? []).map((variant) => variant.id)
   const choices = ids.length > 0 ? `Its variants are ${allOf(ids)}.` : 'It has no variants: remove this line.'
   if (part.variant !== undefined) {
     const found = `${quoted(part.product)} has no variant ${quoted(part.variant)}.`
-    return missing(product.yaml, [...path, 'variant'], part.variant, ids, found, choices)
+    return missing(entries, product.yaml, [...path, 'variant'], part.variant, ids, found, choices)
   }
   if (ids.length === 0) return []
   const mended = withAddedKey(product.yaml, path, { variant: ids[0] }, ['product', 'variant', 'quantity'])
@@ -101,6 +126,7 @@ function partVariantProblems(product: ProductEntry, part: BundlePart, path: Path
 
 /** One problem when an id is not among the known ones: with the one that was probably meant, or else with `expected`. */
 export function missing(
+  { nearest: guess }: Pick<Entries, 'nearest'>,
   yaml: YamlFile,
   path: Path,
   id: string,
@@ -110,7 +136,7 @@ export function missing(
 ): CatalogProblem[] {
   const ids = [...known]
   if (ids.includes(id)) return []
-  const nearest = nearestWord(id, ids)
+  const nearest = guess(id, ids)
   if (nearest === undefined) return [problemAt(yaml, path, { found, expected })]
   const mended = withValue(yaml, path, nearest)
   return [problemAt(yaml, path, { found, expected: `Did you mean "${nearest}"?`, mended })]

@@ -11,6 +11,10 @@ const ATTRIBUTE = /\s+([A-Za-z_][\w:.-]*)\s*=\s*("[^"<]*"|'[^'<]*')/y
 const NAMESPACES = new Set(['http://www.w3.org/2000/svg', 'http://www.w3.org/1999/xlink'])
 const EMBEDDED_PICTURE = /^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/=\s]*$/
 
+/** Letters of a drawing are laid out one after the other: a hundred thousand take minutes, and gigabytes. */
+const TEXT_CHARACTERS_MAX = 5000
+const TOO_MUCH_TEXT = `There are more than ${TEXT_CHARACTERS_MAX} characters of text in this drawing.`
+
 /** What an SVG has and must not have: the offset in its text, and the two sentences. */
 export type SvgFault = { offset: number; length: number; found: string; expected: string }
 
@@ -18,9 +22,13 @@ export type SvgFault = { offset: number; length: number; found: string; expected
 export function svgFault(text: string): SvgFault | undefined {
   let offset = 0
   let isFirst = true
+  let characters = 0
   while (offset < text.length) {
     const start = text.indexOf('<', offset)
     if (start < 0) break
+    characters += text.slice(offset, start).trim().length
+    if (characters > TEXT_CHARACTERS_MAX)
+      return fault(offset, 1, TOO_MUCH_TEXT, 'Export letters as paths, or write less.')
     const tag = tagAt(text, start)
     if ('found' in tag) return tag
     if (isFirst && tag.name !== undefined && tag.name !== 'svg') return notDrawing(start, tag.name)

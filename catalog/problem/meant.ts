@@ -44,7 +44,8 @@ export function fittingText(text: string, schema: FieldSchema): string | undefin
   const hyphened = words.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
   const repository = plain.replace(/^https:\/\/github\.com\//, '').replace(/\.git$/, '')
   const versioned = plain.replaceAll(/\{[^{}]*\}/g, VERSION_PLACE)
-  const formed = [plain.toUpperCase(), versioned, repository, plain.replace(/^.*\//, ''), hyphened]
+  const digest = plain.toLowerCase().replace(/^sha-?256:\s*/, '')
+  const formed = [plain.toUpperCase(), versioned, digest, repository, plain.replace(/^.*\//, ''), hyphened]
   const candidates = [plain, plain.replace(/^http:/, 'https:'), ...(schema.pattern || schema.enum ? formed : [])]
   return candidates.find((candidate) => candidate !== text && candidate !== '' && fits(candidate, schema))
 }

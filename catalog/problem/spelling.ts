@@ -2,8 +2,26 @@
 export function nearestWord(word: string, known: Iterable<string>): string | undefined {
   const folded = fold(word)
   const allowance = Math.max(1, Math.floor(folded.length / 3))
-  const near = [...known].map((candidate) => ({ candidate, distance: editDistance(folded, fold(candidate)) }))
+  const isAsLong = (candidate: string) => Math.abs(fold(candidate).length - folded.length) <= allowance
+  const near = [...known]
+    .filter(isAsLong)
+    .map((candidate) => ({ candidate, distance: editDistance(folded, fold(candidate)) }))
   return near.filter(({ distance }) => distance <= allowance).toSorted((a, b) => a.distance - b.distance)[0]?.candidate
+}
+
+/** Most words that those of one catalog are compared with: each comparison takes some microseconds. */
+export const COMPARISONS_MAX = 10_000
+
+export type NearestWord = typeof nearestWord
+
+/** The same as nearestWord, as long as no more than so many words were compared: a thousand wrong ones among a thousand take minutes. */
+export function createNearestWord(comparisonsMax = COMPARISONS_MAX): NearestWord {
+  let left = comparisonsMax
+  return (word, known) => {
+    const words = [...known]
+    left -= words.length
+    return left < 0 ? undefined : nearestWord(word, words)
+  }
 }
 
 /** Words as a sentence lists them: `a, b or c`. */

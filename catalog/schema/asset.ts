@@ -29,6 +29,11 @@ export type ReleaseFile = z.output<typeof ReleaseFile>
 export const ReleaseChannel = z.enum(['stable', 'pre-release'])
 export type ReleaseChannel = z.output<typeof ReleaseChannel>
 
+/** A file's SHA-256 in hexadecimal. */
+export const Sha256 = z
+  .string({ error: 'a SHA-256 is 64 digits from 0 to 9 and a to f, in quotes' })
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits from 0 to 9 and a to f, as GitHub shows it beside the file')
+
 /** A file of a release as people write it: `{version}` in its name stands for the version in the tag. */
 export const ReleaseText = z
   .strictObject({
@@ -43,6 +48,9 @@ export const ReleaseText = z
         'a file name is letters, digits and . _ + -, as GitHub shows it; {version} stands for the version in the tag',
       )
       .meta({ description: "The file's name in the release; {version} stands for the version in the tag" }),
+    sha256: Sha256.optional().meta({
+      description: 'Which bytes these are: whoever approves the asset approves them, and buyers get no others',
+    }),
     version: z
       .string()
       .max(100)
@@ -128,18 +136,27 @@ export type AssetText = z.output<typeof AssetText>
 /** Which newer releases an asset takes: a range of versions, a channel, or a range within a channel. */
 export type Follows = { range: string | null; channel: ReleaseChannel; filePattern: string }
 
-/** A file that buyers download, with `{version}` put in: `release` names the one file that is sold now. */
-export type Asset = Omit<AssetText, 'release'> & { id: string; release: ReleaseFile; follows: Follows | null }
+/**
+ * A file that buyers download, with `{version}` put in: `release` names the one file that is sold now, `sha256` says which bytes it
+ * has (of an approved one always).
+ */
+export type Asset = Omit<AssetText, 'release'> & {
+  id: string
+  release: ReleaseFile
+  sha256: string | null
+  follows: Follows | null
+}
 
 /** An asset as the shop uses it, from what people wrote. */
 export function assetFrom(id: string, { release, ...asset }: AssetText): Asset {
-  const { repository, tag, file, version, channel } = release
+  const { repository, tag, file, sha256 = null, version, channel } = release
   const isFollowing = version !== undefined || channel !== undefined
   return {
     ...asset,
     id,
     title: withVersion(asset.title, tag),
     release: { repository, tag, file: withVersion(file, tag) },
+    sha256,
     follows: isFollowing ? { range: version ?? null, channel: channel ?? 'stable', filePattern: file } : null,
   }
 }

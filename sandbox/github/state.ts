@@ -18,6 +18,8 @@ export type ReleaseSeed = {
   file: string
   /** The bytes, or the path of a file that holds them. */
   bytes: Content
+  /** What is said of bytes that only stand in for others: the SHA-256 of those. */
+  sha256?: string | undefined
 }
 
 /** A repository that is there when the stand-in starts the first time in its folder. */
@@ -177,7 +179,8 @@ export function createState(options: GitHubOptions): GitHubState {
 /** Puts a file into a release, making both where they are missing. Other bytes under a known name are a new asset. */
 export async function publish(state: GitHubState, seed: ReleaseSeed): Promise<Asset> {
   const [owner = '', name = ''] = seed.repository.split('/')
-  const { size, sha256 } = await measure(seed.bytes)
+  const measured = await measure(seed.bytes)
+  const { size, sha256 } = { ...measured, ...(seed.sha256 && { sha256: seed.sha256 }) }
   const at = state.now()
   const repository = findRepository(state, owner, name) ?? addRepository(state, owner, name)
   const release = releaseFor(repository, seed.tag, at)

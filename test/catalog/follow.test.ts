@@ -82,8 +82,9 @@ describe('the release that is followed', () => {
   })
 })
 
-describe('the text with another tag', () => {
+describe('the text with another tag and other bytes', () => {
   const TAG = 'heron-v2.1.0'
+  const sha256 = '0a'.repeat(32)
   test.each([
     ['plain', 'tag: heron-v2.0.0', 'tag: heron-v2.1.0'],
     ['in quotes', 'tag: "heron-v2.0.0"', 'tag: "heron-v2.1.0"'],
@@ -91,21 +92,37 @@ describe('the text with another tag', () => {
     ['folded', 'tag: >-\n    heron-v2.0.0', 'tag: "heron-v2.1.0"'],
   ])('keeps everything else, %s', (_, before, after) => {
     const text = `# A comment\ntitle: "Heron"   # tag: heron-v2.0.0\n\nrelease:\n  ${before}\n  file:  heron.zip\nlicense: 'MIT'\n`
-    expect(withRelease(text, { tag: TAG })).toBe(text.replace(`release:\n  ${before}`, `release:\n  ${after}`))
+    const lines = `release:\n  ${after}\n  sha256: "${sha256}"`
+    expect(withRelease(text, { tag: TAG, sha256 })).toBe(text.replace(`release:\n  ${before}`, lines))
   })
   test('keeps Windows line ends, braces, and a file without a last line end', () => {
     const text =
       '# é 🦆\r\nrelease: { repository: heron/goods, tag: heron-v2.0.0, file: heron.zip }\r\nreview: approved'
-    expect(withRelease(text, { tag: TAG })).toBe(text.replace('heron-v2.0.0', TAG))
+    const moved = text.replace('heron-v2.0.0', `${TAG}, sha256: "${sha256}"`)
+    expect(withRelease(text, { tag: TAG, sha256 })).toBe(moved)
+    const windows = text.replace(/ \{ | \}/g, '\r\n  ').replaceAll(', ', '\r\n  ')
+    const added = windows.replace('heron-v2.0.0', `heron-v2.0.0\r\n  sha256: "${sha256}"`)
+    expect(withRelease(windows, { sha256 })).toBe(added)
+    expect(withRelease('release:\n  tag: v1', { sha256 })).toBe(`release:\n  tag: v1\n  sha256: "${sha256}"`)
+  })
+  test('puts the SHA-256 in the place of the one before, in its quotes', () => {
+    const text = `release:\n  sha256: '${'b'.repeat(64)}' # of v2\n  tag: heron-v2.0.0\n`
+    const changed = text.replace('b'.repeat(64), sha256)
+    expect(withRelease(text, { sha256 })).toBe(changed)
+    expect(withRelease(text, { tag: TAG, sha256 })).toBe(changed.replace('heron-v2.0.0', TAG))
+    const digits = '1'.repeat(64) // without quotes, this is a number
+    expect(withRelease(`release: { tag: v1, sha256: ${'a'.repeat(64)} }`, { sha256: digits })).toBe(
+      `release: { tag: v1, sha256: "${digits}" }`,
+    )
   })
   test('quotes what would not be text any more', () => {
-    const changed = withRelease('release:\n  tag: v1.0.0 # now\n  file: a.pdf\n', { tag: '2024' })
-    expect(changed).toBe('release:\n  tag: "2024" # now\n  file: a.pdf\n')
-    expect(parse(changed)).toEqual({ release: { tag: '2024', file: 'a.pdf' } })
+    const changed = withRelease('release:\n  tag: v1.0.0 # now\n  file: a.pdf\n', { tag: '2024', sha256 })
+    expect(changed).toBe(`release:\n  tag: "2024" # now\n  sha256: "${sha256}"\n  file: a.pdf\n`)
+    expect(parse(changed)).toEqual({ release: { tag: '2024', sha256, file: 'a.pdf' } })
   })
   test('is refused where there is no tag to change', () => {
     for (const text of ['title: Heron\n', 'release: v1\n', 'release: [', 'release:\n  tag:\n    a: b\n']) {
-      expect(() => withRelease(text, { tag: TAG })).toThrow('names no tag')
+      expect(() => withRelease(text, { tag: TAG, sha256 })).toThrow('names no tag')
     }
   })
 })

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { NoAccessError } from '../../app/github/client.ts'
+import { BuildError } from '../../app/live/build-storefront.ts'
 import { refreshShop } from '../../app/repository/refresh.ts'
 import { repositorySource } from '../../app/repository/repository-source.ts'
 import { openStoreReader } from '../../app/store/open.ts'
@@ -20,7 +22,13 @@ let shop: TestShop
 afterEach(() => shop.close())
 
 const text = (path: string) => SAMPLE[path] ?? ''
-const releaseOf = async (tag: string) => text(PDF).replace('guide-v1', tag)
+/** Each release holds its own tag. */
+const releaseOf = async (tag: string) => {
+  const sha256 = createHash('sha256').update(tag).digest('hex')
+  return text(PDF)
+    .replace('guide-v1', tag)
+    .replace(/"\w{64}"/, `"${sha256}"`)
+}
 const factsOf = async (type: string) => (await shop.store.shopEvents()).filter((fact) => fact.type === type)
 const publish = (tag: string) =>
   shop.github.control('releases', { repository: 'heron/goods', tag, file: 'heron-guide.pdf', base64: btoa(tag) })
@@ -110,6 +118,38 @@ test('a build that fails is tried again, and the release that came with it is no
   await minutes(6)
   expect(shop.parts.shop.catalog().assets.get('guide-pdf')?.release.tag).toBe('guide-v2')
   expect(await factsOf('asset.released')).toHaveLength(1)
+})
+
+test('a build that says no is a refused commit, told once, and taken when it is well again', async () => {
+  const { builds, build } = holdableBuild()
+  shop = await openFollowingShop(undefined, { build })
+  builds.before = () => Promise.reject(new BuildError('Could not process image'))
+  const commit = await push({ [PRODUCT]: text(PRODUCT).replace('stock: 1', 'stock: 2') })
+  await quiet(shop)
+  await minutes(20)
+  expect((await shop.store.shop()).refused).toMatchObject({ commit, again: true })
+  const [issue, ...others] = await issues()
+  expect([others.length, issue?.state, issue?.body]).toEqual([0, 'open', expect.stringContaining('could not be built')])
+  expect(builds.count).toBeLessThan(8)
+  builds.before = async () => {}
+  await minutes(16)
+  expect((await shop.store.shop()).live?.commit).toBe(commit)
+  expect((await issues()).map(({ state }) => state)).toEqual(['closed'])
+})
+
+test('a picture that can not be drawn is named, and the next commit goes live', async () => {
+  const { builds, build } = holdableBuild()
+  shop = await openFollowingShop(undefined, { build })
+  builds.before = () => Promise.reject(new BuildError('Could not process image'))
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><g><path d="M0 0h4v3z"/></svg>'
+  const broken = await push({ 'catalog/images/any.svg': svg })
+  await quiet(shop)
+  expect((await shop.store.shop()).refused).toEqual({ commit: broken, problems: 1, at: expect.any(String) })
+  expect((await issues()).map(({ body }) => body)).toEqual([expect.stringContaining('images/any.svg')])
+  builds.before = async () => {}
+  const commit = await push({ 'catalog/images/any.svg': text('catalog/images/any.svg') })
+  await quiet(shop)
+  expect((await shop.store.shop()).live?.commit).toBe(commit)
 })
 
 test('what was chosen or closed while the storefront builds is not undone when it is built', async () => {

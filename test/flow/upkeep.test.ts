@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { asBrowser, smallStorefront } from '../http/open-api.ts'
 import { browserByLink } from '../support/desk.ts'
-import { merge, openFollowingShop, pushTo, quiet, SAMPLE } from '../support/repository.ts'
+import { checksOf, merge, openFollowingShop, openPull, pushTo, quiet, SAMPLE } from '../support/repository.ts'
 import { checkOut, FILES, openTestShop, pay, readOrder, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
 // What befalls a shop over the years: it is installed, chosen, closed and opened; files are replaced and lost; releases come.
@@ -13,6 +14,8 @@ let shop: TestShop
 afterEach(() => shop.close())
 
 const text = (path: string) => SAMPLE[path] ?? ''
+const withBytes = (bytes: string | Uint8Array) =>
+  text(GUIDE).replace(/sha256: "\w+"/, `sha256: "${createHash('sha256').update(bytes).digest('hex')}"`)
 const push = (edit: Record<string, string | null>) => pushTo(shop, { by: 'ada', branch: 'main', edit })
 const issues = async () =>
   (await shop.github.as('ada').rest.issues.listForRepo({ ...SHOP_REPOSITORY, state: 'all' })).data
@@ -89,27 +92,51 @@ test('a file that was replaced is not given from that moment on, and buyers are 
   expect((await mine()).map(({ state }) => state)).toEqual(['closed'])
   expect((await fetch(url)).status).toBe(200)
 
-  await replace(Buffer.from('%PDF-1.7 a third guide'))
+  const third = Buffer.from('%PDF-1.7 a third guide')
+  await replace(third)
   await sweeps(16)
   expect((await fetch(url)).status).toBe(503)
-  const products = Object.keys(SAMPLE).filter((path) => path.startsWith('catalog/products/'))
-  const withStatus = async (status: string) =>
-    products.map(async (path) => [path, text(path).replace('status: live', `status: ${status}`)] as const)
-  for (const [review = '', status = ''] of [
-    ['draft', 'retired'],
-    ['approved', 'live'],
-  ]) {
-    const edit = Object.fromEntries(await Promise.all(await withStatus(status)))
-    await push({ ...edit, [GUIDE]: text(GUIDE).replace('review: approved', `review: ${review}`) })
-    await quiet(shop)
-    expect((await shop.store.shop()).refused).toBeUndefined()
-  }
+  await push({ [GUIDE]: withBytes(third) })
+  await quiet(shop)
   expect(await (await fetch(url)).text()).toBe('%PDF-1.7 a third guide')
   expect((await mine()).map(({ state }) => state)).toEqual(['closed', 'closed'])
 })
 
+test('bytes that were swapped after they were approved do not go live; put back, they do', async () => {
+  shop = await openFollowingShop()
+  const next = Buffer.from('%PDF-1.7 the next guide')
+  const publish = (bytes: Uint8Array) => {
+    const place = { repository: 'heron/goods', tag: 'guide-v2', file: 'heron-guide.pdf' }
+    return shop.github.control('releases', { ...place, base64: Buffer.from(bytes).toString('base64') })
+  }
+  await publish(next)
+  const edit = { [GUIDE]: withBytes(next).replace('guide-v1', 'guide-v2') }
+  const number = await openPull(shop, { branch: 'next', edit })
+  await quiet(shop)
+  expect((await checksOf(shop, number)).at(-1)?.conclusion).toBe('action_required')
+  await publish(Buffer.from('%PDF-1.7 the bytes of a thief'))
+  await merge(shop, number)
+  await quiet(shop)
+  const live = async () => (await shop.store.shop()).live?.commit
+  const before = await live()
+  expect((await shop.store.shop()).refused).toMatchObject({ problems: 1, again: true })
+  expect(await facts('asset.approved')).toHaveLength(Object.keys(FILES).length)
+  const [issue] = await issues()
+  expect([issue?.state, issue?.body]).toEqual(['open', expect.stringContaining('approved was')])
+  const { order } = await buy()
+  const url = order.downloads[0]?.url ?? ''
+  expect(await (await fetch(url)).text()).toBe(FILES['heron-guide.pdf'].toString())
+  await sweeps(31)
+  expect(await facts('shop.refused')).toHaveLength(1)
+  await publish(next)
+  await sweeps(16)
+  expect(await live()).not.toBe(before)
+  expect((await issues()).filter(({ pull_request }) => !pull_request).map(({ state }) => state)).toEqual(['closed'])
+  expect(await (await fetch(url)).text()).toBe(next.toString())
+})
+
 test.each(['pull-request', 'at-once'])('a release that is published comes into the shop: %s', async (releases) => {
-  const asset = text(GUIDE).replace('guide-v1', 'guide-v1.0.0').replace(' }', ', version: ^1 }')
+  const asset = withBytes('first').replace('guide-v1', 'guide-v1.0.0').replace(' }', ', version: ^1 }')
   const files = { [GUIDE]: asset, 'catalog/shop.yaml': `${text('catalog/shop.yaml')}releases: ${releases}\n` }
   const published = (tag: string, content: string) => {
     const file = { tag, file: 'heron-guide.pdf', base64: btoa(content) }

@@ -62,7 +62,7 @@ describe('fulfilling', () => {
     expect(await fulfilledLines()).toEqual(['line-2'])
   })
   test('gives no bytes that were not approved, and says which they are', async () => {
-    await keep(placed([digital('line-1', guide), digital('line-2', epub)]), paid)
+    await keep(placed([digital('line-1', { ...guide, id: 'sold-long-ago' }), digital('line-2', epub)]), paid)
     await approve('heron-guide.pdf', 'f'.repeat(64))
     expect(await run()).toEqual({
       end: 'stalled',
@@ -111,6 +111,10 @@ describe('a download', () => {
     const forgotten = { ...shop.parts.shop.catalog(), assets: new Map() }
     const forgetful = { ...shop.parts, shop: { ...shop.parts.shop, catalog: () => forgotten } }
     expect(await openDownload(forgetful, order, 'guide-pdf')).toHaveProperty('redirect')
+  })
+  test('of other bytes than those that were sold is refused, once the catalog has forgotten which', async () => {
+    const order = await keep(placed([digital('line-1', { ...guide, id: 'gone', sha256: 'd'.repeat(64) })]), paid)
+    expect(await openDownload(shop.parts, order, 'gone')).toMatchObject({ refused: 'changed' })
   })
   test('of other bytes than the approved ones is refused, also when they were put there a moment ago', async () => {
     const order = await keep(placed(), paid)

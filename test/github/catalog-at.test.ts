@@ -1,7 +1,26 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { CATALOG_KEPT_DAYS, fetchCatalogAt, forgetOldCatalogs } from '../../app/github/catalog/catalog-at.ts'
+import {
+  CATALOG_KEPT_DAYS,
+  DISK_RESERVE_BYTES,
+  forgetOldCatalogs,
+  forgetPull,
+  rememberPull,
+  requireRoom,
+  trimCatalogs,
+} from '../../app/github/catalog/cache.ts'
+import { fetchCatalogAt } from '../../app/github/catalog/catalog-at.ts'
 import { CatalogRefusedError, readCatalogTree } from '../../app/github/catalog/catalog-tree.ts'
 import { loadCatalog } from '../../catalog/load.ts'
 import { openRepositories } from '../repository/check/repositories.ts'
@@ -149,4 +168,52 @@ test('old catalogs are forgotten, with the blobs that none uses', async () => {
   await forgetOldCatalogs(folder, new Set(), new Date())
   expect(readdirSync(join(folder, 'catalogs'))).toEqual([])
   expect(readdirSync(join(folder, 'blobs')).flatMap((name) => readdirSync(join(folder, 'blobs', name)))).toEqual([])
+})
+
+test('nothing is fetched when that would leave less than the reserve', async () => {
+  const free = async () => DISK_RESERVE_BYTES + 100
+  await requireRoom(folder, 100, free)
+  await expect(requireRoom(folder, 101, free)).rejects.toThrow('no room for a catalog')
+})
+
+/** A catalog of a pull request as it lies on the disk: one blob, and a folder that uses it. */
+function lay(tree: string, bytes: number, minutesAgo: number) {
+  const sha = tree.slice(0, 40)
+  const [blob, catalog] = [join(folder, 'blobs', sha.slice(0, 2), sha.slice(2)), join(folder, 'catalogs', tree)]
+  for (const path of [join(blob, '..'), catalog]) mkdirSync(path, { recursive: true })
+  writeFileSync(blob, Buffer.alloc(bytes))
+  linkSync(blob, join(catalog, 'shop.yaml'))
+  const at = new Date(Date.now() - minutesAgo * 60_000)
+  for (const path of [blob, catalog]) utimesSync(path, at, at)
+}
+const catalogs = () => readdirSync(join(folder, 'catalogs')).toSorted()
+const blobs = () => readdirSync(join(folder, 'blobs')).flatMap((name) => readdirSync(join(folder, 'blobs', name)))
+
+test('the cache is capped: what pull requests made goes first, the oldest of it', async () => {
+  const [older, newer, live] = ['a'.repeat(64), 'b'.repeat(64), 'c'.repeat(40)]
+  lay(older, 1000, 300)
+  lay(newer, 1000, 200)
+  lay(live, 1000, 400)
+  const trim = (bytes: number) => trimCatalogs(folder, new Date(), bytes)
+  await trim(3000)
+  expect(catalogs()).toEqual([older, newer, live])
+  await trim(2999)
+  expect([catalogs(), blobs().length]).toEqual([[newer, live], 2])
+  await trim(1)
+  expect([catalogs(), blobs().length]).toEqual([[live], 1])
+})
+
+test('a pull request has one catalog on the disk, and none once it is closed', async () => {
+  const [first, second] = ['a'.repeat(64), 'b'.repeat(64)]
+  const pull = (number: number) => ({ repository: 'Heron/shop', number })
+  for (const tree of [first, second]) lay(tree, 10, 0)
+  await rememberPull(folder, pull(1), first)
+  await rememberPull(folder, pull(2), first)
+  await rememberPull(folder, pull(1), second)
+  expect(catalogs()).toEqual([first, second]) // the other one still makes it
+  await forgetPull(folder, pull(2))
+  await forgetPull(folder, pull(2))
+  expect(catalogs()).toEqual([second])
+  await forgetPull(folder, { repository: 'heron/SHOP', number: 1 })
+  expect(catalogs()).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ownersOf, parseCodeowners } from '../../app/github/codeowners.ts'
+import { ownersOf, parseCodeowners } from '../../app/github/pulls/codeowners.ts'
 
 const owners = (text: string, path: string) => {
   const found = ownersOf(parseCodeowners(text), path)

@@ -24,7 +24,7 @@ const RULES: { of: string; may: string[]; types?: string[] }[] = [
   {
     of: 'app/parts.ts',
     may: CORE,
-    types: ['app/github/client.ts', 'app/live/live-shop.ts', 'app/log.ts', 'app/repository/check/reader.ts'],
+    types: ['app/github/client.ts', 'app/live/live-shop.ts', 'app/live/reader.ts', 'app/log.ts'],
   },
   { of: 'app/account/', may: [...COMMON, 'app/account/', 'app/github/'] },
   { of: 'app/store/', may: [...CORE, 'app/store/'], types: ['app/account/person.ts'] },

@@ -37,6 +37,7 @@ describe('a cart is priced from the catalog alone', () => {
               id: 'guide-pdf',
               title: 'The Heron Guide (PDF)',
               release: { repository: 'heron/goods', tag: 'guide-v1', file: 'heron-guide.pdf' },
+              sha256: '2c105371d774cf817bd09261694449a7f917e85f5a9d720d31022832ed3f4018',
             },
           ],
           parcel: null,

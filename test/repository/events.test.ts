@@ -8,7 +8,6 @@ const welcomePull = { number: 1, head: { ref: 'tagsale/welcome' } }
 const onPull = { number: 7, pull_request: {} }
 const person = { type: 'User' }
 const sha = 'a'.repeat(40)
-const base = 'b'.repeat(40)
 
 test.each<[event: string, payload: GitHubPayload, jobs: string[]]>([
   ['push', { repository, ref: 'refs/heads/main' }, ['find-shop', 'refresh-shop']],
@@ -16,7 +15,7 @@ test.each<[event: string, payload: GitHubPayload, jobs: string[]]>([
   ['push', { repository, ref: 'refs/tags/main' }, []],
   ['pull_request', { repository, action: 'opened', pull_request: pull }, ['check-pull:tern/shop#7']],
   ['pull_request', { repository, action: 'synchronize', pull_request: pull }, ['check-pull:tern/shop#7']],
-  ['pull_request', { repository, action: 'closed', pull_request: pull }, []],
+  ['pull_request', { repository, action: 'closed', pull_request: pull }, ['check-pull:tern/shop#7']],
   ['pull_request', { repository, action: 'labeled', pull_request: pull }, []],
   [
     'pull_request',
@@ -38,7 +37,7 @@ test.each<[event: string, payload: GitHubPayload, jobs: string[]]>([
   ['check_suite', { repository, action: 'rerequested' }, ['sweep-github']],
   [
     'merge_group',
-    { repository, action: 'checks_requested', merge_group: { head_sha: sha, base_sha: base } },
+    { repository, action: 'checks_requested', merge_group: { head_sha: sha, base_ref: 'refs/heads/main' } },
     [`check-commit:tern/shop@${sha}`],
   ],
   ['release', { repository, action: 'published' }, ['follow-releases:tern/shop', 'watch-assets']],

@@ -9,8 +9,12 @@ import { openTestShop, SHOP_REPOSITORY as SHOP, type TestShop } from '../support
 const GOOD = catalogFiles(join(import.meta.dirname, '../fixtures/bad-catalogs/_good'))
 const PDF = 'catalog/assets/guide-pdf.yaml'
 const EPUB = 'catalog/assets/guide-epub.yaml'
+const OLD = '0'.repeat(64)
+/** Of the one byte that each file has. */
+const NEW = '559aead08264d5795d3909718cdd05abd49572e84fe55590eef31a88a08fdffd'
+const moved = (text: string) => text.replace('v1.0.0', 'v1.1.0').replace(OLD, NEW)
 const asset = (ending: string, rest = '') =>
-  `# Sold since 2024\ntitle: 'The guide, ${ending}'\nkind: book\nrelease:\n  repository: heron/goods\n  tag: v1.0.0  # now\n  file: guide-{version}.${ending}\n  version: ^1\nlicense: MIT\nreview: approved\n${rest}`
+  `# Sold since 2024\ntitle: 'The guide, ${ending}'\nkind: book\nrelease:\n  repository: heron/goods\n  tag: v1.0.0  # now\n  file: guide-{version}.${ending}\n  sha256: '${OLD}'\n  version: ^1\nlicense: MIT\nreview: approved\n${rest}`
 
 let shop: TestShop
 let ada: Octokit
@@ -52,10 +56,10 @@ test('a release is proposed by one pull request for all its assets, once', async
   )
   const { data: files } = await ada.rest.pulls.listFiles({ ...SHOP, pull_number: pull?.number ?? 0 })
   expect(files.map(({ filename, additions, deletions }) => [filename, additions, deletions])).toEqual([
-    [EPUB, 1, 1],
-    [PDF, 1, 1],
+    [EPUB, 2, 2],
+    [PDF, 2, 2],
   ])
-  expect(await read(PDF, pull?.head.ref ?? '')).toBe(asset('pdf').replace('v1.0.0', 'v1.1.0'))
+  expect(await read(PDF, pull?.head.ref ?? '')).toBe(moved(asset('pdf')))
 })
 
 test('once it is merged there is nothing left to propose', async () => {
@@ -120,7 +124,7 @@ test('a proposal keeps up with the files: what changed meanwhile, and what the r
   const [pull, ...others] = await pulls()
   expect(others).toEqual([])
   expect(pull?.title).toBe('Sell v1.1.0: guide-epub and 1 more')
-  expect(await read(PDF, pull?.head.ref ?? '')).toBe(asset('pdf', '# a new line\n').replace('v1.0.0', 'v1.1.0'))
+  expect(await read(PDF, pull?.head.ref ?? '')).toBe(moved(asset('pdf', '# a new line\n')))
   expect(await read(EPUB, pull?.head.ref ?? '')).toContain('v1.1.0')
 })
 
@@ -152,7 +156,7 @@ test('at once reads again when somebody pushes at the same moment, and loses not
   }
   await follow()
   expect(pushes).toBe(2)
-  expect(await read(PDF, 'main')).toBe(asset('pdf', '# meanwhile\n').replace('v1.0.0', 'v1.1.0'))
+  expect(await read(PDF, 'main')).toBe(moved(asset('pdf', '# meanwhile\n')))
 })
 
 test('a catalog with mistakes is left alone', async () => {

@@ -19,6 +19,7 @@ import { startForgetting } from '../../app/store/maintenance/forget.ts'
 import { openStore } from '../../app/store/open.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
 import { startTakingIn } from '../../app/take-in.ts'
+import { loadCatalog } from '../../catalog/load.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
 import { control } from './control.ts'
@@ -137,7 +138,8 @@ export async function openTestShop(options: ShopOptions = {}) {
     }
     const store = await openStore(config, { log, onFailure, now })
     const build = options.follow?.build ?? (async () => options.storefront ?? '')
-    const { parts, close: closeParts } = await openParts(config, { store, log, now, build })
+    const read = (folder: string) => loadCatalog(folder) // in this thread: a new one for each test takes long
+    const { parts, close: closeParts } = await openParts(config, { store, log, now, build, read })
     await startTakingIn(parts)
     const following = await startFollowing(parts)
     if (options.follow) await startRepositoryWork(parts)

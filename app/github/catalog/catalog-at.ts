@@ -1,32 +1,15 @@
 import { createHash } from 'node:crypto'
-import {
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  rename,
-  rm,
-  symlink,
-  truncate,
-  utimes,
-  writeFile,
-} from 'node:fs/promises'
+import { copyFile, link, mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Repository } from '../repository-name.ts'
-import { blobPath, exists, fetchBlobs, inParallel } from './blobs.ts'
+import { type Blob, blobPath, exists, fetchBlobs, inParallel } from './blobs.ts'
+import { requireRoom } from './cache.ts'
 import { type CatalogTree, readCatalogTree, type TreeEntry } from './catalog-tree.ts'
 
 /** Where a catalog lies: `folder` is for loadCatalog, `tree` names it. */
 export type FetchedCatalog = { folder: string; tree: string }
 
-/** A catalog that nobody looked at for so long is fetched anew. */
-export const CATALOG_KEPT_DAYS = 30
-/** A blob that no catalog uses may belong to one that is just being fetched. */
-const UNUSED_BLOB_KEPT_HOURS = 24
 const FILES_AT_ONCE = 64
-const HOUR_MS = 3_600_000
 
 /**
  * Brings the catalog of a commit to the disk, as `catalogs/<tree>` in the data folder: whole, or not at all; at once when it is
@@ -55,6 +38,7 @@ export async function layOutCatalog(
   }
   const files = [...entries].filter(([, { kind }]) => kind === 'file')
   const blobs = files.map(([path, { sha, size }]) => ({ sha, size, isText: /\.(yaml|svg)$/.test(path) }))
+  await requireRoom(dataFolder, await bytesMissing(dataFolder, blobs))
   await fetchBlobs(dataFolder, repository, blobs)
   await mkdir(dirname(folder), { recursive: true })
   const draft = await mkdtemp(join(dirname(folder), '.draft-'))
@@ -76,22 +60,12 @@ export function keyOfEntries(entries: ReadonlyMap<string, TreeEntry>): string {
   return createHash('sha256').update(lines.join('')).digest('hex')
 }
 
-/** Deletes the catalogs that are not to be kept and that nobody looked at for long, and then the blobs that none uses. */
-export async function forgetOldCatalogs(folder: string, keep: ReadonlySet<string>, now: Date): Promise<void> {
-  const isOld = async (path: string, hours: number) => (await lstat(path)).mtimeMs < now.getTime() - hours * HOUR_MS
-  for (const name of await namesIn(join(folder, 'catalogs'))) {
-    const path = join(folder, 'catalogs', name)
-    const hours = name.startsWith('.') ? UNUSED_BLOB_KEPT_HOURS : CATALOG_KEPT_DAYS * 24
-    if (!keep.has(name) && (await isOld(path, hours))) await rm(path, { recursive: true, force: true })
-  }
-  for (const start of await namesIn(join(folder, 'blobs'))) {
-    const names = await namesIn(join(folder, 'blobs', start))
-    await inParallel(names, FILES_AT_ONCE, async (name) => {
-      const path = join(folder, 'blobs', start, name)
-      const isUsed = (await lstat(path)).nlink > 1
-      if (!isUsed && (await isOld(path, UNUSED_BLOB_KEPT_HOURS))) await rm(path, { force: true })
-    })
-  }
+async function bytesMissing(folder: string, blobs: readonly Blob[]): Promise<number> {
+  const distinct = [...new Map(blobs.map((blob) => [blob.sha, blob])).values()]
+  const missing = await inParallel(distinct, FILES_AT_ONCE, async ({ sha, size }) =>
+    (await exists(blobPath(folder, sha))) ? 0 : size,
+  )
+  return missing.reduce((sum, size) => sum + size, 0)
 }
 
 async function layOut(folder: string, draft: string, entries: ReadonlyMap<string, TreeEntry>): Promise<void> {
@@ -126,12 +100,5 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
 export async function moveInto(draft: string, folder: string): Promise<void> {
   await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-  })
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  return readdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
   })
 }

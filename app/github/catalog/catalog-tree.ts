@@ -1,5 +1,5 @@
 import { FILE_BYTES_MAX, FILES_MAX } from '../../../catalog/check/files.ts'
-import { IMAGE_BYTES_MAX, SVG_BYTES_MAX } from '../../../catalog/check/images.ts'
+import { IMAGE_BYTES_MAX, SVG_BYTES_MAX } from '../../../catalog/picture/picture.ts'
 import type { Repository } from '../repository-name.ts'
 
 /** Something in a catalog's tree. `unread`: a file that no check reads, for its kind or its size; only its size matters. */

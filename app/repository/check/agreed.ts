@@ -5,13 +5,12 @@ import {
   type Owners,
   ownersOf,
   parseCodeowners,
-} from '../../github/codeowners.ts'
+} from '../../github/pulls/codeowners.ts'
+import { baseChangedAt, type Subject } from '../../github/pulls/pulls.ts'
 import type { Repository } from '../../github/repository-name.ts'
 import { parseCommand } from '../command.ts'
 import type { Approval } from './approval.ts'
-
-/** A pull request as far as its approvals go. */
-export type Subject = { number: number; head: string }
+import type { Entry } from './merge.ts'
 
 const PER_PAGE = 100
 /** Newer ones than the first thousand count for nothing; nobody has that many. */
@@ -22,10 +21,13 @@ const BELONGING = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
 
 /**
  * Who agreed to a pull request as it is now, and what they may do there: by an approving review of its head, the last review of
- * each person counting, or by an unedited comment that names the head. Bots agree to nothing.
+ * each person counting, or by an unedited comment that names the head. Bots agree to nothing. What was said while it went to another
+ * branch was said of something else.
  */
 export async function approvalsOf(repository: Repository, subject: Subject): Promise<Approval[]> {
-  const people = [...(await reviewers(repository, subject)), ...(await commenters(repository, subject))]
+  const all = [...(await reviewers(repository, subject)), ...(await commenters(repository, subject))]
+  const moved = all.length > 0 ? await baseChangedAt(repository, subject.number) : undefined
+  const people = all.filter(({ at }) => !moved || Date.parse(at) > Date.parse(moved))
   const sorted = people.toSorted((a, b) => Number(BELONGING.has(b.association)) - Number(BELONGING.has(a.association)))
   const logins = new Set(sorted.map(({ login }) => login))
   const approvals: Approval[] = []
@@ -49,18 +51,39 @@ export async function codeOwnersAt(repository: Repository, sha: string): Promise
   return () => null
 }
 
-/** Who said yes, and what GitHub calls them here. */
-type Person = { login: string; association: string }
+/** Where the files that name code owners are what they are, at each of these commits: GraphQL's one question for all of them. */
+export async function ownersFilesAt(
+  { octokit, names: { owner, repo: name } }: Repository,
+  commits: readonly string[],
+): Promise<Map<string, Entry>[]> {
+  const fields = commits.flatMap((sha, index) =>
+    CODEOWNERS_PATHS.map((path, place) => `c${index}p${place}: object(expression: "${sha}:${path}") { oid }`),
+  )
+  const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields.join(' ')} } }`
+  const answer = await octokit.graphql<{ repository: Record<string, { oid: string } | null> | null }>(query, {
+    owner,
+    name,
+  })
+  const entriesOf = (index: number) =>
+    CODEOWNERS_PATHS.flatMap((path, place) => {
+      const sha = answer.repository?.[`c${index}p${place}`]?.oid
+      return sha ? [[path, { sha, kind: 'file' }] as const] : []
+    })
+  return commits.map((_, index) => new Map<string, Entry>(entriesOf(index)))
+}
+
+/** Who said yes, what GitHub calls them here, and when. */
+type Person = { login: string; association: string; at: string }
 
 async function reviewers({ octokit, names }: Repository, { number, head }: Subject): Promise<Person[]> {
   const last = new Map<string, Person & { isYes: boolean }>()
   for (let page = 1; page <= PAGES_MAX; page += 1) {
     const place = { ...names, pull_number: number }
     const { data } = await octokit.rest.pulls.listReviews({ ...place, per_page: PER_PAGE, page })
-    for (const { user, state, commit_id, author_association: association } of data) {
+    for (const { user, state, commit_id, author_association: association, submitted_at: at = '' } of data) {
       // A review that only comments takes no earlier one back.
       if (!user || user.type === 'Bot' || state === 'COMMENTED' || state === 'PENDING') continue
-      last.set(user.login, { login: user.login, association, isYes: state === 'APPROVED' && commit_id === head })
+      last.set(user.login, { login: user.login, association, at, isYes: state === 'APPROVED' && commit_id === head })
     }
     if (data.length < PER_PAGE) break
   }
@@ -75,7 +98,8 @@ async function commenters({ octokit, names }: Repository, { number, head }: Subj
     for (const { user, body, created_at, updated_at, author_association: association } of data) {
       if (!user || user.type === 'Bot' || created_at !== updated_at) continue
       const command = parseCommand(body ?? '')
-      if (command?.name === 'approve' && command.sha === head) people.push({ login: user.login, association })
+      if (command?.name === 'approve' && command.sha === head)
+        people.push({ login: user.login, association, at: created_at })
     }
     if (data.length < PER_PAGE) break
   }

@@ -1,7 +1,7 @@
 import { changesOf, same } from '../../../catalog/changes.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import type { Asset } from '../../../catalog/schema/asset.ts'
-import type { Owners } from '../../github/codeowners.ts'
+import type { Owners } from '../../github/pulls/codeowners.ts'
 
 /** Something that a pull request changes and one of these people must agree to. */
 export type Need = {
@@ -17,6 +17,9 @@ export type Approval = { login: string; permission: 'admin' | 'write' | 'read' }
 
 /** A catalog, no catalog at all, or one that can't be read. */
 export type Known = Catalog | 'none' | 'broken'
+
+/** The table of files has the whole of a SHA-256. */
+const DIGITS_SHOWN = 12
 
 /** What anybody with write permission may change in shop.yaml. Every other key, one added later too, is for an admin. */
 const NOT_MONEY_CRITICAL = new Set(['name', 'tagline', 'categories', 'shipping'])
@@ -93,14 +96,17 @@ function assetNeeds(before: Catalog, after: Catalog): Need[] {
 function reviewNeed(was: Asset | undefined, asset: Asset, path: string): Need[] {
   if (asset.review !== 'approved') return []
   const isNew = was?.review !== 'approved'
-  if (!isNew && same([was.release, was.follows], [asset.release, asset.follows])) return []
+  if (!isNew && same(bytesOf(was), bytesOf(asset))) return []
   const what = isNew
     ? { text: 'review', before: was?.review ?? '', after: 'approved' }
     : { text: 'release', before: releaseWords(was), after: releaseWords(asset) }
   return [{ path, who: 'code owner', what }]
 }
 
-function releaseWords({ release: { repository, tag, file }, follows }: Asset): string {
+const bytesOf = ({ release, sha256, follows }: Asset) => [release, sha256, follows]
+
+function releaseWords({ release: { repository, tag, file }, sha256, follows }: Asset): string {
   const following = follows && [follows.range, follows.channel, follows.filePattern].filter(Boolean).join(' ')
-  return `${repository} ${tag} ${file}${following ? `, follows ${following}` : ''}`
+  const bytes = sha256 ? `SHA-256 ${sha256.slice(0, DIGITS_SHOWN)}…, ` : ''
+  return `${bytes}${repository} ${tag} ${file}${following ? `, follows ${following}` : ''}`
 }

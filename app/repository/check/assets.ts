@@ -7,6 +7,7 @@ import type { Asset } from '../../../catalog/schema/asset.ts'
 import type { Product } from '../../../catalog/schema/product.ts'
 import { type Path, parseYaml } from '../../../catalog/yaml.ts'
 import { inParallel } from '../../github/catalog/blobs.ts'
+import { NoAccessError } from '../../github/client.ts'
 import { describeReleaseFile, ReleaseFileError } from '../../github/release.ts'
 import type { Parts } from '../../parts.ts'
 import type { LookedUpAsset } from './findings.ts'
@@ -14,35 +15,77 @@ import type { LookedUpAsset } from './findings.ts'
 /** Most assets that are looked up for one change; each costs GitHub a request or two. */
 export const ASSETS_LOOKED_UP_MAX = 60
 const LOOKS_AT_ONCE = 4
+/** Most repositories whose files are told of in one check. */
+const REPOSITORIES_MAX = 10
 /** Fields that decide which files a buyer gets. */
 const GIVING = new Set(['gives', 'variants', 'bundle'])
 /** Most notes about one change. */
 const WARNINGS_MAX = 100
 
+/** Whose pull request it is: what our App sees in a private repository is told to nobody who may not look into it. */
+export type Author = { login: string; isFork: boolean }
+type LookParts = Pick<Parts, 'github' | 'githubApp' | 'now'>
+
 /**
  * What GitHub has of each asset that is new or changed, or that a product newly gives. Throws a ReleaseFileError when GitHub
- * gives no answer: then it is not known, and the check must be tried again. With `known`, nothing else is looked into than these
- * repositories: our App sees private ones, and a stranger who names one must not learn from us what is in it.
+ * gives no answer: then it is not known, and the check must be tried again. Where the author may not read a repository, only
+ * approved assets are compared, and what was found there is told to nobody.
  */
 export async function lookAtAssets(
-  parts: Pick<Parts, 'github' | 'githubApp' | 'now'>,
-  after: Catalog,
-  changes: CatalogChanges,
-  known?: ReadonlySet<string>,
+  parts: LookParts,
+  { before, after, changes }: { before: Catalog | 'none'; after: Catalog; changes: CatalogChanges },
+  author: Author,
 ): Promise<{ facts: LookedUpAsset[]; unseen: number }> {
+  const assets = assetsOf(after, changes)
+  const repositories = new Set(assets.map(({ release }) => release.repository.toLowerCase()))
+  const known = await repositoriesKnownTo(parts, repositories, before, author)
+  const told = assets.map((asset) => ({ asset, isTold: known.has(asset.release.repository.toLowerCase()) }))
+  const worth = told.filter(({ asset, isTold }) => isTold || asset.review === 'approved')
+  const looked = worth.slice(0, ASSETS_LOOKED_UP_MAX)
+  const facts = await inParallel(looked, LOOKS_AT_ONCE, async ({ asset, isTold }): Promise<LookedUpAsset> => {
+    return { asset, isTold, file: await fileOf(parts, asset) }
+  })
+  return { facts, unseen: told.filter(({ isTold }) => isTold).length - looked.filter(({ isTold }) => isTold).length }
+}
+
+function assetsOf(after: Catalog, changes: CatalogChanges): Asset[] {
   const ids = new Set(changes.assets.flatMap(({ id, after }) => (after ? [id] : [])))
   for (const { kind, after: product, fields } of changes.products) {
     const givesMore = kind === 'new' || fields.some((field) => GIVING.has(field))
     if (product?.status !== 'live' || !givesMore) continue
     for (const { downloads } of offersOf(after, product)) for (const id of downloads) ids.add(id)
   }
-  const assets = [...ids].toSorted().flatMap((id) => after.assets.get(id) ?? [])
-  const allowed = assets.filter(({ release }) => !known || known.has(release.repository.toLowerCase()))
-  const looked = allowed.slice(0, ASSETS_LOOKED_UP_MAX)
-  const facts = await inParallel(looked, LOOKS_AT_ONCE, async (asset): Promise<LookedUpAsset> => {
-    return { asset, file: await fileOf(parts, asset) }
-  })
-  return { facts, unseen: assets.length - looked.length }
+  return [...ids].toSorted().flatMap((id) => after.assets.get(id) ?? [])
+}
+
+/** In lower case. Apps that were let into the shop's repository know those that it has files from. */
+async function repositoriesKnownTo(
+  parts: LookParts,
+  asked: ReadonlySet<string>,
+  before: Catalog | 'none',
+  { login, isFork }: Author,
+): Promise<ReadonlySet<string>> {
+  if (login.endsWith('[bot]')) {
+    const assets = before === 'none' || isFork ? [] : [...before.assets.values()]
+    return new Set(assets.map(({ release }) => release.repository.toLowerCase()))
+  }
+  const known = new Set<string>()
+  for (const repository of [...asked].slice(0, REPOSITORIES_MAX)) {
+    if (await mayRead(parts, repository, login)) known.add(repository)
+  }
+  return known
+}
+
+/** https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user */
+async function mayRead({ githubApp }: LookParts, repository: string, username: string): Promise<boolean> {
+  const { octokit, names } = await githubApp.forRepository(repository, { metadata: 'read' })
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...names, username })
+    return data.permission !== 'none'
+  } catch (error) {
+    if (error instanceof NoAccessError || (error as { status?: number }).status === 404) return false
+    throw error
+  }
 }
 
 async function fileOf(
@@ -59,9 +102,9 @@ async function fileOf(
 }
 
 /**
- * Assets whose file is not there: a mistake when this change brings an approved one, else worth a note. Each on its own line.
+ * Assets whose file is not there, or has other bytes: a mistake when this change brings an approved one, else worth a note. Each on its own line.
  */
-export async function missingFiles(
+export async function wrongFiles(
   after: Catalog,
   facts: readonly LookedUpAsset[],
   changed: readonly AssetChange[],
@@ -69,19 +112,42 @@ export async function missingFiles(
   const isChanged = new Set(changed.map(({ id }) => id))
   const problems: CatalogProblem[] = []
   const warnings: CatalogProblem[] = []
-  for (const { asset, file } of facts) {
-    if (!('missing' in file)) continue
-    const { repository, tag, file: name } = asset.release
-    const told = {
-      found: `There is no file ${quoted(name)} in release ${quoted(tag)} of ${quoted(repository)}, or our App may not see it.`,
-      expected: 'Publish the release with this file first, mend the name here, or install the App on that repository.',
-      on: 'key' as const,
-    }
-    const problem = await problemIn(after.folder, `assets/${asset.id}.yaml`, ['release'], told)
+  for (const look of facts) {
+    const { asset } = look
+    const told = faultOf(look)
+    if (!told) continue
+    const path = told.on ? ['release'] : ['release', 'sha256']
+    const problem = await problemIn(after.folder, `assets/${asset.id}.yaml`, path, told)
     const isMistake = isChanged.has(asset.id) && asset.review === 'approved'
     ;(isMistake ? problems : warnings).push(problem)
   }
   return { problems, warnings }
+}
+
+/** What is wrong with an asset's file at GitHub: it is not there, or has other bytes than the asset says. */
+function faultOf({ asset, file, isTold }: LookedUpAsset): { found: string; expected: string; on?: 'key' } | undefined {
+  const { repository, tag, file: name } = asset.release
+  const place = `${quoted(name)} in release ${quoted(tag)} of ${quoted(repository)}`
+  if (!isTold) {
+    if ('sha256' in file && file.sha256 === asset.sha256) return undefined
+    const expected =
+      'Publish the release with these bytes, mend what is named here, or install the App on that repository.'
+    return { found: `Our App can't confirm ${place} with this SHA-256.`, expected, on: 'key' }
+  }
+  if ('missing' in file) {
+    return {
+      found: `There is no file ${place}, or our App may not see it.`,
+      expected: 'Publish the release with this file first, mend the name here, or install the App on that repository.',
+      on: 'key',
+    }
+  }
+  if (asset.sha256 === null || asset.sha256 === file.sha256) return undefined
+  if (file.sha256 === null) {
+    const found = `GitHub knows no SHA-256 of ${place}, as of all that was uploaded before June 2025.`
+    return { found, expected: 'Upload the file again, so that its bytes can be compared.' }
+  }
+  const expected = 'Look at the file, then write the SHA-256 of the bytes that buyers shall get.'
+  return { found: `${place} has the SHA-256 ${file.sha256}, and not this one.`, expected }
 }
 
 /** Notes on what a catalog may hold and had better not: links to products that are not there, and alternative texts that say nothing. */

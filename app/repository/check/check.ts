@@ -1,20 +1,22 @@
-import { changesOf, same } from '../../../catalog/changes.ts'
-import type { Catalog } from '../../../catalog/offer.ts'
+import { changesOf } from '../../../catalog/changes.ts'
+import { paintProblems } from '../../../catalog/picture/painted.ts'
 import { type CatalogProblem, fileProblem } from '../../../catalog/problem/problem.ts'
 import { absentAt } from '../../github/absent.ts'
 import { tipOf } from '../../github/branch.ts'
-import { keyOfEntries, layOutCatalog } from '../../github/catalog/catalog-at.ts'
-import { CatalogRefusedError, readCatalogTree, type TreeEntry } from '../../github/catalog/catalog-tree.ts'
+import { forgetPull, rememberPull, trimCatalogs } from '../../github/catalog/cache.ts'
+import { CatalogRefusedError } from '../../github/catalog/catalog-tree.ts'
+import { entriesUpTo, type QueueEntry } from '../../github/pulls/merge-queue.ts'
+import { openPullsAt } from '../../github/pulls/pulls.ts'
 import type { Repository } from '../../github/repository-name.ts'
+import type { JobOutcome } from '../../job/job.ts'
 import { previewUrl } from '../../link.ts'
 import type { Parts } from '../../parts.ts'
-import { approvalsOf, codeOwnersAt } from './agreed.ts'
-import { askedFor, type Known, type Need, needsOf, openNeeds } from './approval.ts'
-import { lookAtAssets, missingFiles, warningsOf } from './assets.ts'
+import { ask, askedInAll, askOnly } from './ask.ts'
+import { lookAtAssets, warningsOf, wrongFiles } from './assets.ts'
 import { type Target, writeCheckRun } from './check-run.ts'
 import type { Asked, Findings } from './findings.ts'
-import { differingPaths, mergeCatalogs } from './merge.ts'
 import { reportOf, troubleReport } from './report.ts'
+import { type Catalogs, type Loaded, type Question, sidesOf } from './sides.ts'
 
 export type CheckParts = Pick<Parts, 'config' | 'now' | 'log' | 'github' | 'githubApp' | 'readApart'>
 
@@ -26,24 +28,10 @@ const PERMISSIONS = {
   issues: 'read',
   metadata: 'read',
 } as const
-/** Most files that one pull request changes in the catalog; GitHub itself lists no more. */
-const CHANGED_FILES_MAX = 3000
-/** Most pictures of them: each is a request, of which GitHub gives us some thousands an hour for all that the shop does. */
-const CHANGED_PICTURES_MAX = 500
-/** Most bytes of YAML that one pull request changes: whoever wrote them, they are read within seconds, and buyers don't wait. */
-const CHANGED_YAML_BYTES_MAX = 4 * 1024 ** 2
+const QUEUE_PERMISSIONS = { ...PERMISSIONS, merge_queues: 'read' } as const
 /** Products whose card is shown. */
 const PREVIEWS_MAX = 8
-
-/** What is compared: two commits, where they parted, and whom it is for. */
-type Question = Pick<Findings, 'head' | 'base' | 'pull'> & {
-  repository: Repository
-  baseTip: string
-  mergeBase: string
-  author: string
-  /** Whether it comes from another repository, so that its author may have no rights in this one. */
-  isFork: boolean
-}
+const DONE: JobOutcome = { end: 'done' }
 
 /**
  * Checks a pull request as it is now, and says so in its check run: what the catalog would be once it is merged, and what changes
@@ -52,64 +40,93 @@ type Question = Pick<Findings, 'head' | 'base' | 'pull'> & {
 export async function checkPull(
   parts: CheckParts,
   { repository, number, force = false }: { repository: string; number: number; force?: boolean },
-): Promise<void> {
+): Promise<JobOutcome> {
   const entered = await parts.githubApp.forRepository(repository, PERMISSIONS, 'checks')
   const { octokit, names } = entered
   const pull = await octokit.rest.pulls.get({ ...names, pull_number: number }).then(({ data }) => data, absentAt(404))
-  if (pull?.state !== 'open') return
+  if (pull?.state !== 'open') {
+    await forgetPull(parts.config.DATA_FOLDER, { repository, number })
+    return DONE
+  }
   const head = pull.head.sha
   const baseTip = await tipOf(entered, pull.base.ref)
-  if (!baseTip) return
+  if (!baseTip) return DONE
   const mergeBase = (await mergeBaseOf(entered, baseTip, head)) ?? baseTip
   const about = { repository: entered, head, base: pull.base.ref, pull: { number, isDraft: pull.draft === true } }
+  const author = pull.user?.login ?? ''
   const isFork = pull.head.repo?.full_name !== pull.base.repo.full_name
-  const question = { ...about, baseTip, mergeBase, author: pull.user?.login ?? '', isFork }
+  const testMerge = pull.mergeable ? pull.merge_commit_sha : null
+  const since = { baseTip, mergeBase, testMerge, subjects: [{ number, head, author }], author, isFork }
+  const question = { ...about, ...since }
   const findings = await findOut(parts, question)
-  const elsewhere = await askedElsewhere(parts, question, pull.base.repo.default_branch)
-  const isNew = (one: Asked) => !findings.asked.some((known) => same(known.what, one.what) && known.path === one.path)
-  const report = reportOf({ ...findings, asked: [...findings.asked, ...elsewhere.filter(isNew)] })
-  await writeCheckRun(targetOf(parts, entered, head, `pr:${number}`), report, { force })
+  const asked = askedInAll([findings.asked, await askedElsewhere(parts, question, pull.base.repo.default_branch)])
+  await writeCheckRun(targetOf(parts, entered, head, `pr:${number}`), reportOf({ ...findings, asked }), { force })
+  if (findings.tree) await rememberPull(parts.config.DATA_FOLDER, { repository, number }, findings.tree)
+  await trimCatalogs(parts.config.DATA_FOLDER, parts.now())
+  const isYetToMerge = findings.conflicts.length > 0 && pull.mergeable !== false
+  return isYetToMerge ? { end: 'retry', reason: 'GitHub has not said yet what merging makes of it' } : DONE
 }
 
 /**
- * What the default branch asks of the same commit, for a pull request that goes elsewhere. GitHub's checks belong to commits: one
- * that is green for another branch would let the same commit into the shop, without the approvals that it needs there.
+ * What the default branch asks of the same commit, for a change that goes elsewhere. GitHub's checks belong to commits: one that is
+ * green for another branch would let the same commit into the shop. What was agreed for that other branch says nothing here.
  */
 async function askedElsewhere(parts: CheckParts, question: Question, base: string): Promise<readonly Asked[]> {
   if (question.base === base) return []
-  const baseTip = await tipOf(question.repository, base)
-  const mergeBase = baseTip && (await mergeBaseOf(question.repository, baseTip, question.head))
+  const { repository, head } = question
+  const baseTip = await tipOf(repository, base)
+  const mergeBase = baseTip && (await mergeBaseOf(repository, baseTip, head))
   if (!mergeBase) return [] // GitHub merges nothing that has nothing in common
-  const there = { ...question, base, baseTip, mergeBase }
-  const { problems, asked } = await findOut(parts, there)
-  if (problems.length === 0) return asked
-  const what = { text: 'On the default branch this could not be checked: it has problems there.' }
-  return ask(there, [{ path: 'catalog/shop.yaml', who: 'admin', what }])
+  const subjects = (await openPullsAt(repository, head)).filter((pull) => pull.base === base)
+  return askOnly(parts, { ...question, base, baseTip, mergeBase, testMerge: null, subjects })
 }
 
-/** Checks a commit that a merge queue made: `base` is the commit that it is to follow. */
-export async function checkCommit(
-  parts: CheckParts,
-  { repository, sha, base }: { repository: string; sha: string; base: string },
-): Promise<void> {
-  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS, 'checks')
-  const question = { repository: entered, head: sha, base: 'the merge queue', pull: null }
-  const since = { baseTip: base, mergeBase: base, author: '', isFork: false }
-  const findings = await findOut(parts, { ...question, ...since })
-  await writeCheckRun(targetOf(parts, entered, sha, `commit:${sha}`), reportOf(findings))
+/**
+ * Checks a commit that GitHub's merge queue has made of a branch and of pull requests, each of which needs what it changes approved
+ * by itself. Nothing for any other commit: what a branch is called proves nothing, and a pull request's head has a check of its own.
+ */
+export async function checkCommit(parts: CheckParts, asked: Queued): Promise<JobOutcome> {
+  const { entered, entries } = await enterQueue(parts, asked)
+  const last = entries.at(-1)
+  if (!last) return DONE
+  const { default_branch: home } = (await entered.octokit.rest.repos.get(entered.names)).data
+  const base = asked.branch ?? home
+  const questionOf = ({ sha, on, pull }: QueueEntry): Question => {
+    const about = { repository: entered, head: sha, base, pull: null, baseTip: on, mergeBase: on, testMerge: null }
+    return { ...about, subjects: [pull], author: pull.author, isFork: false }
+  }
+  const findings = await findOut(parts, questionOf(last))
+  const places: (readonly Asked[])[] = [findings.asked]
+  for (const entry of entries.slice(0, -1)) places.push(await askOnly(parts, questionOf(entry)))
+  places.push(await askedElsewhere(parts, questionOf(last), home))
+  const target = targetOf(parts, entered, asked.sha, `commit:${asked.sha}`)
+  await writeCheckRun(target, reportOf({ ...findings, asked: askedInAll(places) }))
+  return DONE
+}
+
+/** A commit that a merge queue is said to have made; of the default branch's, unless a branch is named. */
+type Queued = { repository: string; sha: string; branch?: string }
+
+async function enterQueue(parts: CheckParts, { repository, sha, branch }: Queued) {
+  const entered = await parts.githubApp.forRepository(repository, QUEUE_PERMISSIONS, 'checks')
+  const entries = await entriesUpTo(entered, { sha, branch })
+  const isHead = entries.length > 0 && (await openPullsAt(entered, sha)).length > 0
+  return { entered, entries: isHead ? [] : entries }
 }
 
 /** Says in the check run that we could not check, so that nobody waits for what never comes. `why` is one sentence. */
 export async function reportTrouble(
   parts: CheckParts,
-  { repository, number, sha, why }: { repository: string; number?: number; sha?: string; why: string },
+  { why, ...work }: ({ repository: string; number: number } | Queued) & { why: string },
 ): Promise<void> {
-  const entered = await parts.githubApp.forRepository(repository, PERMISSIONS, 'checks')
-  const { octokit, names } = entered
-  const head = sha ?? (number && (await octokit.rest.pulls.get({ ...names, pull_number: number })).data.head.sha)
-  if (!head) return
-  const subject = number ? `pr:${number}` : `commit:${head}`
-  await writeCheckRun(targetOf(parts, entered, head, subject), troubleReport(why))
+  if ('sha' in work) {
+    const { entered, entries } = await enterQueue(parts, work)
+    if (entries.length === 0) return
+    return writeCheckRun(targetOf(parts, entered, work.sha, `commit:${work.sha}`), troubleReport(why))
+  }
+  const entered = await parts.githubApp.forRepository(work.repository, PERMISSIONS, 'checks')
+  const { data } = await entered.octokit.rest.pulls.get({ ...entered.names, pull_number: work.number })
+  await writeCheckRun(targetOf(parts, entered, data.head.sha, `pr:${work.number}`), troubleReport(why))
 }
 
 /** Where two commits parted; nothing where they have nothing in common: then all that differs is the head's doing. */
@@ -121,18 +138,12 @@ async function mergeBaseOf({ octokit, names }: Repository, baseTip: string, head
 }
 
 async function findOut(parts: CheckParts, question: Question): Promise<Findings> {
-  const { repository, head, base, pull } = question
+  const { head, base, pull } = question
   const findings = { ...nothingFound, head, base, pull }
   try {
-    const { origin, before, theirs } = await treesOf(question)
-    if (differingPaths(origin, theirs).size === 0) return findings
-    const { merged, conflicts } = mergeCatalogs(origin, before, theirs)
-    const files = differingPaths(before, merged)
-    refuseTooMany(files, merged)
-    const was = await load(parts, repository, before)
-    const is = await load(parts, repository, merged)
-    const found = await compare(parts, question, { was, is, files })
-    return { ...findings, ...found, conflicts }
+    const sides = await sidesOf(parts, question)
+    const asked = await ask(question, sides)
+    return { ...findings, ...(sides.catalogs && (await compare(parts, question, sides.catalogs))), asked }
   } catch (error) {
     if (!(error instanceof CatalogRefusedError)) throw error
     const problem = fileProblem('.', error.found, error.expected)
@@ -151,93 +162,47 @@ const nothingFound: Omit<Findings, 'head' | 'base' | 'pull'> = {
   assets: [],
   assetsUnseen: 0,
   asked: [],
+  tree: null,
   previews: new Map(),
 }
 
-type Entries = ReadonlyMap<string, TreeEntry>
-type Loaded = { known: Known; problems: readonly CatalogProblem[]; tree: string }
-
-async function treesOf({ repository, mergeBase, baseTip, head }: Question) {
-  const read = async (sha: string): Promise<Entries> => {
-    const found = await readCatalogTree(repository, sha)
-    return 'none' in found ? new Map() : found.entries
+async function compare(parts: CheckParts, question: Question, catalogs: Catalogs): Promise<Partial<Findings>> {
+  const { was, is, files, conflicts } = catalogs
+  const problems = [...conflicts.map((path) => conflictProblem(path, question.base)), ...is.problems]
+  const common = {
+    before: was.known,
+    after: is.known,
+    problems,
+    conflicts,
+    inherited: inherited(was, is),
+    tree: is.tree,
   }
-  const parted = mergeBase === baseTip ? undefined : read(mergeBase)
-  const [origin, before, theirs] = await Promise.all([parted, read(baseTip), read(head)])
-  return { origin: origin ?? before, before, theirs }
-}
-
-/** The catalog that these entries make. They lie under a name of their own: git's name holds for more than is laid out. */
-async function load(parts: CheckParts, repository: Repository, entries: Entries): Promise<Loaded> {
-  if (entries.size === 0) return { known: 'none', problems: [], tree: '' }
-  const tree = keyOfEntries(entries)
-  const { folder } = await layOutCatalog(parts.config.DATA_FOLDER, repository, { tree, entries })
-  const loaded = await parts.readApart(folder)
-  if ('problems' in loaded) return { known: 'broken', problems: loaded.problems, tree }
-  return { known: loaded.catalog, problems: [], tree }
-}
-
-function refuseTooMany(files: ReadonlySet<string>, merged: Entries): void {
-  const pictures = [...files].filter((path) => path.startsWith('images/') && !path.endsWith('.svg')).length
-  const expected = 'Split it: at most'
-  if (files.size > CHANGED_FILES_MAX) {
-    const found = `This changes ${files.size} files of the catalog at once.`
-    throw new CatalogRefusedError(found, `${expected} ${CHANGED_FILES_MAX} are checked together.`)
-  }
-  if (pictures > CHANGED_PICTURES_MAX) {
-    const found = `This changes ${pictures} pictures at once.`
-    throw new CatalogRefusedError(found, `${expected} ${CHANGED_PICTURES_MAX} are checked together.`)
-  }
-  const sizes = [...files].map((path) => (path.endsWith('.yaml') ? (merged.get(path)?.size ?? 0) : 0))
-  if (sizes.reduce((sum, size) => sum + size, 0) > CHANGED_YAML_BYTES_MAX) {
-    const found = 'This changes too much YAML at once.'
-    throw new CatalogRefusedError(found, `${expected} ${CHANGED_YAML_BYTES_MAX / 1024 ** 2} MB are checked together.`)
-  }
-}
-
-type Compared = { was: Loaded; is: Loaded; files: ReadonlySet<string> }
-
-async function compare(
-  parts: CheckParts,
-  question: Question,
-  { was, is, files }: Compared,
-): Promise<Partial<Findings>> {
-  const common = { before: was.known, after: is.known, problems: is.problems, inherited: inherited(was, is) }
-  if (is.known === 'broken') return common
-  const asked = await ask(question, needsOf(was.known, is.known))
-  if (is.known === 'none' || was.known === 'broken') return { ...common, asked }
+  if (is.known === 'broken' || is.known === 'none' || was.known === 'broken') return common
   const changes = changesOf(was.known === 'none' ? null : was.known, is.known, files)
-  const known = question.isFork ? repositoriesOf(was.known) : undefined
-  const { facts, unseen } = await lookAtAssets(parts, is.known, changes, known)
-  const missing = await missingFiles(is.known, facts, changes.assets)
+  const author = { login: question.author, isFork: question.isFork }
+  const { facts, unseen } = await lookAtAssets(parts, { before: was.known, after: is.known, changes }, author)
+  const drawn = await paintProblems(is.known, { only: files })
+  const wrong = await wrongFiles(is.known, facts, changes.assets)
   const shown = changes.products.filter(({ after }) => after && after.status !== 'retired').slice(0, PREVIEWS_MAX)
   return {
     ...common,
-    ...{ asked, changes, assets: facts, assetsUnseen: unseen },
-    problems: [...is.problems, ...missing.problems],
-    warnings: [...missing.warnings, ...(await warningsOf(is.known as Catalog, changes))],
+    ...{ changes, assets: facts.filter(({ isTold }) => isTold), assetsUnseen: unseen },
+    problems: [...problems, ...drawn, ...wrong.problems],
+    warnings: [...wrong.warnings, ...(await warningsOf(is.known, changes))],
     previews: new Map(shown.map(({ id }) => [id, previewUrl(parts.config, is.tree, id)])),
   }
 }
 
-/** Where the shop's files are so far, in lower case. */
-const repositoriesOf = (known: Catalog | 'none'): ReadonlySet<string> =>
-  new Set(known === 'none' ? [] : [...known.assets.values()].map(({ release }) => release.repository.toLowerCase()))
+/** What git would make of it is not known, and a guess would be approved in its place. */
+const conflictProblem = (path: string, base: string): CatalogProblem => {
+  const found = `This file was changed here and in ${base} too, and what merging makes of it is not known.`
+  return fileProblem(path, found, 'Bring the branch up to date ("Update branch"), and resolve what contradicts.')
+}
 
 function inherited(was: Loaded, is: Loaded): number {
   const keyOf = ({ file, found, expected }: CatalogProblem) => [file, found, expected].join('\n')
   const old = new Set(was.problems.map(keyOf))
   return is.problems.filter((problem) => old.has(keyOf(problem))).length
-}
-
-/** A merge queue takes only what was approved; it is not asked for again. */
-async function ask(question: Question, needs: readonly Need[]): Promise<Asked[]> {
-  if (needs.length === 0) return []
-  const { repository, pull, head, baseTip, author } = question
-  const ownersOf = await codeOwnersAt(repository, baseTip)
-  const approvals = pull ? await approvalsOf(repository, { number: pull.number, head }) : []
-  const open = new Set(pull ? openNeeds(needs, approvals, ownersOf, author) : [])
-  return needs.map((need) => ({ ...need, ...askedFor(need, ownersOf(need.path)), isOpen: open.has(need) }))
 }
 
 function targetOf(parts: CheckParts, repository: Repository, sha: string, subject: string): Target {

@@ -4,8 +4,8 @@ import type { Asset } from '../../../catalog/schema/asset.ts'
 import type { GitHubFile } from '../../github/client.ts'
 import type { Known, Need } from './approval.ts'
 
-/** An asset, and what GitHub says of its file. `missing` says why in a sentence. */
-export type LookedUpAsset = { asset: Asset; file: GitHubFile | { missing: string } }
+/** An asset, and what GitHub says of its file, which is not for everybody to know. `missing` says why in a sentence. */
+export type LookedUpAsset = { asset: Asset; isTold: boolean; file: GitHubFile | { missing: string } }
 
 /** Something that needs approval: who is asked, and whether somebody agreed. */
 export type Asked = Need & { logins: readonly string[]; words: string; isOpen: boolean }
@@ -26,7 +26,7 @@ export type Findings = {
   inherited: number
   /** Worth a look, but no reason to stop. */
   warnings: readonly CatalogProblem[]
-  /** Files that both sides changed, from the catalog folder. */
+  /** Files that both sides changed, from the catalog folder, of which nobody knows what merging makes; each is a problem too. */
   conflicts: readonly string[]
   /** Nothing when one of the two catalogs can't be read. */
   changes: CatalogChanges | null
@@ -34,6 +34,8 @@ export type Findings = {
   /** How many more assets there are that were not looked up. */
   assetsUnseen: number
   asked: readonly Asked[]
+  /** The name of the catalog as it would be, on this machine's disk; none where there is none. */
+  tree: string | null
   /** Pictures of how products will look: address by product id. */
   previews: ReadonlyMap<string, string>
 }

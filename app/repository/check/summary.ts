@@ -10,7 +10,6 @@ import type { Asked, Findings, LookedUpAsset } from './findings.ts'
 const SUMMARY_BYTES_MAX = 60_000
 const SECTION_BYTES_MAX = 20_000
 const PROBLEMS_SHOWN_MAX = 10
-const CONFLICTS_SHOWN_MAX = 20
 /** GitHub refuses release files from 2 GiB on. */
 const RELEASE_FILE_BYTES_MAX = 2 * 1024 ** 3
 const CUT = '_There is more than fits here. The rest is in the annotations, and in `npx tagsale check`._'
@@ -19,7 +18,6 @@ const CUT = '_There is more than fits here. The rest is in the annotations, and 
 export function summaryOf(findings: Findings): string {
   const sections = [
     opening(findings),
-    conflictSection(findings),
     approvalSection(findings),
     problemSection(findings),
     productSection(findings),
@@ -61,14 +59,6 @@ function opening(findings: Findings): string {
   return asked.some(({ isOpen }) => isOpen) ? `${first} Before that, somebody has to approve it; see below.` : first
 }
 
-function conflictSection({ conflicts, base }: Findings): string {
-  if (conflicts.length === 0) return ''
-  const shown = conflicts.slice(0, CONFLICTS_SHOWN_MAX).map((path) => `- ${codeSpan(`catalog/${path}`)}`)
-  const more = conflicts.length > shown.length ? [`- and ${conflicts.length - shown.length} more`] : []
-  const words = `These files were changed here and in ${codeSpan(base)} too. What was checked is this pull request's version of them; bring the branch up to date to see what merging gives.`
-  return ['### Changed on both sides', words, [...shown, ...more].join('\n')].join('\n\n')
-}
-
 function approvalSection({ asked, head, pull }: Findings): string {
   if (asked.length === 0) return ''
   const open = asked.some(({ isOpen }) => isOpen)
@@ -77,9 +67,9 @@ function approvalSection({ asked, head, pull }: Findings): string {
   )
   const table = tableOf(['File', 'What changes', 'Who must approve', ''], rows)
   if (!pull) {
-    const words =
-      'These approvals were asked for in the pull requests themselves, before they came into the merge queue.'
-    return ['### Approvals', words, table].join('\n\n')
+    const words = 'What counts here is what was approved in the pull requests themselves.'
+    const next = 'Take those that lack an approval out of the queue, approve them, and queue them again.'
+    return ['### Approvals', open ? `${words} ${next}` : words, table].join('\n\n')
   }
   const how = `Approve with a review of the last commit, or with a comment that has this line (a later commit asks anew):\n\n\`\`\`text\n/tagsale approve ${head}\n\`\`\``
   return ['### Approvals', ...(open ? [how] : []), table].join('\n\n')

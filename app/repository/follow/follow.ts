@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadCatalog } from '../../../catalog/load.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
 import { moveBranch, writeCommit } from '../../github/branch.ts'
 import { fetchCatalogAt } from '../../github/catalog/catalog-at.ts'
@@ -20,7 +19,7 @@ const LONG_RELEASES_MAX = 20
 const READ_AGAIN_MAX = 5
 const PAGE = 100
 
-type FollowParts = Pick<Parts, 'config' | 'githubApp' | 'log'>
+type FollowParts = Pick<Parts, 'config' | 'githubApp' | 'log' | 'readApart'>
 type Repositories = { shop: string; repository: string }
 
 const READS = { contents: 'read', metadata: 'read' } as const
@@ -53,7 +52,7 @@ async function readShop(parts: FollowParts, shop: Repository): Promise<SeenShop 
   if (!head) return undefined
   const fetched = await fetchCatalogAt(parts.config.DATA_FOLDER, shop, head.commit)
   if ('none' in fetched) return undefined
-  const loaded = await loadCatalog(fetched.folder)
+  const loaded = await parts.readApart(fetched.folder)
   if ('catalog' in loaded) return { ...head, catalog: loaded.catalog, folder: fetched.folder }
   parts.log.info({ shop: shop.name, commit: head.commit }, 'releases wait until the catalog is mended')
   return undefined

@@ -8,7 +8,7 @@ import type { GitHubFile } from '../../github/client.ts'
 export type FoundRelease = Omit<SeenRelease, 'files'> & { files: readonly GitHubFile[] }
 
 /** One asset that takes a newer release. */
-export type Update = { asset: Asset; after: ReleaseFile; found: GitHubFile }
+export type Update = { asset: Asset; after: ReleaseFile; found: GitHubFile & { sha256: string } }
 /** All that one release brings: proposed together, since it was published together. */
 export type ReleaseUpdate = { repository: string; tag: string; updates: readonly Update[] }
 
@@ -21,7 +21,9 @@ export function planUpdates(
   const updates = followersOf(catalog, repository).flatMap((asset): Update[] => {
     const best = followedRelease(asset, releases.map(withNames))
     const found = releases.find(({ tag }) => tag === best?.tag)?.files.find(({ name }) => name === best?.file)
-    return best && found ? [{ asset, after: { repository: asset.release.repository, ...best }, found }] : []
+    if (!best || !found?.sha256) return [] // GitHub has yet to say which bytes they are
+    const after = { repository: asset.release.repository, ...best }
+    return [{ asset, after, found: { ...found, sha256: found.sha256 } }]
   })
   const byTag = Object.entries(Object.groupBy(updates, ({ after }) => after.tag))
   return byTag.map(([tag, ofTag = []]) => ({ repository, tag, updates: ofTag }))
@@ -42,7 +44,10 @@ export const assetPath = (id: string): string => `catalog/assets/${id}.yaml`
 /** The files as they will be, by path; `texts` are those of the assets now, by id. */
 export function changedFiles(updates: readonly Update[], texts: ReadonlyMap<string, string>): Map<string, string> {
   return new Map(
-    updates.map(({ asset, after }) => [assetPath(asset.id), withRelease(texts.get(asset.id) ?? '', after)]),
+    updates.map(({ asset, after: { tag }, found: { sha256 } }) => [
+      assetPath(asset.id),
+      withRelease(texts.get(asset.id) ?? '', { tag, sha256 }),
+    ]),
   )
 }
 

@@ -50,9 +50,8 @@ export function bodyOf(release: ReleaseUpdate, githubUrl: string, mark: Mark): s
 
 function rowOf({ asset, after, found }: Update): string {
   const review = asset.review === 'approved' ? '' : ` (${asset.review})`
-  const digest = found.sha256 ? codeCell(found.sha256) : 'not known to GitHub'
   const cells = [codeCell(asset.id) + review, codeCell(asset.release.tag), codeCell(after.tag), codeCell(after.file)]
-  return `| ${[...cells, sizeText(found.size), digest].join(' | ')} |`
+  return `| ${[...cells, sizeText(found.size), codeCell(found.sha256)].join(' | ')} |`
 }
 
 /** The mark in a pull request's text; nothing when a person took it out or changed it. */

@@ -14,6 +14,10 @@ export type Pull = {
   mergedBy: string | null
   mergeSha: string | null
   reviews: Review[]
+  /** When it was last moved to another base branch. */
+  baseChangedAt?: number
+  /** What the merge queue made of it: a commit on top of another one, such as the base's tip or the entry before. */
+  queued?: { sha: string; on: string; turn: number }
 }
 
 export type Review = {

@@ -137,7 +137,7 @@ function editPull(state: GitHubState, base: Repository, pull: Pull, edit: z.outp
     const sha = branchTip(state, base, edit.base)
     if (!sha) throw invalid('PullRequest', 'base', 'invalid')
     const changes = { base: { ref: { from: pull.base }, sha: { from: pull.baseSha } } }
-    Object.assign(pull, { base: edit.base, baseSha: sha })
+    Object.assign(pull, { base: edit.base, baseSha: sha, baseChangedAt: state.now() })
     tellOfPull(state, base, pull, 'edited', actor, { changes })
   }
   if (edit.state === 'open') requireReopenable(state, base, pull)

@@ -4,12 +4,11 @@ import { notFound, Refusal } from '../answer.ts'
 import { emit } from '../apps/webhooks.ts'
 import { bodyOf } from '../body.ts'
 import { identityOf, pushedCommitJson, WEB_FLOW } from '../git/commit.ts'
-import { branchTip, gitOf, refName } from '../git/git.ts'
-import { EMPTY_TREE } from '../git/object.ts'
+import { branchTip, gitOf } from '../git/git.ts'
+import { mergeCommits } from '../git/merge.ts'
 import { moveRef } from '../git/push.ts'
-import { findRepository, type GitHubState, type Repository } from '../state.ts'
+import { findRepository, type GitHubState, newId, type Repository } from '../state.ts'
 import { account } from '../users.ts'
-import { testMerge } from './pull-json.ts'
 import type { Pull } from './pull-state.ts'
 
 const QueueRequest = z.object({
@@ -37,19 +36,30 @@ export function queueRoutes(state: GitHubState): Hono {
   })
 }
 
+/** Pull requests in the queue of a branch, first come first. What lost its commit, or was pushed to, has left it. */
+export function queuedPulls(state: GitHubState, repository: Repository, base: string): Pull[] {
+  const isThere = ({ queued, headSha }: Pull) =>
+    queued && gitOf(state, repository).commit(queued.sha)?.parents.includes(headSha)
+  const isOpen = ({ number }: Pull) => repository.issues.get(number)?.state === 'open'
+  const entries = [...repository.pulls.values()].filter((pull) => pull.base === base && isOpen(pull) && isThere(pull))
+  return entries.sort((a, b) => (a.queued?.turn ?? 0) - (b.queued?.turn ?? 0))
+}
+
 function enter(state: GitHubState, repository: Repository, pull: Pull) {
   const git = gitOf(state, repository)
-  const base = branchTip(state, repository, pull.base)
-  const merged = testMerge(state, repository, pull)
-  if (!base || !merged) throw new Refusal(422, 'Pull Request is not mergeable')
+  const others = queuedPulls(state, repository, pull.base).filter((other) => other !== pull)
+  const base = others.at(-1)?.queued?.sha ?? branchTip(state, repository, pull.base)
+  const merged = base ? mergeCommits(git, base, pull.headSha) : undefined
+  if (!base || !merged || merged.conflicts.length > 0) throw new Refusal(422, 'Pull Request is not mergeable')
   const author = identityOf(state, repository.issues.get(pull.number)?.author ?? ACTOR)
   const sha = git.writeCommit({
-    tree: git.commit(merged)?.tree ?? EMPTY_TREE,
+    tree: merged.tree,
     parents: [base, pull.headSha],
     author,
     committer: { ...WEB_FLOW, seconds: author.seconds },
     message: `Merge pull request #${pull.number} from ${pull.headBranch}`,
   })
+  pull.queued = { sha, on: base, turn: newId(state) }
   const headRef = refOf(pull, base)
   moveRef(state, repository, headRef, sha, ACTOR)
   const group = {
@@ -66,12 +76,15 @@ function enter(state: GitHubState, repository: Repository, pull: Pull) {
 
 function leave(state: GitHubState, repository: Repository, pull: Pull) {
   const base = branchTip(state, repository, pull.base) ?? ''
+  const { queued } = pull
+  if (queued?.on !== base) {
+    throw new Refusal(409, 'The base branch moved on, or the pull request is not the first in the queue')
+  }
+  delete pull.queued
+  moveRef(state, repository, `refs/heads/${pull.base}`, queued.sha, ACTOR)
   const headRef = refOf(pull, base)
-  const sha = gitOf(state, repository).ref(refName(repository, headRef))
-  if (!sha) throw new Refusal(409, 'The base branch moved on, or the pull request is not in the queue')
-  moveRef(state, repository, `refs/heads/${pull.base}`, sha, ACTOR)
   moveRef(state, repository, headRef, undefined, ACTOR)
-  return { head_sha: sha, head_ref: headRef, base_sha: base, base_ref: `refs/heads/${pull.base}` }
+  return { head_sha: queued.sha, head_ref: headRef, base_sha: base, base_ref: `refs/heads/${pull.base}` }
 }
 
 const refOf = (pull: Pull, base: string) => `refs/heads/gh-readonly-queue/${pull.base}/pr-${pull.number}-${base}`

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { Owners } from '../../../app/github/codeowners.ts'
+import type { Owners } from '../../../app/github/pulls/codeowners.ts'
 import { type Approval, askedFor, needsOf, openNeeds } from '../../../app/repository/check/approval.ts'
 import { loadCatalog } from '../../../catalog/load.ts'
 import type { Catalog } from '../../../catalog/offer.ts'
@@ -49,6 +49,7 @@ test('where files come from is for an admin, what buyers get for a code owner', 
   expect(asked(withAsset('guide-pdf', { release: { ...release, tag: 'guide-v2' } }))).toEqual([
     `code owner: ${path} release`,
   ])
+  expect(asked(withAsset('guide-pdf', { sha256: 'e'.repeat(64) }))).toEqual([`code owner: ${path} release`])
   expect(asked(withAsset('new', {}))).toEqual(['code owner: catalog/assets/new.yaml review'])
   expect(asked(withAsset('new', { review: 'review' }))).toEqual([])
   expect(asked(withAsset('new', { review: 'draft', release: { ...release, repository: 'HERON/goods' } }))).toEqual([])

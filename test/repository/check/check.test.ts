@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkCommit, checkPull, reportTrouble } from '../../../app/repository/check/check.ts'
+import { queuedCommits } from '../../../app/repository/missed.ts'
 import { type Change, push, tip } from '../../support/github.ts'
 import { SAMPLE } from '../../support/repository.ts'
 import type { TestShop } from '../../support/shop.ts'
@@ -19,10 +21,18 @@ const REPOSITORIES = [
   'foreign',
   'apart',
   'detour',
+  'fake',
+  'twin',
+  'owned',
+  'retarget',
+  'halves',
 ] as const
 let shop: TestShop
 beforeAll(async () => {
-  shop = await openRepositories(Object.fromEntries(REPOSITORIES.map((name) => [name, {}])))
+  const halves = { 'catalog/assets/book.yaml': apart('draft', 'guide-v1') }
+  const owned = { '.github/CODEOWNERS': '* @rob\n' }
+  const changes: Record<string, Change> = Object.fromEntries(REPOSITORIES.map((name) => [name, {}]))
+  shop = await openRepositories({ ...changes, halves, owned })
 }, 60_000)
 afterAll(() => shop.close())
 
@@ -116,16 +126,74 @@ test('a closed pull request and one that is not there get nothing', async () => 
   expect((await checkOn(shop, placeOf('closed'), head)).runs).toHaveLength(0)
 })
 
-test('a merge queue asks for a commit, and for no approval again', async () => {
-  const base = await tip(shop.github.as('bob'), placeOf('queue'))
-  const settings = (SAMPLE['catalog/shop.yaml'] ?? '').replace('shop@', 'new@')
-  const good = await write('queue', { 'catalog/shop.yaml': settings }, 'gh-readonly-queue/main/pr-1')
-  const bad = await write('queue', broken(1), 'gh-readonly-queue/main/pr-2')
-  for (const sha of [good, bad]) await checkCommit(shop.parts, { repository: 'heron/queue', sha, base })
-  const { run } = await checkOn(shop, placeOf('queue'), good)
-  expect(run).toMatchObject({ conclusion: 'success', name: 'Tagsale' })
-  expect(run?.output.summary).toContain('before they came into the merge queue')
-  expect((await checkOn(shop, placeOf('queue'), bad)).run?.conclusion).toBe('failure')
+const contact = (name: string): Change => ({
+  'catalog/shop.yaml': (SAMPLE['catalog/shop.yaml'] ?? '').replace('shop@', `${name}@`),
+})
+/** A pull request from a branch of its own; `main`, unless it goes elsewhere. */
+const openFrom = async (repo: (typeof REPOSITORIES)[number], change: Change, branch: string) => {
+  const head = await write(repo, change, branch)
+  const pull = { ...placeOf(repo), title: branch, head: branch, base: 'main' }
+  return { head, number: (await shop.github.as('bob').rest.pulls.create(pull)).data.number }
+}
+type Group = { head_sha: string; base_sha: string }
+const enqueue = (repo: (typeof REPOSITORIES)[number], number: number) =>
+  shop.github.control('merge-queue', { repository: `heron/${repo}`, number }) as Promise<Group>
+const conclusionOn = async (repo: (typeof REPOSITORIES)[number], sha: string) =>
+  (await checkOn(shop, placeOf(repo), sha)).run?.conclusion
+const approve = (repo: (typeof REPOSITORIES)[number], number: number, head: string, by: string) =>
+  shop.github.as(by).rest.pulls.createReview({
+    ...{ ...placeOf(repo), pull_number: number, commit_id: head, event: 'APPROVE' },
+  })
+
+test('a branch that is only called like the merge queue turns nothing green', async () => {
+  const { head, number } = await openFrom('fake', contact('thief'), 'change')
+  await checkPull(shop.parts, { repository: 'heron/fake', number })
+  const bob = shop.github.as('bob')
+  const name = `gh-readonly-queue/main/pr-${number}-${await tip(bob, placeOf('fake'))}`
+  await bob.rest.git.createRef({ ...placeOf('fake'), ref: `refs/heads/${name}`, sha: head })
+  const entered = await shop.parts.githubApp.forRepository('heron/fake', { contents: 'read', metadata: 'read' })
+  const jobs = await queuedCommits(entered)
+  expect(jobs).toMatchObject([{ work: { kind: 'check-commit', sha: head, branch: 'main' } }])
+  await checkCommit(shop.parts, { repository: 'heron/fake', sha: head, branch: 'main' })
+  await reportTrouble(shop.parts, { repository: 'heron/fake', sha: head, why: 'x' })
+  const { runs, run } = await checkOn(shop, placeOf('fake'), head)
+  expect(runs).toHaveLength(1)
+  expect(run?.conclusion).toBe('action_required')
+})
+
+test('a commit of the merge queue needs the approvals of its pull request, and of those before it', async () => {
+  const check = (sha: string) => checkCommit(shop.parts, { repository: 'heron/queue', sha, branch: 'main' })
+  const first = await openFrom('queue', contact('new'), 'first')
+  const second = await openFrom('queue', stock(6), 'second')
+  const third = await openFrom('queue', broken(1), 'third')
+  const groups = [
+    await enqueue('queue', first.number),
+    await enqueue('queue', second.number),
+    await enqueue('queue', third.number),
+  ]
+  const shas = groups.map(({ head_sha: sha }) => sha)
+  expect(groups[1]?.base_sha).toBe(shas[0])
+  for (const sha of shas) await check(sha)
+  expect(await Promise.all(shas.map((sha) => conclusionOn('queue', sha)))).toEqual([
+    'action_required',
+    'action_required',
+    'failure',
+  ])
+  await approve('queue', first.number, first.head, 'ada')
+  for (const sha of shas) await check(sha)
+  expect(await Promise.all(shas.map((sha) => conclusionOn('queue', sha)))).toEqual(['success', 'success', 'failure'])
+  const { run } = await checkOn(shop, placeOf('queue'), shas[0] ?? '')
+  expect(run).toMatchObject({ name: 'Tagsale' })
+  expect(run?.output.summary).toContain('approved in the pull requests themselves')
+})
+
+test('a commit of the merge queue that is the head of an open pull request gets no check of the queue', async () => {
+  const { number } = await openFrom('twin', stock(6), 'change')
+  const { head_sha: sha } = await enqueue('twin', number)
+  await shop.github.as('bob').rest.git.createRef({ ...placeOf('twin'), ref: 'refs/heads/twin', sha })
+  await shop.github.as('bob').rest.pulls.create({ ...placeOf('twin'), title: 'Twin', head: 'twin', base: 'main' })
+  await checkCommit(shop.parts, { repository: 'heron/twin', sha })
+  expect((await checkOn(shop, placeOf('twin'), sha)).runs).toHaveLength(0)
 })
 
 test('our own trouble is told in the check, and gives way to a result', async () => {
@@ -180,22 +248,105 @@ test('a branch that has nothing in common with its base is compared all the same
 })
 
 test('a commit that needs an approval for the default branch is not green by way of another branch', async () => {
-  const settings = { 'catalog/shop.yaml': (SAMPLE['catalog/shop.yaml'] ?? '').replace('shop@', 'mine@') }
-  const dev = await write('detour', settings, 'dev')
+  const dev = await write('detour', contact('mine'), 'dev')
   const bob = shop.github.as('bob')
   const head = await push(bob, placeOf('detour'), { branch: 'change', on: dev, change: stock(6) })
-  const pull = { ...placeOf('detour'), title: 'Detour', head: 'change', base: 'dev' }
-  const { number } = await bob.rest.pulls.create(pull).then(({ data }) => data)
+  const open = async (base: string) => {
+    const pull = { ...placeOf('detour'), title: 'Detour', head: 'change', base }
+    return (await bob.rest.pulls.create(pull)).data.number
+  }
+  const number = await open('dev')
   const check = async () => {
     await checkPull(shop.parts, { repository: 'heron/detour', number })
     return (await checkOn(shop, placeOf('detour'), head)).run
   }
-  expect(await check()).toMatchObject({
-    conclusion: 'action_required',
-    output: { title: "An admin's approval is needed" },
-  })
-  await shop.github.as('ada').rest.pulls.createReview({
-    ...{ ...placeOf('detour'), pull_number: number, commit_id: head, event: 'APPROVE' },
-  })
+  const asks = { conclusion: 'action_required', output: { title: "An admin's approval is needed" } }
+  expect(await check()).toMatchObject(asks)
+  await approve('detour', number, head, 'ada')
+  expect(await check()).toMatchObject(asks) // there it was only about the stock
+  await approve('detour', await open('main'), head, 'ada')
   expect(await check()).toMatchObject({ conclusion: 'success', output: { title: '1 product changed' } })
+})
+
+const ASSET = 'catalog/assets/guide-pdf.yaml'
+const asset = (review: string, tag = 'guide-v1') =>
+  (SAMPLE[ASSET] ?? '')
+    .replace('review: approved', `review: ${review}`)
+    .replace(/sha256: "\w+"/, (sample) => (tag === 'guide-v1' ? sample : `sha256: "${sha256(tag)}"`))
+    .replace('guide-v1', tag)
+/** What the releases beside the sample's hold. */
+const sha256 = (tag: string) => createHash('sha256').update(tag).digest('hex')
+
+test('who owns another branch approves nothing for this one', async () => {
+  const bob = shop.github.as('bob')
+  const head = await write('owned', { 'catalog/assets/book.yaml': asset('approved') }, 'change')
+  const pull = { ...placeOf('owned'), title: 'Mine', head: 'change' }
+  const { data: here } = await bob.rest.pulls.create({ ...pull, base: 'main' })
+  await write('owned', { '.github/CODEOWNERS': '* @bob\n' }, 'mine')
+  const { data: there } = await bob.rest.pulls.create({ ...pull, base: 'mine' })
+  const body = `/tagsale approve ${head}`
+  await bob.rest.issues.createComment({ ...placeOf('owned'), issue_number: there.number, body })
+  for (const { number } of [here, there]) {
+    await checkPull(shop.parts, { repository: 'heron/owned', number })
+    expect(await conclusionOn('owned', head)).toBe('action_required')
+  }
+  await approve('owned', here.number, head, 'rob')
+  for (const { number } of [here, there]) {
+    await checkPull(shop.parts, { repository: 'heron/owned', number })
+    expect(await conclusionOn('owned', head)).toBe('success')
+  }
+})
+
+test('an approval says nothing of the branch that a pull request is moved to later', async () => {
+  const bob = shop.github.as('bob')
+  await write('retarget', contact('new'), 'mine')
+  const head = await write('retarget', { ...contact('new'), ...stock(6) }, 'change')
+  const pull = { ...placeOf('retarget'), title: 'Moved', head: 'change', base: 'mine' }
+  const { number } = (await bob.rest.pulls.create(pull)).data
+  await approve('retarget', number, head, 'ada')
+  shop.clock.aheadSeconds += 2
+  await bob.rest.pulls.update({ ...placeOf('retarget'), pull_number: number, base: 'main' })
+  await checkPull(shop.parts, { repository: 'heron/retarget', number })
+  expect(await conclusionOn('retarget', head)).toBe('action_required')
+  shop.clock.aheadSeconds += 2
+  await approve('retarget', number, head, 'ada')
+  await checkPull(shop.parts, { repository: 'heron/retarget', number })
+  expect(await conclusionOn('retarget', head)).toBe('success')
+})
+
+/** An asset whose review and tag lie far enough apart for git to merge them. */
+const apart = (review: string, tag: string) =>
+  `review: ${review}\n# 1\n# 2\n# 3\n${asset('x', tag).replace('review: x\n', '')}`
+
+test('two harmless halves make no approval that nobody gave', async () => {
+  const path = 'catalog/assets/book.yaml'
+  const approves = await openFrom('halves', { [path]: apart('approved', 'guide-v1') }, 'approves')
+  const moves = await openFrom('halves', { [path]: apart('draft', 'guide-v2') }, 'moves')
+  await checkPull(shop.parts, { repository: 'heron/halves', number: moves.number })
+  expect(await conclusionOn('halves', moves.head)).toBe('success')
+  await approve('halves', approves.number, approves.head, 'rob')
+  await shop.github.as('ada').rest.pulls.merge({ ...placeOf('halves'), pull_number: approves.number })
+  const merge = async (githubApp = shop.parts.githubApp) => {
+    const end = await checkPull({ ...shop.parts, githubApp }, { repository: 'heron/halves', number: moves.number })
+    return { ...end, conclusion: await conclusionOn('halves', moves.head) }
+  }
+  const retry = { end: 'retry', conclusion: 'failure' }
+  expect(await merge(pullIs({ mergeable: null, merge_commit_sha: null }))).toMatchObject(retry)
+  expect(await merge(pullIs({ merge_commit_sha: moves.head }))).toMatchObject(retry)
+  expect(await merge(pullIs({ mergeable: false, merge_commit_sha: null }))).toMatchObject({ ...retry, end: 'done' })
+  expect(await merge()).toMatchObject({ end: 'done', conclusion: 'action_required' })
+})
+
+/** GitHub merges some time after it was asked. */
+const pullIs = (said: object): typeof shop.parts.githubApp => ({
+  ...shop.parts.githubApp,
+  forRepository: async (...given) => {
+    const { octokit, ...entered } = await shop.parts.githubApp.forRepository(...given)
+    const get = async (asked: never) => {
+      const { data, ...answer } = await octokit.rest.pulls.get(asked)
+      return { ...answer, data: { ...data, ...said } }
+    }
+    const rest = { ...octokit.rest, pulls: { ...octokit.rest.pulls, get } }
+    return { ...entered, octokit: Object.assign(Object.create(octokit), { rest }) }
+  },
 })

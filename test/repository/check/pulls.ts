@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Change } from '../../support/github.ts'
 import { SAMPLE } from '../../support/repository.ts'
 
@@ -54,11 +55,15 @@ const product = (fields: Record<string, string> = {}) =>
   })
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('')
+/** The bytes of each release that the check can see, but for the sample's own, are its tag. */
+const sha256 = (tag: string) => createHash('sha256').update(tag).digest('hex')
+const release = (repository: string, tag: string, name: string, bytes = tag) =>
+  `{ repository: ${repository}, tag: ${tag}, file: ${name}, sha256: "${sha256(bytes)}" }`
 const asset = (fields: Record<string, string> = {}) =>
   Object.entries({
     title: 'A book',
     kind: 'book',
-    release: '{ repository: heron/goods, tag: guide-v2, file: heron-guide.pdf }',
+    release: release('heron/goods', 'guide-v2', 'heron-guide.pdf'),
     license: 'CC-BY-4.0',
     review: 'approved',
     ...fields,
@@ -213,18 +218,27 @@ export const PULLS: Record<string, PullCase> = {
     says: ['There is no category "merch"'],
   },
   'conflicts with its base': {
-    ...READY,
+    ...BAD,
     meanwhile: edit(STICKER, 'stock: 5', 'stock: 4'),
     change: edit(STICKER, 'stock: 5', 'stock: 9'),
+    title: '1 problem in the catalog',
+    annotations: ['products/sticker.yaml:1 failure'],
+    says: ['This file was changed here and in main too', 'Update branch'],
+  },
+  'changes another line of what the base changed': {
+    ...READY,
+    meanwhile: edit(GUIDE, 'eur: "19.00"', 'eur: "20.00"'),
+    change: edit(GUIDE, 'name:', 'name: The'),
     title: '1 product changed',
-    says: ['### Changed on both sides', '- `catalog/products/sticker.yaml`', '| stock | 4 | 9 |'],
+    never: ['20.00', 'changed here and in'],
   },
   'deletes what the base changed': {
-    ...READY,
+    ...BAD,
     meanwhile: put('products/button.yaml', file('products/button.yaml').replace('stock: 1', 'stock: 3')),
     change: put('products/button.yaml', null),
-    title: '1 product removed',
-    says: ['### Changed on both sides'],
+    title: '1 problem in the catalog',
+    annotations: ['products/button.yaml:1 failure'],
+    says: ['This file was changed here and in main too'],
   },
   'mends what the base has broken': {
     ...ASKS,
@@ -345,6 +359,17 @@ export const PULLS: Record<string, PullCase> = {
     says: ['This changes 501 pictures at once.', 'at most 500'],
   },
 
+  'brings more bytes from a fork than a stranger may': {
+    ...BAD,
+    by: 'eve',
+    change: Object.fromEntries(
+      Array.from({ length: 17 }, (_, index) => [`catalog/images/x-${index}x.png`, Buffer.alloc(4 * 1024 ** 2 - index)]),
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['shop.yaml:1 failure'],
+    says: ['This changes too much data at once.', 'at most 64 MB'],
+  },
+
   // Hostile
   'hides a bomb in YAML': {
     ...BAD,
@@ -419,6 +444,23 @@ export const PULLS: Record<string, PullCase> = {
     title: '1 problem in the catalog',
     annotations: ['products/sticker.yaml:1 failure'],
   },
+  'puts an empty picture': {
+    ...BAD,
+    change: put('images/empty.png', ''),
+    title: '1 problem in the catalog',
+    annotations: ['images/empty.png:1 failure'],
+    says: ['This file is empty.'],
+  },
+  'puts a picture that looks well and can not be drawn': {
+    ...BAD,
+    change: put(
+      'images/any.svg',
+      '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><g><path d="M0 0h4v3z"/></svg>',
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['images/any.svg:1 failure'],
+    says: ["This picture can't be drawn"],
+  },
   'puts a script into a picture': {
     ...BAD,
     change: put('images/any.svg', '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
@@ -477,14 +519,46 @@ export const PULLS: Record<string, PullCase> = {
   },
   'brings files from a new repository': {
     ...ASKS,
-    change: put('assets/book.yaml', asset({ release: '{ repository: elsewhere/goods, tag: v1, file: book.pdf }' })),
+    change: put('assets/book.yaml', asset({ release: release('elsewhere/goods', 'v1', 'book.pdf') })),
     title: "An admin's approval is needed",
-    says: ['`release.repository`', '`elsewhere/goods`', /SHA-256 `[0-9a-f]{64}`/],
+    says: ['`release.repository`', '`elsewhere/goods`'],
+    never: ['Files that buyers get'],
+  },
+  'comes from a fork and asks what is in the private repository of the files': {
+    ...READY,
+    by: 'eve',
+    change: put('assets/book.yaml', asset({ review: 'draft' })),
+    title: '1 file for buyers changed',
+    never: [sha256('guide-v2'), 'Files that buyers get'],
+  },
+  'comes from a fork and asks for what is not there': {
+    ...READY,
+    by: 'eve',
+    change: put('assets/book.yaml', asset({ review: 'draft', release: release('heron/goods', 'v9', 'a.pdf') })),
+    title: '1 file for buyers changed',
+    never: ['Files that buyers get', 'not there'],
+  },
+  'comes from a fork and says other bytes of a file that is there': {
+    ...BAD,
+    by: 'eve',
+    change: put('assets/book.yaml', asset({ release: release('heron/goods', 'guide-v2', 'heron-guide.pdf', 'x') })),
+    title: '1 problem in the catalog',
+    annotations: ['assets/book.yaml:3 failure'],
+    says: ["Our App can't confirm"],
+    never: [sha256('guide-v2'), 'Files that buyers get'],
+  },
+  'comes from a fork and says the bytes of a file that is not there': {
+    ...BAD,
+    by: 'eve',
+    change: put('assets/book.yaml', asset({ release: release('heron/goods', 'v9', 'a.pdf', 'x') })),
+    title: '1 problem in the catalog',
+    annotations: ['assets/book.yaml:3 failure'],
+    says: ["Our App can't confirm"],
   },
   'comes from a fork and asks what is in a repository that the shop does not have': {
     ...ASKS,
     by: 'eve',
-    change: put('assets/book.yaml', asset({ release: '{ repository: elsewhere/goods, tag: v1, file: book.pdf }' })),
+    change: put('assets/book.yaml', asset({ release: release('elsewhere/goods', 'v1', 'book.pdf') })),
     title: "An admin's approval is needed",
     never: ['SHA-256', 'Files that buyers get'],
   },
@@ -512,7 +586,49 @@ export const PULLS: Record<string, PullCase> = {
     change: { ...put('assets/book.yaml', asset()), '.github/CODEOWNERS': '* @bob\n' },
     agreed: ['comment'],
     agreedBy: 'bob',
-    title: "A code owner's approval is needed",
+    title: "An admin's approval is needed",
+    says: ['`.github/CODEOWNERS`', 'who must approve what'],
+  },
+  'changes nothing but who owns what': {
+    ...ASKS,
+    base: { CODEOWNERS: '* @rob\n' },
+    change: { CODEOWNERS: '* @bob\n' },
+    agreed: ['comment', 'review'],
+    agreedBy: 'rob',
+    title: "An admin's approval is needed",
+    says: ['`CODEOWNERS`'],
+  },
+  'adds a file of code owners that comes before the one that is there, an admin reviews': {
+    ...READY,
+    base: { CODEOWNERS: '* @rob\n' },
+    change: { '.github/CODEOWNERS': '* @bob\n' },
+    agreed: ['review'],
+    agreedBy: 'ada',
+    title: 'Nothing in the shop changes',
+    says: ['`.github/CODEOWNERS`', 'approved'],
+  },
+  'takes the only file of code owners away': {
+    ...ASKS,
+    base: { 'docs/CODEOWNERS': '* @rob\n' },
+    change: { 'docs/CODEOWNERS': null },
+    title: "An admin's approval is needed",
+  },
+  'approves an asset and says nothing of its bytes': {
+    ...BAD,
+    change: put(
+      'assets/book.yaml',
+      asset({ release: '{ repository: heron/goods, tag: guide-v2, file: heron-guide.pdf }' }),
+    ),
+    title: '1 problem in the catalog',
+    annotations: ['assets/book.yaml:3 failure'],
+    says: ['npx tagsale sha256 book <file>'],
+  },
+  'approves an asset whose file has other bytes by now': {
+    ...BAD,
+    change: put('assets/book.yaml', asset({ release: release('heron/goods', 'guide-v2', 'heron-guide.pdf', 'v3') })),
+    title: '1 problem in the catalog',
+    annotations: ['assets/book.yaml:3 failure'],
+    says: ['has the SHA-256'],
   },
   'approves an asset that a team owns': {
     ...ASKS,
@@ -526,7 +642,7 @@ export const PULLS: Record<string, PullCase> = {
   'changes the tag of an approved asset, a stranger agrees': {
     ...ASKS,
     by: 'eve',
-    change: edit('assets/guide-pdf.yaml', 'guide-v1', 'guide-v2'),
+    change: put('assets/guide-pdf.yaml', asset({ title: 'The Heron Guide (PDF)' })),
     agreed: ['comment'],
     agreedBy: 'eve',
     title: "A code owner's approval is needed",

@@ -1,7 +1,9 @@
 import { GraphQLError } from 'graphql'
 import { visible, writable } from '../../access.ts'
-import { Refusal, type Who } from '../../answer.ts'
+import { instant, Refusal, type Who } from '../../answer.ts'
 import { tellOfPull } from '../../pulls/pull-json.ts'
+import type { Pull } from '../../pulls/pull-state.ts'
+import { queuedPulls } from '../../pulls/queue.ts'
 import type { GitHubState, Repository } from '../../state.ts'
 import { actorOf, mayAs, nodeId, roleOf } from '../../users.ts'
 import { identityOf, resolveCommit, WEB_FLOW } from '../commit.ts'
@@ -45,6 +47,15 @@ export function rootOf(state: GitHubState, who: Who) {
           const oid = asked.oid ?? (asked.expression && oidOf(state, repository, asked.expression))
           return oid ? objectOf(gitOf(state, repository), oid) : null
         },
+        mergeQueue: ({ branch = repository.defaultBranch }: { branch?: string }) => {
+          told(() => visible(state, who, { o: owner, r: name }, 'merge_queues'), `${owner}/${name}`)
+          return { entries: ({ first = 100 }) => ({ nodes: queueOf(state, repository, branch).slice(0, first) }) }
+        },
+        pullRequest: ({ number }: { number: number }) => {
+          told(() => visible(state, who, { o: owner, r: name }, 'pull_requests'), `${owner}/${name}`)
+          const pull = repository.pulls.get(number)
+          return pull ? pullOf(repository, pull) : null
+        },
       }
     },
     createCommitOnBranch: ({ input }: { input: CommitInput }) => commitOnBranch(state, who, input),
@@ -52,6 +63,25 @@ export function rootOf(state: GitHubState, who: Who) {
     convertPullRequestToDraft: ({ input }: { input: PullInput }) => setDraft(state, who, input, true),
   }
 }
+
+const queueOf = (state: GitHubState, repository: Repository, branch: string) =>
+  queuedPulls(state, repository, branch).map((pull, index) => ({
+    position: index + 1,
+    baseCommit: pull.queued && objectOf(gitOf(state, repository), pull.queued.on),
+    headCommit: pull.queued && objectOf(gitOf(state, repository), pull.queued.sha),
+    pullRequest: pullOf(repository, pull),
+  }))
+
+const pullOf = (repository: Repository, { id, number, draft, headSha, baseChangedAt }: Pull) => ({
+  id: nodeId('PullRequest', id),
+  number,
+  isDraft: draft,
+  headRefOid: headSha,
+  author: { login: repository.issues.get(number)?.author ?? 'ghost' },
+  timelineItems: () => ({
+    nodes: baseChangedAt ? [{ __typename: 'BaseRefChangedEvent', createdAt: instant(baseChangedAt) }] : [],
+  }),
+})
 
 const failure = (type: string, message: string) => new GraphQLError(message, { extensions: { type } })
 

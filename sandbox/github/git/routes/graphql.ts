@@ -18,13 +18,22 @@ const SCHEMA = buildSchema(`
   }
   type RateLimit { limit: Int! cost: Int! remaining: Int! }
   type User { login: String! }
-  type Repository { id: ID! name: String! nameWithOwner: String! isPrivate: Boolean! object(oid: GitObjectID, expression: String): GitObject }
+  type Repository { id: ID! name: String! nameWithOwner: String! isPrivate: Boolean! object(oid: GitObjectID, expression: String): GitObject mergeQueue(branch: String): MergeQueue pullRequest(number: Int!): PullRequest }
+  type MergeQueue { entries(first: Int): MergeQueueEntryConnection }
+  type MergeQueueEntryConnection { nodes: [MergeQueueEntry] }
+  type MergeQueueEntry { position: Int! baseCommit: Commit headCommit: Commit pullRequest: PullRequest }
   interface GitObject { id: ID! oid: GitObjectID! abbreviatedOid: String! }
   type Blob implements GitObject { id: ID! oid: GitObjectID! abbreviatedOid: String! byteSize: Int! isBinary: Boolean isTruncated: Boolean! text: String }
   type Tree implements GitObject { id: ID! oid: GitObjectID! abbreviatedOid: String! entries: [TreeEntry!] }
   type TreeEntry { name: String! path: String oid: GitObjectID! mode: Int! type: String! size: Int! object: GitObject }
   type Commit implements GitObject { id: ID! oid: GitObjectID! abbreviatedOid: String! message: String! messageHeadline: String! tree: Tree! url: URI! }
-  type PullRequest { id: ID! number: Int! isDraft: Boolean! }
+  scalar DateTime
+  type PullRequest { id: ID! number: Int! isDraft: Boolean! headRefOid: GitObjectID! author: User timelineItems(last: Int, itemTypes: [PullRequestTimelineItemsItemType!]): PullRequestTimelineItemsConnection! }
+  enum PullRequestTimelineItemsItemType { BASE_REF_CHANGED_EVENT AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT }
+  type PullRequestTimelineItemsConnection { nodes: [PullRequestTimelineItems] }
+  union PullRequestTimelineItems = BaseRefChangedEvent | AutomaticBaseChangeSucceededEvent
+  type BaseRefChangedEvent { createdAt: DateTime! }
+  type AutomaticBaseChangeSucceededEvent { createdAt: DateTime! }
   type Ref { name: String! target: GitObject }
   type Mutation {
     createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload

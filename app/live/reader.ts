@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import pLimit from 'p-limit'
-import { CatalogRefusedError } from '../../github/catalog/catalog-tree.ts'
+import { CatalogRefusedError } from '../github/catalog/catalog-tree.ts'
 import type { Answer, Asked, Loaded } from './reading.ts'
 
 /** A catalog of 1,000 products takes about a second. */
@@ -11,7 +11,7 @@ const READING = new URL('./reading.ts', import.meta.url)
 export type CatalogReader = (folder: string, secondsMax?: number) => Promise<Loaded>
 
 /**
- * A reader with a thread of its own: a stranger's YAML may take long, and buyers are served in this one. It reads one catalog at a
+ * A reader with a thread of its own: YAML may take long, whoever wrote it, and buyers are served in this one. It reads one catalog at a
  * time, and begins another thread where it had to end one.
  */
 export function createCatalogReader(): CatalogReader {

@@ -12,8 +12,8 @@ import type { Order } from './order.ts'
 /** Stripe takes a hundred lines; a cart that long is a mistake or an attack. */
 export const CART_LINES_MAX = 50
 export const LINE_QUANTITY_MAX = 99
-/** What an order copies of the catalog, unless it is one line: it is kept, whether or not somebody pays. */
-const LINES_CHARACTERS_MAX = 24_000
+/** What an order copies of the catalog (digests of files too), unless it is one line: it is kept, whether or not somebody pays. */
+const LINES_CHARACTERS_MAX = 32_000
 
 /** What the browser may say: which things, how many, and where they go. Prices it can't say, but for a chosen one. */
 export type CartRequest = {

@@ -6,13 +6,12 @@ import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { startGitHub } from '../../sandbox/github.ts'
 import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
+import { FILES, LATER_FILES } from '../support/files.ts'
 
 /** Where they are, and the settings with which an app speaks to them. */
 export type StandIns = { stripe: string; inbox: string; settings: Record<string, string> }
 
 const APP_ID = 7
-/** What the assets of `test/fixtures/catalog` name. */
-const FILES = ['heron-guide.pdf', 'heron-guide.epub', 'heron-plan.pdf']
 
 const [shopUrl] = process.argv.slice(2)
 const secret = randomBytes(32).toString('hex')
@@ -21,7 +20,9 @@ const [stripe, mail, github] = await Promise.all([
   startMail({}),
   startGitHub({
     app: { id: APP_ID, webhook: { url: `${shopUrl}/webhooks/github`, secret } },
-    releases: FILES.map((file) => ({ repository: 'heron/goods', tag: 'guide-v1', file, bytes: Buffer.from(file) })),
+    releases: Object.entries({ ...FILES, ...LATER_FILES }).map(([file, bytes]) => {
+      return { repository: 'heron/goods', tag: 'guide-v1', file, bytes }
+    }),
   }),
 ])
 const { hostname, port } = new URL(stripe.url)

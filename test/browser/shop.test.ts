@@ -4,6 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DESKTOP, launchBrowser, openPage, PHONE } from '../support/browser.ts'
+import { FILES } from '../support/files.ts'
 import { eventually, type Sandbox, startSandbox } from '../support/sandbox.ts'
 import { FIXTURE_CATALOG } from '../support/shop.ts'
 
@@ -11,6 +12,9 @@ let sandbox: Sandbox
 let browser: Browser
 beforeAll(async () => {
   ;[sandbox, browser] = await Promise.all([startSandbox({ catalog: FIXTURE_CATALOG }), launchBrowser()])
+  const [file, bytes] = ['heron-guide.pdf', FILES['heron-guide.pdf']] as const
+  const release = { repository: 'heron/goods', tag: 'guide-v1', file, base64: bytes.toString('base64') }
+  await sandbox.control('github', 'releases', release)
 }, 120_000)
 afterAll(async () => {
   await browser?.close()

@@ -1,8 +1,9 @@
 import { afterEach, test } from 'vitest'
 import { startWorker, type Worker } from '../../app/worker.ts'
+import { FILES } from '../support/files.ts'
 import { SAMPLE } from '../support/repository.ts'
 import { eventually } from '../support/sandbox.ts'
-import { FILES, openTestShop, type TestShop } from '../support/shop.ts'
+import { openTestShop, type TestShop } from '../support/shop.ts'
 
 // With the worker as it runs for real: it is woken by the very write that makes a catalog live, before anything shows it.
 

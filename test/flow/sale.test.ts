@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { orderKey } from '../../app/link.ts'
-import { checkOut, FILES, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
+import { FILES } from '../support/files.ts'
+import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 let shop: TestShop
 beforeEach(async () => {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { asBrowser, smallStorefront } from '../http/open-api.ts'
 import { browserByLink } from '../support/desk.ts'
+import { FILES } from '../support/files.ts'
 import { checksOf, merge, openFollowingShop, openPull, pushTo, quiet, SAMPLE } from '../support/repository.ts'
-import { checkOut, FILES, openTestShop, pay, readOrder, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
+import { checkOut, openTestShop, pay, readOrder, SHOP_REPOSITORY, type TestShop } from '../support/shop.ts'
 
 // What befalls a shop over the years: it is installed, chosen, closed and opened; files are replaced and lost; releases come.
 

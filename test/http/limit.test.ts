@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeToken } from '../../app/account/token.ts'
 import { createHttp } from '../../app/http/api.ts'
 import { UNTRUSTED_PROXY } from '../../app/http/limit.ts'
 import { closeServer, listen } from '../../app/http/server.ts'
 import { orderKey } from '../../app/link.ts'
 import { createNotices } from '../../app/log.ts'
 import { memoryLimiter } from '../../app/store/limits.ts'
+import { browserByLink } from '../support/desk.ts'
 import { checkOut, openTestShop, type TestShop } from '../support/shop.ts'
 import { configOf, form, json, requestsTo } from './open-api.ts'
 
@@ -83,9 +83,8 @@ describe('who is asking', () => {
     expect(await ready()).toEqual([])
     await ask('/', { headers: { 'x-forwarded-for': '1.1.1.1' } })
     expect(await ready()).toEqual([UNTRUSTED_PROXY])
-    const { text } = await makeToken(shop.parts, { name: 'looks', role: 'triage', days: 1, by: 'ada' })
-    const desk = await ask('/desk', { headers: { authorization: `Bearer ${text}` } })
-    expect(await desk.text()).toContain(UNTRUSTED_PROXY.slice(0, 40))
+    const browser = await browserByLink(shop, async (address, init) => ask(address, init))
+    expect(await (await browser.go('/desk')).text()).toContain(UNTRUSTED_PROXY.slice(0, 40))
     const named = requestsTo(shop, {
       notices: createNotices(shop.parts.log),
       config: configOf({ TRUSTED_PROXIES: '::1' }),

@@ -31,6 +31,15 @@ test.each([
   expect(jobsOf(fact)).toEqual([{ id: `${mail}:${ORDER}`, work: { kind: 'mail', mail, order: ORDER }, ...due }])
 })
 
+test.each([
+  ['refunded', 're_1', given.refunded(1)],
+  ['shipped', 'shp_1', given.shipped('line-1')],
+  ['delivered', 'shp_1', given.delivered],
+] as const)('a buyer is told by the mail %s, of %s', (mail, about, fact) => {
+  const work = { kind: 'mail', mail, order: ORDER, about }
+  expect(jobsOf(fact)).toEqual([{ id: `${mail}:${about}:${ORDER}`, work, ...due }])
+})
+
 test.each([given.refundFailed, given.disputeClosed('won')])(
   'after $type, what was not ready is tried again',
   (fact) => {
@@ -38,16 +47,10 @@ test.each([given.refundFailed, given.disputeClosed('won')])(
   },
 )
 
-test.each([
-  given.opened,
-  given.expired,
-  given.refunded(1),
-  given.disputed,
-  given.shipped('line-1'),
-  given.delivered,
-  given.fulfilled('line-1'),
-  given.stalled('gave-up'),
-])('$type causes no work', (fact) => expect(jobsOf(fact)).toEqual([]))
+test.each([given.opened, given.expired, given.disputed, given.fulfilled('line-1'), given.stalled('gave-up')])(
+  '$type causes no work',
+  (fact) => expect(jobsOf(fact)).toEqual([]),
+)
 
 describe('a job that fails', () => {
   const now = new Date(head.at)

@@ -24,14 +24,11 @@ import { startMail } from '../../sandbox/mail.ts'
 import { startStripe } from '../../sandbox/stripe.ts'
 import { control } from './control.ts'
 import { newDatabase } from './database.ts'
+import { FILES } from './files.ts'
 import { openGitHub } from './github.ts'
 import { anyPort } from './port.ts'
 
 export const FIXTURE_CATALOG = new URL('../fixtures/catalog', import.meta.url).pathname
-export const FILES = {
-  'heron-guide.pdf': Buffer.from('%PDF-1.7 a guide to herons'),
-  'heron-guide.epub': Buffer.from('PK an EPUB about herons'),
-}
 
 type Files = Record<string, string | Uint8Array>
 

@@ -26,7 +26,8 @@ export async function openListener(address: Pick<Config, 'PORT' | 'HOST'>, first
   }
 }
 
-async function listen({ PORT, HOST }: Pick<Config, 'PORT' | 'HOST'>, fetch: Fetch): Promise<Server> {
+/** Serves from now on. Rejects with a ConfigError when the port is taken. */
+export async function listen({ PORT, HOST }: Pick<Config, 'PORT' | 'HOST'>, fetch: Fetch): Promise<Server> {
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
     requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
@@ -41,7 +42,7 @@ async function listen({ PORT, HOST }: Pick<Config, 'PORT' | 'HOST'>, fetch: Fetc
 }
 
 /** Lets requests in flight finish, and cuts off what takes longer; browsers keep connections open. */
-async function closeServer(server: Server, secondsMax: number): Promise<void> {
+export async function closeServer(server: Server, secondsMax: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()

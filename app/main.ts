@@ -11,7 +11,7 @@ import { type Listener, openListener } from './http/server.ts'
 import { startingRoutes } from './http/starting.ts'
 import { startLedger } from './ledger/write.ts'
 import { startFollowing } from './live/live-shop.ts'
-import { createLog } from './log.ts'
+import { createLog, noticeLine } from './log.ts'
 import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
@@ -119,9 +119,9 @@ export async function takeUpWork(parts: Parts, waitMillisecondsMax: number): Pro
 async function main(): Promise<void> {
   // Started with a channel, by the sandbox: nothing of ours outlives whoever started us.
   process.once('disconnect', () => process.exit(1))
-  const say = (line: string) => process.stdout.write(`${line}\n`)
-  const settings = readSetupSettings()
   const now = () => new Date()
+  const say = (line: string) => process.stdout.write(noticeLine(line, now()))
+  const settings = readSetupSettings()
   const listener = await openListener(settings ?? readConfig(), startingRoutes().fetch)
   const setup = { listener, envFile: '.env', say, random: randomBytes, now }
   const credentials = settings && (await runSetup({ settings, ...setup, log: createLog(settings) }))

@@ -79,10 +79,10 @@ test.runIf(mayBeNobody)(
     const alive = watchHealth(url)
     const said = await eventually(
       async () => served.output(),
-      (output) => /enter this code: \S+/.test(output),
+      (output) => /enter this code: [\w-]+/.test(output),
     )
     alive.begin()
-    await registerApp(url, /enter this code: (\S+)/.exec(said)?.[1] ?? '')
+    await registerApp(url, /enter this code: ([\w-]+)/.exec(said)?.[1] ?? '')
     const home = await eventually(
       async () => {
         const answer = await fetch(url)
@@ -92,6 +92,12 @@ test.runIf(mayBeNobody)(
       45,
     )
     expect(home.status).toBe(200)
+    const lines = served
+      .output()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.find(({ msg }) => msg.startsWith('How the shop is'))?.msg).toContain(`${url}/desk?key=`)
     expect(new Set(await alive.end())).toEqual(new Set([200]))
     expect((await fetch(`${url}/setup`, { redirect: 'manual' })).headers.get('location')).toBe('/desk')
     await served.stop()

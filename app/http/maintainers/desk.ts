@@ -83,7 +83,7 @@ async function deskOf(parts: Parts, person: Person) {
   const [shop, events, jobsWaiting, lastDeliveries] = await Promise.all([
     store.shop(),
     store.shopEvents(),
-    store.jobsWaiting(),
+    store.jobsWaiting(parts.now()),
     store.lastDeliveries(),
   ])
   const { name, open: isOpen, products } = viewShop(shop, parts)

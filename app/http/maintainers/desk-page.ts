@@ -97,7 +97,7 @@ export const inDesk = (title: string, content: Markup): Markup =>
   documentOf({ title, style: DESK_STYLE, body: html`<main class="desk">${content}</main>` })
 
 function stateOf({ isOpen, products, shop }: Desk): string {
-  if (isOpen) return products === 1 ? 'Open, with one product' : `Open, with ${products} products`
+  if (isOpen) return products === 1 ? 'Open, with one product for sale' : `Open, with ${products} products for sale`
   return shop.live ? 'Closed: nothing is sold' : 'Not open yet'
 }
 

@@ -30,10 +30,11 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
       Writes into an asset of a catalog (./catalog unless you name another) which bytes it is: the
       SHA-256 of FILE, a copy of what lies in the release. Exit codes as above.
 
-  tagsale doctor [--format text|json]
+  tagsale doctor [--format text|json] [--fix]
       Looks at everything that a live shop needs, with the settings of the environment and of .env,
       and says for each fault what to do. Exit code 0 when all is well, 1 when something is wrong,
-      2 when the command itself is.
+      2 when the command itself is. --fix: makes Stripe's webhook endpoint where there is none, and
+      writes its secret to .env.
 
   tagsale desk
       Prints a link that signs in at the desk with all rights, once and within an hour: for a shop

@@ -6,6 +6,7 @@ import { desk } from './desk.ts'
 import { doctor } from './doctor.ts'
 import { rebuild, verify } from './ledger.ts'
 import { sha256 } from './sha256.ts'
+import { smoke } from './smoke.ts'
 import { backup, restoreBackup } from './store/backup.ts'
 import { storeCheck } from './store/check.ts'
 import type { StoreOptions } from './store/command.ts'
@@ -39,6 +40,11 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
   tagsale desk
       Prints a link that signs in at the desk with all rights, once and within an hour: for a shop
       where nobody can sign in with GitHub yet. The shop may be running.
+
+  tagsale smoke OWNER/NAME
+      Tries at the real Stripe, GitHub and mail server what Tagsale takes for true of them
+      (.github/ASSUMPTIONS.md), with a test key of Stripe's and a repository to scratch in, and
+      cleans up. Takes a few minutes. Exit codes as above.
 
   tagsale store check
       Reads the store of these settings, whether or not a shop runs: whether its file is whole, and
@@ -83,6 +89,7 @@ const COMMANDS: Record<string, Command> = {
   desk,
   sha256,
   doctor,
+  smoke,
   backup,
   restore: restoreBackup,
   erase,

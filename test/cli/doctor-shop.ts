@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verify } from '@octokit/webhooks-methods'
 import { Hono } from 'hono'
+import { pino } from 'pino'
 import { doctor } from '../../app/cli/doctor.ts'
+import { connectGitHub } from '../../app/github/client.ts'
 import { STRIPE_EVENTS } from '../../app/intake.ts'
 import { readAppDeclaration } from '../../app/setup/manifest.ts'
 import { connectStripe } from '../../app/stripe/client.ts'
@@ -78,6 +80,15 @@ export async function openDoctorShop() {
       const envFile = join(folder, '.env')
       const given = { values: { TAGSALE_MODE: 'sandbox', ...values, ...changed }, envFile, ...(now ? { now } : {}) }
       return { code: await doctor(args, terminal, given), out }
+    },
+    /** The branches of a repository. */
+    async branches(name: string) {
+      const [owner = '', repo = ''] = name.split('/')
+      const { githubApp } = await connectGitHub({
+        ...{ appId: github.appId, privateKey: github.privateKey, baseUrl: github.url, log: pino({ level: 'silent' }) },
+      })
+      const { octokit } = await githubApp.forRepository(name, { contents: 'read', metadata: 'read' })
+      return (await octokit.rest.repos.listBranches({ owner, repo })).data.map((branch) => branch.name)
     },
     async close() {
       await Promise.all([shop.close(), stripe.close(), mail.close(), github.close()])

@@ -209,7 +209,7 @@ function modeProblems(config: Partial<Config>, given: Partial<Record<string, unk
   if (!given.DATABASE_URL && TAGSALE_ROLES && ROLES.some((role) => !TAGSALE_ROLES.includes(role))) {
     problems.push('TAGSALE_ROLES leaves work to other processes, and those share a database: set DATABASE_URL as well.')
   }
-  if (SIGN_IN.some((name) => given[name]) && !SIGN_IN.every((name) => given[name])) {
+  if (SIGN_IN.some((name) => config[name]) && !SIGN_IN.every((name) => given[name])) {
     problems.push(`${SIGN_IN.join(' and ')} belong together: set both, or neither.`)
   }
   if (config.TAGSALE_MODE === 'sandbox') {

@@ -220,11 +220,9 @@ export const jobsWaitingQuery = (shop: string, now: Date): Statement => sql`
   from jobs where shop = ${shop}`
 
 /** What `jobsWaitingQuery` was answered. */
-export const jobsWaitingIn = ([row]: readonly Row[]): JobsWaiting => ({
-  due: Number(row?.['due']),
-  later: Number(row?.['later']),
-  stuck: Number(row?.['stuck']),
-})
+export const jobsWaitingIn = ([row]: readonly Row[]): JobsWaiting => {
+  return { due: Number(row?.['due']), later: Number(row?.['later']), stuck: Number(row?.['stuck']) }
+}
 
 /** When each party last delivered. */
 export const lastDeliveriesQuery = (shop: string): Statement => sql`

@@ -72,7 +72,7 @@ test('a file that was deleted here, and one that is new on both sides, undo noth
   expect(await copy.push()).toEqual({ undoes: [card, GUIDE] })
   await copy.pull()
   expect(await here(GUIDE)).toBe('merged\n')
-  expect(await here(card)).toMatch(/<<<<<<<[^]*here[^]*=======[^]*there[^]*>>>>>>>/)
+  expect(await here(card)).toMatch(/<<<<<<<.*here.*=======.*there.*>>>>>>>/s)
 })
 
 test('what was merged comes here, and what was deleted there goes, but for what was edited', async () => {

@@ -16,5 +16,6 @@ export default defineConfig({
   // Nothing inline, so that the app can send a Content-Security-Policy without 'unsafe-inline'.
   build: { inlineStylesheets: 'never', format: 'directory', assets: 'assets' },
   devToolbar: { enabled: false },
-  vite: { build: { assetsInlineLimit: 0 } },
+  // Beside the rest of what it writes: node_modules may be somebody else's.
+  vite: { cacheDir: '.tagsale/vite', build: { assetsInlineLimit: 0 } },
 })

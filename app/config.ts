@@ -3,9 +3,9 @@ import { z } from 'zod'
 
 // Every variable is described in .env.example; a test holds the two together.
 
-const STRIPE_API_URL = 'https://api.stripe.com'
-const GITHUB_API_URL = 'https://api.github.com'
-const GITHUB_URL = 'https://github.com'
+const STRIPE = 'https://api.stripe.com'
+const GITHUB_API = 'https://api.github.com'
+const GITHUB = 'https://github.com'
 const SECRET_CHARACTERS_MIN = 32
 const WEBHOOK_SECRET_CHARACTERS_MIN = 16
 
@@ -84,7 +84,7 @@ const Environment = z.object({
     .string()
     .regex(/^(sk|rk)_(test|live)_\w{8,}$/, 'a key of Stripe: rk_live_…, or rk_test_… to try'),
   STRIPE_WEBHOOK_SECRET: Secrets,
-  STRIPE_API_URL: Address.default(STRIPE_API_URL),
+  STRIPE_API_URL: Address.default(STRIPE),
   STRIPE_CHECKOUT_URL: Address.optional(),
   GITHUB_APP_ID: Count(1),
   GITHUB_PRIVATE_KEY: z
@@ -100,8 +100,8 @@ const Environment = z.object({
     .string()
     .regex(/^\S{20,200}$/, "a client secret of the App's")
     .optional(),
-  GITHUB_API_URL: Address.default(GITHUB_API_URL),
-  GITHUB_URL: Address.default(GITHUB_URL),
+  GITHUB_API_URL: Address.default(GITHUB_API),
+  GITHUB_URL: Address.default(GITHUB),
   SHOP_REPOSITORY: Repository.optional(),
   LEDGER_REPOSITORY: Repository.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'an address such as smtps://user:password@mail.example.org' }),
@@ -164,12 +164,11 @@ function checked<Schema extends typeof Environment | typeof WithoutCredentials>(
   const names = Object.keys(schema.shape) as (keyof ConfigInput)[]
   const given = Object.fromEntries(names.map((name) => [name, settingOf(values[name])]))
   const result = schema.safeParse(given)
-  const problems = result.success
-    ? modeProblems(result.data)
-    : result.error.issues.map((issue) => {
-        const name = String(issue.path[0])
-        return given[name] === undefined ? `${name} is missing.` : `${name} is not right: ${issue.message}.`
-      })
+  const malformed = (result.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0])
+    return given[name] === undefined ? `${name} is missing.` : `${name} is not right: ${issue.message}.`
+  })
+  const problems = [...malformed, ...modeProblems(readable(values), given)]
   if (problems.length > 0 || !result.success) throw new ConfigError(problems)
   return result.data as z.output<Schema>
 }
@@ -182,11 +181,7 @@ export function examineConfig(values: ConfigInput = process.env): {
   settings: Partial<Config>
   problems: readonly string[]
 } {
-  const read = Object.entries(Environment.shape).flatMap(([name, schema]) => {
-    const result = schema.safeParse(settingOf(values[name as keyof ConfigInput]))
-    return result.success && result.data !== undefined ? [[name, result.data]] : []
-  })
-  const settings = Object.fromEntries(read) as Partial<Config>
+  const settings = readable(values)
   if (settings.SHOP_URL) settings.STOREFRONT_URL ??= settings.SHOP_URL
   try {
     return { settings: parseConfig(values), problems: [] }
@@ -196,32 +191,41 @@ export function examineConfig(values: ConfigInput = process.env): {
   }
 }
 
+/** Each setting that can be read, whatever the others are. */
+function readable(values: ConfigInput): Partial<Config> {
+  const read = Object.entries(Environment.shape).flatMap(([name, schema]) => {
+    const result = schema.safeParse(settingOf(values[name as keyof ConfigInput]))
+    return result.success && result.data !== undefined ? [[name, result.data]] : []
+  })
+  return Object.fromEntries(read) as Partial<Config>
+}
+
 const settingOf = (value: unknown): unknown => (value === '' ? undefined : value)
 
 /** Live money and stand-ins never meet, and work is left to those only who can see it. */
-function modeProblems(config: SetupSettings): string[] {
+function modeProblems(config: Partial<Config>, given: Partial<Record<string, unknown>>): string[] {
+  const { TAGSALE_ROLES, STRIPE_SECRET_KEY = '', STRIPE_API_URL, GITHUB_API_URL, GITHUB_URL, SHOP_URL } = config
   const problems: string[] = []
-  if (!config.DATABASE_URL && ROLES.some((role) => !config.TAGSALE_ROLES.includes(role))) {
+  if (!given.DATABASE_URL && TAGSALE_ROLES && ROLES.some((role) => !TAGSALE_ROLES.includes(role))) {
     problems.push('TAGSALE_ROLES leaves work to other processes, and those share a database: set DATABASE_URL as well.')
   }
-  if (SIGN_IN.some((name) => config[name]) && !SIGN_IN.every((name) => config[name])) {
+  if (SIGN_IN.some((name) => config[name]) && !SIGN_IN.every((name) => given[name])) {
     problems.push(`${SIGN_IN.join(' and ')} belong together: set both, or neither.`)
   }
   if (config.TAGSALE_MODE === 'sandbox') {
-    if (/_live_/.test(config.STRIPE_SECRET_KEY))
-      problems.push('STRIPE_SECRET_KEY is a live key; the sandbox takes none.')
+    if (/_live_/.test(STRIPE_SECRET_KEY)) problems.push('STRIPE_SECRET_KEY is a live key; the sandbox takes none.')
     return problems
   }
-  if (config.STRIPE_API_URL !== STRIPE_API_URL) {
-    problems.push(`STRIPE_API_URL is a stand-in's address; a live shop talks to ${STRIPE_API_URL}. Leave it out.`)
+  if (STRIPE_API_URL && STRIPE_API_URL !== STRIPE) {
+    problems.push(`STRIPE_API_URL is a stand-in's address; a live shop talks to ${STRIPE}. Leave it out.`)
   }
-  if (!config.GITHUB_URL.startsWith('https://')) {
+  if (GITHUB_URL && !GITHUB_URL.startsWith('https://')) {
     problems.push("GITHUB_URL is a stand-in's address; a live shop sends people to GitHub over https. Leave it out.")
   }
-  if (!config.GITHUB_API_URL.startsWith('https://')) {
+  if (GITHUB_API_URL && !GITHUB_API_URL.startsWith('https://')) {
     problems.push("GITHUB_API_URL is a stand-in's address; a live shop talks to GitHub over https. Leave it out.")
   }
-  if (!config.SHOP_URL.startsWith('https://') && !/^http:\/\/localhost(:\d+)?$/.test(config.SHOP_URL)) {
+  if (SHOP_URL && !SHOP_URL.startsWith('https://') && !/^http:\/\/localhost(:\d+)?$/.test(SHOP_URL)) {
     problems.push('SHOP_URL must begin with https://: buyers give their address there.')
   }
   return problems

@@ -29,6 +29,10 @@ export const createLog = (
   return destination ? pino(options, destination) : pino(options)
 }
 
+/** A line for whoever starts the shop, in the log's form. It comes whatever LOG_LEVEL is, and may hold a key, as no line of the log does. */
+export const noticeLine = (msg: string, now: Date): string =>
+  `${JSON.stringify({ level: 30, time: now.toISOString(), notice: true, msg })}\n`
+
 /** What an error says and where it arose. Its other fields may hold requests with bodies and headers. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error

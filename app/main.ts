@@ -7,10 +7,11 @@ import { startSweeping } from './catch-up.ts'
 import { type Config, ConfigError, readConfig, readSetupSettings } from './config.ts'
 import { UNTRUSTED_PROXY } from './http/limit.ts'
 import { watchClock } from './http/operators/clock.ts'
-import { closeServer, listen } from './http/server.ts'
+import { type Listener, openListener } from './http/server.ts'
+import { startingRoutes } from './http/starting.ts'
 import { startLedger } from './ledger/write.ts'
 import { startFollowing } from './live/live-shop.ts'
-import { createLog } from './log.ts'
+import { createLog, noticeLine } from './log.ts'
 import type { Parts } from './parts.ts'
 import { startRepositoryWork } from './repository/sweep.ts'
 import { runSetup } from './setup/setup.ts'
@@ -34,7 +35,7 @@ const WAIT_MILLISECONDS_MAX = 2 * 3_600_000
 export type RunningApp = { desk: string; stop: () => Promise<void> }
 
 /** Starts the app: store, parts, routes, what is live, work. Stops them in reverse order, after what is in flight. */
-export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
+export async function startApp(config: Config, log: Logger, listener: Listener): Promise<RunningApp> {
   const onFailure = (error: Error) => {
     log.fatal({ err: error }, 'the store can not write; stopping, so that nothing is promised that is not kept')
     process.exit(1)
@@ -48,7 +49,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     if (config.SHOP_URL.startsWith('https:') && config.TRUSTED_PROXIES === 0) {
       parts.notices.tell('proxies', UNTRUSTED_PROXY)
     }
-    const server = await listen(config, app.fetch)
+    listener.answerWith(app.fetch)
     // Deliveries are kept, and orders shown, though the catalog may have to be fetched and built first.
     if (!store.isReadOnly) await startTakingIn(parts)
     const following = await startFollowing(parts)
@@ -63,7 +64,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       desk: deskAddress(config, { repository, now: now() }),
       async stop() {
         following.stop()
-        await Promise.all([closeServer(server, STOP_SECONDS_MAX), worker?.stop(STOP_SECONDS_MAX)])
+        await Promise.all([listener.close(STOP_SECONDS_MAX), worker?.stop(STOP_SECONDS_MAX)])
         close()
         await store.close()
       },
@@ -118,14 +119,15 @@ export async function takeUpWork(parts: Parts, waitMillisecondsMax: number): Pro
 async function main(): Promise<void> {
   // Started with a channel, by the sandbox: nothing of ours outlives whoever started us.
   process.once('disconnect', () => process.exit(1))
-  const say = (line: string) => process.stdout.write(`${line}\n`)
-  const settings = readSetupSettings()
   const now = () => new Date()
-  const credentials =
-    settings && (await runSetup({ settings, envFile: '.env', say, random: randomBytes, now, log: createLog(settings) }))
+  const say = (line: string) => process.stdout.write(noticeLine(line, now()))
+  const settings = readSetupSettings()
+  const listener = await openListener(settings ?? readConfig(), startingRoutes().fetch)
+  const setup = { listener, envFile: '.env', say, random: randomBytes, now }
+  const credentials = settings && (await runSetup({ settings, ...setup, log: createLog(settings) }))
   const config = readConfig(credentials)
   const log = createLog(config)
-  const app = await startApp(config, log)
+  const app = await startApp(config, log, listener)
   if (config.TAGSALE_ROLES.includes('web')) say(`The desk, for maintainers: ${app.desk}`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

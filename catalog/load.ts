@@ -89,9 +89,12 @@ async function readFileEntry<Value>(
   read: (yaml: YamlFile) => { entry: Entry<Value>; problems: CatalogProblem[] },
 ): Promise<Read<Value>> {
   const source = await readText(folder, file)
-  if ('problems' in source) return { entry: null, ...source }
-  const parsed = parseYaml(file, source.text)
-  return 'problems' in parsed ? { entry: null, ...parsed } : read(parsed.yaml)
+  const text = 'text' in source ? source.text : source.spaced
+  const tabs = 'problems' in source ? source.problems : []
+  if (text === undefined) return { entry: null, problems: tabs }
+  const parsed = parseYaml(file, text)
+  const { entry, problems } = 'problems' in parsed ? { entry: null, ...parsed } : read(parsed.yaml)
+  return { entry: tabs.length > 0 ? null : entry, problems: [...tabs, ...problems] }
 }
 
 async function inBatches<Item, Result>(

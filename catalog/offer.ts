@@ -11,6 +11,13 @@ export type Catalog = {
   assets: ReadonlyMap<string, Asset>
 }
 
+/** How many products there are, and how many of them are for sale, where that is another number: `13 products (11 for sale)`. */
+export function productCount({ products }: Pick<Catalog, 'products'>): string {
+  const live = [...products.values()].filter(({ status }) => status === 'live').length
+  const all = `${products.size} product${products.size === 1 ? '' : 's'}`
+  return live === products.size ? all : `${all} (${live} for sale)`
+}
+
 /** What a cart line names: `sticker-pack`, or `shirt/black-m` for a variant. */
 export type PriceId = string
 

@@ -124,7 +124,11 @@ async function startCodeHost({ port, folder, catalog }: Options, webhook: { url:
         app: { id: GITHUB_APP_ID, webhook, callbackUrls: [`http://localhost:${port}/desk/sign-in/callback`] },
       }),
       users: [MAINTAINER, CONTRIBUTOR],
-      organizations: owners.map((login) => ({ login, members: [{ login: MAINTAINER, role: 'admin' }] })),
+      organizations: owners.map((login) => ({
+        login,
+        email: `shop@${login}.example`,
+        members: [{ login: MAINTAINER, role: 'admin' }],
+      })),
       repositories: [{ name: repository, private: false, files }, ...releaseRepositories(releases, repository)],
       releases,
     }),

@@ -1,25 +1,22 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join, relative, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { watch } from 'chokidar'
 import { loadCatalog } from '../catalog/load.ts'
-import type { Catalog } from '../catalog/offer.ts'
+import { type Catalog, productCount } from '../catalog/offer.ts'
 import { type CatalogProblem, printProblems } from '../catalog/problem/problem.ts'
-import { type AppProcess, startAppProcess } from './process/app-process.ts'
+import { startAppProcess } from './process/app-process.ts'
 import { deskLink, deskToken } from './process/desk.ts'
+import { followEdits, pushFirst } from './process/edits.ts'
 import { LOCK, lockFolder } from './process/lock.ts'
+import { whenNpmEnds } from './process/npm.ts'
 import { Sentence } from './process/sentence.ts'
 import { readSettings } from './process/settings.ts'
-import { openWorkingCopy, type WorkingCopy } from './process/working-copy.ts'
+import { openWorkingCopy } from './process/working-copy.ts'
 import { type Addresses, MAINTAINER, startStandIns } from './stand-ins.ts'
 
 // `npm start`: a working shop on this machine, with stand-ins for Stripe, GitHub and a mail server. The app runs
 // exactly the code it runs live; only the addresses are others.
-
-/** An editor writes a file in several steps; we look when it is done. */
-const EDIT_SETTLES_MILLISECONDS = 150
 
 /** Where scripts read what answers where; there only while it does. */
 const ADDRESSES = 'sandbox.json'
@@ -35,10 +32,6 @@ const USAGE = `npm start -- [--from-scratch] [--fresh] [--catalog FOLDER] [--sta
 
 /** What a folder answers that can't be written to. */
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'])
-const PARENT_LOOK_MILLISECONDS = 500
-const LIVE_LOOK_MILLISECONDS = 50
-/** So long after another commit went live, ours is in it. */
-const OTHER_LIVE_MILLISECONDS = 10_000
 
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
@@ -76,11 +69,9 @@ async function start(): Promise<void> {
   }
   const github = { url: addresses.github, token: standIns.token, repository }
   const copy = await openWorkingCopy({ folder: catalogFolder, memory: join(folder, 'pushed.json'), github })
-  const watcher = watch(catalogFolder, { ignoreInitial: true })
-  const look = () => pushEdits(copy, app, catalogFolder)
-  watcher.on('all', afterEdits(look)).on('error', (error) => say(`Edits are not seen: ${(error as Error).message}`))
-  stopping.push(() => watcher.close())
-  await untilLive(app, await copy.push())
+  const edits = { copy, app, catalogFolder, say, describe }
+  stopping.push(followEdits(edits))
+  await pushFirst(edits)
   const desk = deskLink(addresses, MAINTAINER)
   await writeAddresses(stateFolder, { ...addresses, desk, deskToken: await deskToken(addresses.shop, desk, folder) })
   const links = { ...addresses, repository, desk }
@@ -91,7 +82,7 @@ async function start(): Promise<void> {
 async function readCatalog(folder: string): Promise<Catalog> {
   const loaded = await loadCatalog(folder)
   if ('problems' in loaded) throw new Sentence(describe(loaded.problems, folder))
-  say(`${loaded.catalog.shop.name}: ${loaded.catalog.products.size} products. Building the storefront …`)
+  say(`${loaded.catalog.shop.name}: ${productCount(loaded.catalog)}. Building the storefront …`)
   return loaded.catalog
 }
 
@@ -130,49 +121,6 @@ function freePort(port: number): Promise<number> {
 async function forget(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name !== LOCK)
   for (const name of names) await rm(join(folder, name), { recursive: true })
-}
-
-function afterEdits(look: () => Promise<void>): () => void {
-  let timer: NodeJS.Timeout | undefined
-  return () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => void look(), EDIT_SETTLES_MILLISECONDS)
-  }
-}
-
-/** What is wrong is said here, and not pushed; what is right takes the way of every change: a commit, and a webhook. */
-async function pushEdits(copy: WorkingCopy, app: AppProcess, catalogFolder: string): Promise<void> {
-  const began = performance.now()
-  try {
-    const loaded = await loadCatalog(catalogFolder)
-    if ('problems' in loaded) {
-      say(`${describe(loaded.problems, catalogFolder)}\nThe shop still shows the last good catalog.\n`)
-      return
-    }
-    const commit = await copy.push()
-    if (!commit) return
-    await untilLive(app, commit)
-    say(`The shop is up to date (${((performance.now() - began) / 1000).toFixed(1)} s).`)
-  } catch (error) {
-    say(`${(error as Error).message}\nThe shop still shows the last good catalog.\n`)
-  }
-}
-
-/**
- * Waits until this commit, or any if none is given, is what the shop sells. Where somebody pushed on top of it before the
- * shop looked, another one is live instead, and stays so.
- */
-async function untilLive(app: AppProcess, commit: string | undefined): Promise<void> {
-  const first = (await app.look()).live?.commit
-  let last = { commit: first, at: performance.now() }
-  for (;;) {
-    const { live, refused, open } = await app.look()
-    if (live?.commit !== last.commit) last = { commit: live?.commit, at: performance.now() }
-    const isOther = last.commit !== first && performance.now() - last.at > OTHER_LIVE_MILLISECONDS
-    if (open && (commit === undefined || live?.commit === commit || isOther)) return
-    if (refused && refused.commit === commit) throw new Sentence('The catalog at GitHub has mistakes: see its issue.')
-    await sleep(LIVE_LOOK_MILLISECONDS)
-  }
 }
 
 const describe = (problems: readonly CatalogProblem[], folder: string): string =>
@@ -227,7 +175,7 @@ ${rows(links)}
 /** Steps to stop by, last first; `ended` when the app's process has ended by itself, and said why. */
 type Stopping = { push: (...steps: (() => Promise<unknown>)[]) => void; ended: (code: number | null) => void }
 
-/** On Ctrl-C, SIGTERM, or when npm is gone (it dies of a SIGTERM without passing it on), stops what was started last first. */
+/** On Ctrl-C, SIGTERM, or when npm is gone, stops what was started last first. */
 function onceAskedToStop(isRunByNpm: boolean): Stopping {
   const steps: (() => Promise<unknown>)[] = []
   let isStopping = false
@@ -242,8 +190,7 @@ function onceAskedToStop(isRunByNpm: boolean): Stopping {
     void stop(0).catch(fail)
   }
   process.on('SIGINT', ask).on('SIGTERM', ask)
-  const parent = process.ppid
-  if (isRunByNpm) setInterval(() => process.ppid !== parent && ask(), PARENT_LOOK_MILLISECONDS).unref()
+  if (isRunByNpm) whenNpmEnds(ask)
   return { push: (...more) => void steps.push(...more), ended: (code) => void stop(code || 1).catch(fail) }
 }
 

@@ -55,6 +55,18 @@ test('everything that is malformed is named at once, in the same words as alone'
 
 const PROXIES = 'how many (0 to 10), or addresses and networks such as 10.0.0.0/8, with commas between'
 
+test('what is wrong together is named in the same round as what is wrong by itself', () => {
+  const bad = { SHOP_URL: 'http://shop.example.org', STRIPE_API_URL: 'http://127.0.0.1:4000', MAIL_FROM: '' }
+  expect(problemsOf({ ...bad, TAGSALE_ROLES: 'web' })).toEqual([
+    'MAIL_FROM is missing.',
+    'TAGSALE_ROLES leaves work to other processes, and those share a database: set DATABASE_URL as well.',
+    "STRIPE_API_URL is a stand-in's address; a live shop talks to https://api.stripe.com. Leave it out.",
+    'SHOP_URL must begin with https://: buyers give their address there.',
+  ])
+  expect(problemsOf({ TAGSALE_ROLES: 'web', DATABASE_URL: 'mysql://db' })).toHaveLength(1)
+  expect(problemsOf({ STRIPE_SECRET_KEY: 'sk_live_0123456789', MAIL_FROM: '' }, 'sandbox')).toHaveLength(2)
+})
+
 test.each([
   ['PORT', 'http', 'a whole number from 0 to 65535'],
   ['PORT', '3000.5', 'a whole number from 0 to 65535'],

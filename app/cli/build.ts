@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { loadCatalog } from '../../catalog/load.ts'
+import { productCount } from '../../catalog/offer.ts'
 import { printProblems } from '../../catalog/problem/problem.ts'
 import { buildStorefront } from '../live/build-storefront.ts'
 import { readArguments, refuseCommand } from './arguments.ts'
@@ -25,7 +26,7 @@ export async function build(args: readonly string[], terminal: Terminal): Promis
   }
   await buildInto(command)
   const where = command.app ? `; its buyers are sent to ${command.app}` : ''
-  terminal.out(`${loaded.catalog.products.size} products for ${command.url}, in ${command.out}${where}.\n`)
+  terminal.out(`${productCount(loaded.catalog)}, for ${command.url}, in ${command.out}${where}.\n`)
   return 0
 }
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { loadCatalog } from '../../catalog/load.ts'
-import type { Catalog } from '../../catalog/offer.ts'
+import { type Catalog, productCount } from '../../catalog/offer.ts'
 import { paintProblems } from '../../catalog/picture/painted.ts'
 import { type CatalogProblem, printProblems } from '../../catalog/problem/problem.ts'
 import { readArguments, refuseCommand } from './arguments.ts'
@@ -34,9 +34,9 @@ function readCommand(args: readonly string[]): { folder: string; format: Format 
   return { folder: positionals[0] ?? 'catalog', format }
 }
 
-function summary({ products, assets }: Catalog): string {
-  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
-  return `${count(products.size, 'product')}, ${count(assets.size, 'asset')}: all well.\n`
+function summary(catalog: Catalog): string {
+  const { size } = catalog.assets
+  return `${productCount(catalog)}, ${size} asset${size === 1 ? '' : 's'}: all well.\n`
 }
 
 function asJson(folder: string, problems: readonly CatalogProblem[]): string {

@@ -6,6 +6,7 @@ import { desk } from './desk.ts'
 import { doctor } from './doctor.ts'
 import { rebuild, verify } from './ledger.ts'
 import { sha256 } from './sha256.ts'
+import { smoke } from './smoke.ts'
 import { backup, restoreBackup } from './store/backup.ts'
 import { storeCheck } from './store/check.ts'
 import type { StoreOptions } from './store/command.ts'
@@ -30,14 +31,20 @@ const HELP = `Tagsale: the shop of an open-source project, kept in its repositor
       Writes into an asset of a catalog (./catalog unless you name another) which bytes it is: the
       SHA-256 of FILE, a copy of what lies in the release. Exit codes as above.
 
-  tagsale doctor [--format text|json]
+  tagsale doctor [--format text|json] [--fix]
       Looks at everything that a live shop needs, with the settings of the environment and of .env,
       and says for each fault what to do. Exit code 0 when all is well, 1 when something is wrong,
-      2 when the command itself is.
+      2 when the command itself is. --fix: makes Stripe's webhook endpoint where there is none, and
+      writes its secret to .env.
 
   tagsale desk
       Prints a link that signs in at the desk with all rights, once and within an hour: for a shop
       where nobody can sign in with GitHub yet. The shop may be running.
+
+  tagsale smoke OWNER/NAME
+      Tries at the real Stripe, GitHub and mail server what Tagsale takes for true of them
+      (.github/ASSUMPTIONS.md), with a test key of Stripe's and a repository to scratch in, and
+      cleans up. Takes a few minutes. Exit codes as above.
 
   tagsale store check
       Reads the store of these settings, whether or not a shop runs: whether its file is whole, and
@@ -82,6 +89,7 @@ const COMMANDS: Record<string, Command> = {
   desk,
   sha256,
   doctor,
+  smoke,
   backup,
   restore: restoreBackup,
   erase,

@@ -6,7 +6,7 @@ import type { Parts } from '../parts.ts'
 import { fulfill as fulfillDownloads } from './download.ts'
 
 /**
- * Gives what a paid order is owed, each line by its method, and records the lines that are done. Parcels are packed by
+ * Gives the files that a paid order is owed, and records the lines that are done. Parcels are packed by
  * people. What GitHub can't give yet is tried again; a file that is missing, or is not the one that was approved, needs a
  * person.
  */

@@ -157,7 +157,8 @@ function stripeRefusal(type: string): Refusal {
   const isPassing = ['StripeConnectionError', 'StripeAPIError', 'StripeRateLimitError'].includes(type)
   const title = 'Payment is not available'
   if (!isPassing) {
-    const detail = 'Our payment provider does not take this. Nothing was charged, and the maintainers can see it.'
+    const detail =
+      'Our payment provider does not take this. Nothing was charged. Please tell the maintainers: their log says why.'
     return new Refusal({ status: 502, title, detail })
   }
   const detail = 'Our payment provider does not answer just now. Nothing was charged; please try again in a moment.'

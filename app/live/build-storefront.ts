@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exists } from '../github/catalog/blobs.ts'
@@ -11,6 +11,9 @@ const END_WITH_PARENT = new URL('../../catalog/picture/end-with-parent.ts', impo
 /** Of Astro's own words, the last ones say what is wrong. */
 const WORDS_CHARACTERS_MAX = 2000
 const BUILDS_KEPT = 3
+/** Where a build comes to be, in its own folder; and where drawn pictures are kept, beside the builds. */
+const OUT = 'out'
+const PICTURES = '.pictures'
 /** A build that hangs would keep the shop as it is for ever. */
 const BUILD_MINUTES_MAX = 15
 /** What a build left that was killed; none takes so long. */
@@ -43,35 +46,46 @@ export class BuildError extends Error {
 export async function buildStorefront(options: StorefrontOptions): Promise<string> {
   const folder = resolve(options.buildsFolder, await fingerprint(options))
   if (await isThere(folder)) return folder
-  const name = `.building-${randomUUID()}`
-  const built = join(ROOT, '.tagsale', name) // elsewhere, builds that run at once would share Astro's working folder
-  const unfinished = resolve(options.buildsFolder, name)
-  for (const place of [dirname(built), options.buildsFolder]) await sweepUnfinished(place)
+  const workFolder = resolve(options.buildsFolder, `.building-${randomUUID()}`)
+  await mkdir(options.buildsFolder, { recursive: true })
+  await sweepUnfinished(options.buildsFolder)
   try {
-    await runAstro(options, built)
-    await cp(built, unfinished, { recursive: true })
-    await rename(unfinished, folder).catch(async (error: unknown) => {
+    await layOut(workFolder, resolve(options.buildsFolder, PICTURES))
+    await runAstro(options, workFolder)
+    await rename(join(workFolder, OUT), folder).catch(async (error: unknown) => {
       if (!(await exists(folder))) throw error // somebody else built the same meanwhile
     })
   } finally {
-    await rm(built, { recursive: true, force: true })
-    await rm(unfinished, { recursive: true, force: true })
+    await rm(workFolder, { recursive: true, force: true })
   }
   await forgetOldBuilds(options.buildsFolder)
   return folder
 }
 
+/** Astro writes beside what it reads, and our own code may be somebody else's: each build has a copy. */
+async function layOut(workFolder: string, pictures: string): Promise<void> {
+  for (const file of await codeFiles()) {
+    const copy = join(workFolder, relative(ROOT, file))
+    await mkdir(dirname(copy), { recursive: true })
+    await writeFile(copy, await readFile(file))
+  }
+  await symlink(join(ROOT, 'node_modules'), join(workFolder, 'node_modules'))
+  await mkdir(pictures, { recursive: true }) // drawn once, for all builds
+  await mkdir(join(workFolder, '.tagsale'))
+  await symlink(pictures, join(workFolder, '.tagsale/pictures'))
+}
+
+/** The site, and the code that reads a catalog for it. */
+async function codeFiles(): Promise<string[]> {
+  const catalog = (await filesIn(join(ROOT, 'catalog'))).filter((file) => file.endsWith('.ts'))
+  const settings = ['package.json', 'astro.config.mjs', 'tsconfig.json'].map((name) => join(ROOT, name))
+  return [...(await filesIn(join(ROOT, 'site'))), ...catalog, ...settings]
+}
+
 /** A hash of all that a build is made from: the catalog, the site, and the code that reads one for the other. */
 async function fingerprint({ catalogFolder, siteUrl, apiUrl = '' }: StorefrontOptions): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([siteUrl, apiUrl]))
-  const code = (await filesIn(join(ROOT, 'catalog'))).filter((file) => file.endsWith('.ts'))
-  const settings = ['package.json', 'astro.config.mjs'].map((name) => join(ROOT, name))
-  for (const file of [
-    ...(await filesIn(resolve(catalogFolder))),
-    ...(await filesIn(join(ROOT, 'site'))),
-    ...code,
-    ...settings,
-  ]) {
+  for (const file of [...(await filesIn(resolve(catalogFolder))), ...(await codeFiles())]) {
     hash.update(relative(resolve(catalogFolder), file)).update(await readFile(file))
   }
   return hash.digest('hex').slice(0, 16)
@@ -100,18 +114,22 @@ export const buildEnvironment = (
   TAGSALE_API_URL: apiUrl,
 })
 
-function runAstro(options: StorefrontOptions, outDir: string): Promise<void> {
+function runAstro(options: StorefrontOptions, workFolder: string): Promise<void> {
   const astro = join(ROOT, 'node_modules/astro/bin/astro.mjs')
   const env = buildEnvironment(options, process.env)
   return new Promise((done, fail) => {
     const settings = {
-      cwd: ROOT,
+      cwd: workFolder,
       env,
       stdio: 'pipe',
       timeout: BUILD_MINUTES_MAX * 60_000,
       killSignal: 'SIGKILL',
     } as const
-    const child = spawn(process.execPath, ['--import', END_WITH_PARENT, astro, 'build', '--outDir', outDir], settings)
+    const child = spawn(
+      process.execPath,
+      ['--import', END_WITH_PARENT, astro, 'build', '--outDir', join(workFolder, OUT)],
+      settings,
+    )
     let output = ''
     child.stdout.on('data', (chunk) => (output += chunk))
     child.stderr.on('data', (chunk) => (output += chunk))

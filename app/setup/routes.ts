@@ -5,6 +5,7 @@ import { csrf } from 'hono/csrf'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Logger } from 'pino'
 import type { Config, GitHubCredentials } from '../config.ts'
+import type { Listener } from '../http/server.ts'
 import type { Random } from '../order/id.ts'
 import { writeSettings } from './env-file.ts'
 import { ExchangeError, exchangeCode, type RegisteredApp } from './exchange.ts'
@@ -19,7 +20,9 @@ const ORGANISATION = /^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}$/i
 const CODE = /^[\w-]{1,200}$/
 
 export type SetupOptions = {
-  settings: Pick<Config, 'SHOP_URL' | 'PORT' | 'HOST' | 'GITHUB_API_URL' | 'GITHUB_URL'>
+  settings: Pick<Config, 'SHOP_URL' | 'GITHUB_API_URL' | 'GITHUB_URL'>
+  /** Where the pages are shown. */
+  listener: Pick<Listener, 'answerWith'>
   /** Where the credentials are written, if that can be. */
   envFile: string
   /** Tells whoever started the shop; the code goes there and nowhere else. */
@@ -59,6 +62,9 @@ export function setupRoutes(parts: SetupParts): Hono {
     return c.html(refusedPage('Our mistake', 'Something went wrong here; the log says what.'), 500)
   })
   app.get(STYLE_PATH, (c) => c.body(parts.style, 200, { 'content-type': 'text/css; charset=utf-8' }))
+  app.get('/', (c) => c.redirect('/setup'))
+  app.get('/healthz', (c) => c.text('ok'))
+  app.get('/readyz', (c) => c.text('ready; the shop is not set up yet')) // so that GitHub's way back reaches it
   const progress: Progress = { kept: false }
   codeRoutes(app, parts)
   app.get('/setup', (c) => c.html(isEntered(c, parts) ? currentPage(parts, progress) : codePage()))

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GitHubCredentials } from '../config.ts'
 import { readStyle } from '../http/document.ts'
-import { closeServer, listen } from '../http/server.ts'
 import { createGuard } from './guard.ts'
 import { readAppDeclaration, suggestName } from './manifest.ts'
 import { type SetupOptions, setupRoutes } from './routes.ts'
@@ -10,16 +9,13 @@ import { type SetupOptions, setupRoutes } from './routes.ts'
 const LAST_PAGE_SECONDS_MAX = 8
 /** The last page leaves, with its stylesheet. */
 const LAST_ANSWER_MILLISECONDS = 300
-/** Answers on their way arrive by then. */
-const CLOSE_SECONDS_MAX = 1
 
 /**
- * Serves the setup page until the shop has a GitHub App, and gives its credentials; the port is free again by then.
- * They are also in `envFile`, unless that can't be written: then they were shown for copying. Rejects with a
- * ConfigError when the port is taken.
+ * Serves the setup page until the shop has a GitHub App, and gives its credentials; it answers on, until something else does.
+ * They are also in `envFile`, unless that can't be written: then they were shown for copying.
  */
 export async function runSetup(options: SetupOptions): Promise<GitHubCredentials> {
-  const { settings, say } = options
+  const { settings, say, listener } = options
   const guard = createGuard(options)
   const kept = Promise.withResolvers<GitHubCredentials>()
   const shown = Promise.withResolvers<void>()
@@ -32,17 +28,13 @@ export async function runSetup(options: SetupOptions): Promise<GitHubCredentials
     onKept: kept.resolve,
     onShown: shown.resolve,
   })
-  const server = await listen(settings, app.fetch)
+  listener.answerWith(app.fetch)
   say(`The shop has no GitHub App yet. Open ${settings.SHOP_URL}/setup and enter this code: ${guard.code}`)
   const abandoned = () => kept.reject(options.signal?.reason)
   options.signal?.addEventListener('abort', abandoned, { once: true })
-  const credentials = await kept.promise.catch(async (error: unknown) => {
-    await closeServer(server, CLOSE_SECONDS_MAX)
-    throw error
-  })
+  const credentials = await kept.promise
   await Promise.race([shown.promise, sleep(LAST_PAGE_SECONDS_MAX * 1000, undefined, { ref: false })])
   await sleep(LAST_ANSWER_MILLISECONDS)
-  await closeServer(server, CLOSE_SECONDS_MAX)
   say('The GitHub App is registered. Starting the shop.')
   return credentials
 }

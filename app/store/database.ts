@@ -127,10 +127,7 @@ export function storeOver(database: Database, given: StoreParts): Store {
     },
     ...removalsOver(database, parts),
     watch: database.watch,
-    async jobsWaiting() {
-      const [row] = await ask(sql`select count(*) as jobs from jobs where shop = ${shop}`)
-      return Number(row?.['jobs'])
-    },
+    jobsWaiting: async (now) => queries.jobsWaitingIn(await ask(queries.jobsWaitingQuery(shop, now))),
     counts: async () => queries.countsIn(await ask(queries.countsQuery(shop))),
     lastDeliveries: async () => queries.lastDeliveriesIn(await ask(queries.lastDeliveriesQuery(shop))),
     close: () => (closing ??= ask(queries.releaseJobs(shop, by)).then(database.close, database.close)),

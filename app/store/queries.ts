@@ -7,7 +7,16 @@ import type { Order } from '../order/order.ts'
 import { paymentStatus } from '../order/status.ts'
 import type { Sealer } from './seal.ts'
 import { literal, type Row, type Statement, sql, words } from './sql.ts'
-import type { ClaimedJob, Delivery, KeptFact, LastDeliveries, OrderFilter, OrderPage, StoreCounts } from './store.ts'
+import type {
+  ClaimedJob,
+  Delivery,
+  JobsWaiting,
+  KeptFact,
+  LastDeliveries,
+  OrderFilter,
+  OrderPage,
+  StoreCounts,
+} from './store.ts'
 
 // What is asked of the tables outside of a step, and how the rows are read. Each question has its index: see the contract suite.
 
@@ -199,6 +208,21 @@ export const countsIn = ([row]: readonly Row[]): StoreCounts => ({
   jobsWaiting: Number(row?.['jobs']),
   deliveries: Number(row?.['deliveries']),
 })
+
+/** A job that was tried so often is stuck: a minute and a half have passed, and the outside is not back. */
+const JOB_STUCK_ATTEMPTS = 4
+
+/** How many jobs there are, by what they wait for. */
+export const jobsWaitingQuery = (shop: string, now: Date): Statement => sql`
+  select sum(case when attempts >= ${JOB_STUCK_ATTEMPTS} then 1 else 0 end) as stuck,
+    sum(case when attempts < ${JOB_STUCK_ATTEMPTS} and due_at <= ${now.toISOString()} then 1 else 0 end) as due,
+    sum(case when attempts < ${JOB_STUCK_ATTEMPTS} and due_at > ${now.toISOString()} then 1 else 0 end) as later
+  from jobs where shop = ${shop}`
+
+/** What `jobsWaitingQuery` was answered. */
+export const jobsWaitingIn = ([row]: readonly Row[]): JobsWaiting => {
+  return { due: Number(row?.['due']), later: Number(row?.['later']), stuck: Number(row?.['stuck']) }
+}
 
 /** When each party last delivered. */
 export const lastDeliveriesQuery = (shop: string): Statement => sql`

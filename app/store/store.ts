@@ -67,6 +67,8 @@ export type Limit = { name: string; points: number; seconds: number }
 export type Limiter = (key: string) => Promise<number>
 
 /** Numbers for `/metrics`. Each is counted anew: O(what it counts). */
+/** Jobs that are due, that are for later, and that failed again and again (JOB_STUCK_ATTEMPTS), whenever they are tried next. */
+export type JobsWaiting = { due: number; later: number; stuck: number }
 export type StoreCounts = { orders: number; jobsWaiting: number; deliveries: number }
 
 /**
@@ -190,8 +192,8 @@ export type Store = {
   /** The log, newest first, `ACCESSES_A_PAGE` at a time, from before that place. O(log accesses). */
   accesses(before?: string): Promise<readonly KeptAccess[]>
   counts(): Promise<StoreCounts>
-  /** How many jobs there are, due or not. O(jobs). */
-  jobsWaiting(): Promise<number>
+  /** How many jobs there are, by what they wait for. O(jobs). */
+  jobsWaiting(now: Date): Promise<JobsWaiting>
   lastDeliveries(): Promise<LastDeliveries>
   /** Waits for what is being written, then lets the store go. */
   close(): Promise<void>

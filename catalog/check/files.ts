@@ -7,6 +7,8 @@ import { lookAlikeIn, nameOfLetter, withoutLookAlikes } from '../schema/letters.
 
 /** Largest YAML file: a product's description has at most 20,000 characters. */
 export const FILE_BYTES_MAX = 256 * 1024
+/** Most lines with tabs that are told of a file. */
+const TABS_TOLD_MAX = 20
 /** Most files in one folder of the catalog. */
 export const FILES_MAX = 10_000
 
@@ -25,11 +27,11 @@ export async function listYamlFiles(folder: string, name: string): Promise<Listi
   return { ids: ids.slice(0, FILES_MAX), problems: [...problems, ...twins(entries, name)] }
 }
 
+/** A text; or what is wrong, and the text with spaces where that is only tabs. */
+type Text = { text: string } | { problems: CatalogProblem[]; spaced?: string }
+
 /** Text of a file, or why it can't be read: too large, not a plain file, not UTF-8, hidden bytes, tabs. */
-export async function readText(
-  folder: string,
-  file: string,
-): Promise<{ text: string } | { problems: CatalogProblem[] }> {
+export async function readText(folder: string, file: string): Promise<Text> {
   const path = join(folder, file)
   const status = await lstat(path).catch(nothingThere)
   if (!status) return { problems: [fileProblem(file, `${file} is missing.`, 'Every catalog has one.')] }
@@ -114,7 +116,7 @@ function foldedName(name: string): string {
     .replaceAll(/[1i]/g, 'l')
 }
 
-function decoded(file: string, bytes: Buffer): { text: string } | { problems: CatalogProblem[] } {
+function decoded(file: string, bytes: Buffer): Text {
   const text = bytes.toString('utf8')
   const lines = text.split(/\r?\n/)
   const at = (index: number, column: number, found: string, expected: string, mended: string | null = null) => {
@@ -133,9 +135,11 @@ function decoded(file: string, bytes: Buffer): { text: string } | { problems: Ca
     const column = (lines[hidden] ?? '').search(/[^\P{Cc}\t]/u) + 1
     return at(hidden, column, 'There is a control character here that nobody sees.', 'Remove it.')
   }
-  const tab = lines.findIndex((line) => /^ *\t/.test(line))
-  if (tab < 0) return { text }
-  const line = lines[tab] ?? ''
-  const spaced = line.replace(/^\s+/, (indent) => indent.replaceAll('\t', '  '))
-  return at(tab, line.indexOf('\t') + 1, 'A tab indents this line.', 'YAML is indented with spaces.', spaced)
+  const spaced = lines.map((line) => line.replace(/^\s+/, (indent) => indent.replaceAll('\t', '  ')))
+  const problems = lines.flatMap((line, index) => {
+    if (!/^ *\t/.test(line)) return []
+    const column = line.indexOf('\t') + 1
+    return at(index, column, 'A tab indents this line.', 'YAML is indented with spaces.', spaced[index]).problems
+  })
+  return problems.length > 0 ? { problems: problems.slice(0, TABS_TOLD_MAX), spaced: spaced.join('\n') } : { text }
 }

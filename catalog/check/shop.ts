@@ -1,7 +1,7 @@
 import { withAddedKey, withAppended } from '../problem/mend.ts'
 import { type CatalogProblem, quoted } from '../problem/problem.ts'
 import { problemAt } from '../problem/report.ts'
-import { toDecimalText } from '../schema/money.ts'
+import { currencyProblem, toDecimalText } from '../schema/money.ts'
 import type { ShopSettings } from '../schema/shop.ts'
 import type { Entry } from './entry.ts'
 import { repeated, repeatedIds } from './product.ts'
@@ -62,7 +62,7 @@ function rateProblems({ sound, broken, yaml }: Entry<ShopSettings>): CatalogProb
         }),
         ...foreign.map((currency) => {
           const found = `The shop does not sell in ${currency}.`
-          const expected = `Remove it here, or add ${currency} to currencies.`
+          const expected = `Remove it here${!currencyProblem(currency) ? `, or add ${currency} to currencies` : ''}.`
           return problemAt(yaml, [...path, currency], { found, expected, on: 'key' })
         }),
       ]

@@ -1,8 +1,11 @@
-import { parseDocument, type YAMLParseError } from 'yaml'
+import { LineCounter, parseDocument, type YAMLParseError } from 'yaml'
 import type { CatalogProblem, Mended, YamlSource } from './problem.ts'
 
-/** Each repair is tried by reading the whole file again. */
+/** Each repair is tried by reading the whole file again: so often for one error, and for all of a file. */
 const REPAIRS_TRIED_MAX = 6
+const REPAIRS_TRIED_IN_ALL_MAX = 30
+/** In longer files only the first error is mended. */
+const SEVERAL_MENDED_CHARACTERS_MAX = 4 * 1024
 /** Longer files are read once only: a hostile one takes seconds each time. */
 const REPAIRED_CHARACTERS_MAX = 32 * 1024
 /** More keys that stand twice are not told one by one. */
@@ -34,11 +37,34 @@ const AFTER_QUOTE: [string, string] = [
   "A value in quotes ends with its quote; inside single quotes, write '' for an apostrophe.",
 ]
 
-/** The parser's errors in plain words: the first one, and every duplicate key. What follows a first error is noise. */
+/**
+ * The parser's errors in plain words: the first one, and every duplicate key. What follows an error is noise, unless there is a
+ * line that mends it: then the file is read with that, and the next error is told as well.
+ */
 export function yamlErrorProblems(source: YamlSource, errors: readonly YAMLParseError[]): CatalogProblem[] {
-  const told = errors.filter((error, index) => index === 0 || error.code === 'DUPLICATE_KEY')
-  return told.slice(0, ERRORS_TOLD_MAX).map((error) => yamlErrorProblem(source, error))
+  const isShort = charactersOf(source.lines) <= SEVERAL_MENDED_CHARACTERS_MAX
+  const tries = { left: isShort ? REPAIRS_TRIED_IN_ALL_MAX : REPAIRS_TRIED_MAX }
+  const told: CatalogProblem[] = []
+  let now: Reading = { source, errors }
+  for (;;) {
+    const first = firstOf(now.errors)
+    if (!first) break
+    const problem = yamlErrorProblem(now.source, first)
+    const mended = firstThatHelps(now.source, repairs(now.source.lines, problem.line, first), tries)
+    told.push({ ...problem, mended: mended?.by ?? null })
+    if (!mended) break
+    now = mended
+  }
+  const twice = now.errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+  return [...told, ...twice.map((error) => yamlErrorProblem(now.source, error))].slice(0, ERRORS_TOLD_MAX)
 }
+
+/** The error that comes first in the file; the parser tells of some kinds before others. */
+const firstOf = (errors: readonly YAMLParseError[]): YAMLParseError | undefined =>
+  errors.filter(({ code }) => code !== 'DUPLICATE_KEY').toSorted((one, other) => one.pos[0] - other.pos[0])[0]
+
+/** A text, and what the parser says of it. */
+type Reading = { source: YamlSource; errors: readonly YAMLParseError[] }
 
 function yamlErrorProblem(source: YamlSource, error: YAMLParseError): CatalogProblem {
   const { line, column } = placeOf(source, error)
@@ -46,9 +72,7 @@ function yamlErrorProblem(source: YamlSource, error: YAMLParseError): CatalogPro
   const end = source.positionOf(error.pos[1])
   const endColumn = Math.max(column + 1, end.line === line ? end.column : excerpt.length + 1)
   const [found, expected] = sentencesFor(error)
-  const mended =
-    error.code === 'DUPLICATE_KEY' ? null : firstThatHelps(source.lines, repairs(source.lines, line, error))
-  return { file: source.file, line, column, endColumn, excerpt, found, expected, mended }
+  return { file: source.file, line, column, endColumn, excerpt, found, expected, mended: null }
 }
 
 /** Where the fault is; at the end of a file, the last line that has text. */
@@ -79,7 +103,9 @@ function repairs(lines: readonly string[], line: number, error: YAMLParseError):
   const text = lines[line - 1] ?? ''
   const before = lines.slice(0, line - 1).findLastIndex((other) => other.trim() !== '')
   const bracket = /end with a ([\]}])/.exec(error.message)?.[1]
-  const indents = new Set(lines.slice(0, line - 1).map((other) => /^ */.exec(other)?.[0] ?? ''))
+  const indents = new Set(
+    lines.slice(0, line - 1).map((other) => /^ *(?:- )?/.exec(other)?.[0].replace('-', ' ') ?? ''),
+  )
   return [
     ...(bracket && before >= 0 ? [{ line: before + 1, lines: [lines[before] + bracket] }] : []),
     ...(bracket ? [{ line, lines: [text + bracket] }] : []),
@@ -88,12 +114,30 @@ function repairs(lines: readonly string[], line: number, error: YAMLParseError):
   ].map((mended) => ({ ...mended, replaces: 1 }))
 }
 
-/** The first repair that makes the whole file YAML. */
-function firstThatHelps(lines: readonly string[], mended: readonly Mended[]): Mended | null {
-  if (lines.reduce((sum, text) => sum + text.length + 1, 0) > REPAIRED_CHARACTERS_MAX) return null
-  const helps = ({ line, replaces, lines: instead }: Mended) =>
-    parseDocument(lines.toSpliced(line - 1, replaces, ...instead).join('\n')).errors.length === 0
-  return mended.slice(0, REPAIRS_TRIED_MAX).find(helps) ?? null
+/** The first repair after which the file is YAML, or else one after which it is so for longer; and the file with it. */
+function firstThatHelps(source: YamlSource, mended: readonly Mended[], tries: { left: number }) {
+  if (charactersOf(source.lines) > REPAIRED_CHARACTERS_MAX) return null
+  const some = mended.slice(0, Math.min(REPAIRS_TRIED_MAX, tries.left))
+  tries.left -= some.length
+  const read = some.map((by) => {
+    const now = readingOf(source, by)
+    const next = firstOf(now.errors)
+    return { by, ...now, until: next ? now.source.positionOf(next.pos[0]).line : Number.POSITIVE_INFINITY }
+  })
+  return read.filter(({ by, until }) => until > by.line).toSorted((a, b) => b.until - a.until)[0] ?? null
+}
+
+const charactersOf = (lines: readonly string[]): number => lines.reduce((sum, text) => sum + text.length + 1, 0)
+
+function readingOf({ file, lines, spanOf }: YamlSource, { line, replaces, lines: instead }: Mended): Reading {
+  const mended = lines.toSpliced(line - 1, replaces, ...instead)
+  const lineCounter = new LineCounter()
+  const { errors } = parseDocument(mended.join('\n'), { lineCounter, prettyErrors: false })
+  const positionOf = (offset: number) => {
+    const { line: at, col } = lineCounter.linePos(offset)
+    return { line: Math.max(at, 1), column: Math.max(col, 1) }
+  }
+  return { source: { file, lines: mended, spanOf, positionOf }, errors }
 }
 
 function inQuotes(text: string): string[] {

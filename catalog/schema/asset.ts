@@ -128,7 +128,7 @@ export const AssetText = z
       description: 'What the buyer may do with it: an SPDX id or a sentence',
       examples: ['CC-BY-NC-4.0'],
     }),
-    review: AssetReview.meta({ description: 'Only approved assets are sold and delivered', examples: ['review'] }),
+    review: AssetReview.meta({ description: 'Only what is approved can be put up for sale', examples: ['review'] }),
   })
   .meta({ title: 'Tagsale asset', description: 'A file that buyers download; its id is its file name' })
 export type AssetText = z.output<typeof AssetText>

@@ -103,7 +103,7 @@ export const Product = z
       .array(Id)
       .max(20)
       .default([])
-      .meta({ description: 'Words it is found by', examples: [['book', 'birds']] }),
+      .meta({ description: 'Words about it, for whoever keeps the catalog', examples: [['book', 'birds']] }),
     status: ProductStatus.meta({
       description: 'draft: not shown. live: for sale. retired: shown to those who have the link, not for sale',
       examples: ['draft'],

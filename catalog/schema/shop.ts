@@ -4,6 +4,9 @@ import { AmountsText, Id, Line } from './common.ts'
 import { Country } from './country.ts'
 import { currencyProblem } from './money.ts'
 
+/** What stands in a new shop's file until a person fills in; nobody has this address (RFC 2606), and no shop goes live with it. */
+export const NO_CONTACT = 'change-me@shop.example'
+
 const SHIPPING_RATES_MAX = 5 // Stripe shows at most five on its page
 
 /** What sending a parcel costs, whatever is in it, and how long it takes. */
@@ -80,10 +83,13 @@ export const ShopSettings = z
         description: 'The project that the shop pays for',
         examples: [{ name: 'Tern', url: 'https://tern.example' }],
       }),
-    contact: z.email('a mail address looks like shop@tern.example').meta({
-      description: 'Where buyers reach a person; shown in the shop and in mails',
-      examples: ['shop@tern.example'],
-    }),
+    contact: z
+      .email('a mail address looks like shop@tern.example')
+      .refine((contact) => contact !== NO_CONTACT, "this address is nobody's: write one that a person reads")
+      .meta({
+        description: 'Where buyers reach a person; shown in the shop and in mails',
+        examples: ['shop@tern.example'],
+      }),
     currencies: z
       .array(ShopCurrency)
       .min(1)

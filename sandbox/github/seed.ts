@@ -15,8 +15,9 @@ import { addOrganization, addUser } from './users.ts'
 /** Puts in place what the options name. What is there from an earlier start stays as it is. */
 export async function seed(state: GitHubState, options: GitHubOptions): Promise<void> {
   for (const login of options.users ?? []) addUser(state, login)
-  for (const { login, members } of options.organizations ?? []) {
-    if (!state.organizations.has(login.toLowerCase())) addOrganization(state, login, members)
+  for (const { login, members, email } of options.organizations ?? []) {
+    if (state.organizations.has(login.toLowerCase())) continue
+    Object.assign(addOrganization(state, login, members), email === undefined ? {} : { email })
   }
   for (const one of options.repositories ?? []) seedRepository(state, one)
   for (const one of options.releases ?? []) await publish(state, one)

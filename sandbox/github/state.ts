@@ -142,7 +142,11 @@ export type GitHubOptions = {
   /** Holds GitHub's secondary limits: 80 writes a minute and 500 an hour for each installation. */
   limits?: boolean
   users?: readonly string[]
-  organizations?: readonly { login: string; members: readonly { login: string; role: 'admin' | 'member' }[] }[]
+  organizations?: readonly {
+    login: string
+    email?: string
+    members: readonly { login: string; role: 'admin' | 'member' }[]
+  }[]
   repositories?: readonly RepositorySeed[]
 }
 

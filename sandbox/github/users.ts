@@ -93,7 +93,9 @@ export function userRoutes(state: GitHubState): Hono<GitHubEnv> {
     const one = state.users.get(login.toLowerCase()) ?? state.organizations.get(login.toLowerCase())
     if (!one) throw notFound()
     const moments = { created_at: instant(one.at), updated_at: instant(one.at) }
-    return c.json({ ...account(state, one.login, originOf(c)), name: one.login, company: null, blog: '', ...moments })
+    const email = ('email' in one ? one.email : undefined) ?? null
+    const shown = { name: one.login, email, company: null, blog: '', ...moments }
+    return c.json({ ...account(state, one.login, originOf(c)), ...shown })
   }
   return new Hono<GitHubEnv>()
     .get('/user', (c) => {

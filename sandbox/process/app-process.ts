@@ -19,6 +19,13 @@ const DESK = /^The desk, for maintainers: (\S+)$/
 /** Where a GitHub App can be registered, until the shop has one. */
 const SETUP = /\/setup and enter this code: /
 
+/** The words of a line that is for whoever starts the shop; nothing where it is one of the log. */
+function noticeIn(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined
+  const { notice, msg } = JSON.parse(line) as { notice?: boolean; msg: string }
+  return notice ? msg : undefined
+}
+
 /** What `GET /api/v1/shop` says. */
 export type ShopView = { open: boolean; live: { commit: string } | null; refused: { commit: string } | null }
 
@@ -53,10 +60,11 @@ export function startAppProcess(
   const setup = Promise.withResolvers<void>()
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, address] = DESK.exec(line) ?? []
+      const notice = noticeIn(line)
+      const [, address] = DESK.exec(notice ?? '') ?? []
       if (address) desk.resolve(address)
-      else process.stdout.write(`${line}\n`)
-      if (SETUP.test(line)) setup.resolve()
+      else process.stdout.write(`${notice ?? line}\n`)
+      if (SETUP.test(notice ?? '')) setup.resolve()
     })
   let stopping = false
   void ended.then(

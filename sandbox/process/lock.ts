@@ -29,7 +29,8 @@ async function refuseBeside(file: string, folder: string): Promise<void> {
   throw new Sentence(`Another process is using ${folder} (its number is ${holder}). ${instead}`)
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of this number, whoever's it is. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadCatalog } from '../../catalog/load.ts'
-import { findOffer, offersOf } from '../../catalog/offer.ts'
+import { findOffer, offersOf, productCount } from '../../catalog/offer.ts'
 
 const loaded = await loadCatalog(join(import.meta.dirname, '../fixtures/bad-catalogs/_good'))
 if ('problems' in loaded) throw new Error('the good catalog is not good')
@@ -37,6 +37,16 @@ test('a bundle gives what its parts give, and takes them from stock', () => {
     parcel: { weight: 200, customs: 'Cotton shirt' },
     takes: [{ price: 'shirt/black-m', quantity: 1, stock: 10 }],
   })
+})
+
+test('products are counted as files, and for sale, where that is not the same', () => {
+  const product = catalog.products.get('guide')
+  if (!product) throw new Error('no guide')
+  const some = (...statuses: ('draft' | 'live' | 'retired')[]) =>
+    productCount({ products: new Map(statuses.map((status, n) => [String(n), { ...product, status }])) })
+  expect([some('live'), some('live', 'live'), some('live', 'draft', 'retired')]).toEqual([
+    ...['1 product', '2 products', '3 products (1 for sale)'],
+  ])
 })
 
 test('what the catalog does not have is no offer', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../app/store/open.ts'
@@ -40,12 +41,15 @@ test('all is well, and said so', async () => {
       '✓ GitHub App: tagsale answers to its key',
       '✓ Permissions: what the shop needs, and no more',
       '✓ Installation: heron/goods: installed',
+      '✓ Privacy: heron/goods: private',
+      '· Branch rules: not looked at: SHOP_REPOSITORY is not set',
       `✓ Webhook address: ${shop.hook.url}`,
       '· Webhook deliveries: GitHub has delivered nothing yet',
       '· Ledger: off: LEDGER_REPOSITORY is not set',
       '✓ Stripe key: a test key: no money moves',
       `✓ Stripe webhook: ${shop.values.SHOP_URL}/webhooks/stripe, ${Stripe.API_VERSION}`,
       '✓ Webhook secret: the shop takes what is signed, and refuses what is not',
+      '✓ Stripe secret: the shop takes what is signed, and refuses what is not',
       `✓ Storefront: ${shop.values.SHOP_URL} answers`,
       '✓ Proxy: no unknown one',
       '✓ Running shop: ready',
@@ -70,7 +74,7 @@ test('a proxy that nobody named, and what the running shop says is wrong around 
 test('for programs it is JSON', async () => {
   const { code, out } = await shop.examine({ SMTP_URL: '' }, { args: ['--format', 'json'] })
   const { faults, checks } = JSON.parse(out)
-  expect([code, faults, checks.length]).toEqual([1, 1, 17])
+  expect([code, faults, checks.length]).toEqual([1, 1, 20])
   expect(checks[0]).toEqual({
     name: 'Settings',
     findings: [
@@ -226,7 +230,7 @@ describe('GitHub', () => {
   ])('a key %s is said once', async (_, changed, said, mend) => {
     expect(await faultsOf(changed)).toEqual([`✗ GitHub App: ${said}`, mend])
     const { out } = await shop.examine(changed)
-    expect(out.match(/^· .*: not looked at: see GitHub App$/gm)).toHaveLength(5)
+    expect(out.match(/^· .*: not looked at: see GitHub App$/gm)).toHaveLength(7)
   })
   test('settings that are missing are the setup page’s to find', async () => {
     expect(await faultsOf({ GITHUB_APP_ID: '' })).toEqual([
@@ -268,6 +272,30 @@ describe('GitHub', () => {
       '✗ Installation: heron/nowhere: the App is not installed on it\n    Install it there in the App\'s settings on GitHub, under "Install App".\n',
     )
     expect(out).toContain("· Files for sale: the catalog of heron/nowhere can't be read: see Installation\n")
+  })
+  test('a name that is not found is DNS’s, and not GitHub’s', async () => {
+    expect(await faultsOf({ GITHUB_API_URL: 'http://github.invalid' })).toEqual([
+      expect.stringMatching(/^✗ GitHub App: GitHub can't be reached: .*\(DNS\): E\w+$/),
+      'Look at the network of this machine, its DNS first, and at GITHUB_API_URL.',
+    ])
+    const { out } = await shop.examine({ STRIPE_API_URL: 'http://stripe.invalid' })
+    expect(out).toMatch(/✗ Stripe key: Stripe gives no answer: .*\(DNS\): E\w+\n/)
+  })
+  test('files for sale in a public repository', async () => {
+    const app = { webhook: shop.hook, permissions: PERMISSIONS, events: EVENTS }
+    const github = await githubWith(app, undefined, false)
+    const told = await faultsOf({ GITHUB_API_URL: github.url, GITHUB_PRIVATE_KEY: github.privateKey })
+    await github.close()
+    expect(told).toEqual([
+      '✗ Privacy: heron/goods is public: its files are free for all',
+      'Make it private, in its settings on GitHub.',
+    ])
+  })
+  test('a default branch that takes changes without the check', async () => {
+    const SHOP_REPOSITORY = 'heron/shop'
+    expect((await faultsOf({ SHOP_REPOSITORY }))[0]).toBe(
+      '✗ Branch rules: heron/shop: main takes changes without the check Tagsale',
+    )
   })
   test('a catalog with mistakes', async () => {
     expect(await faultsOf({ CATALOG_FOLDER: 'test/fixtures/bad-catalogs/tab' })).toEqual([
@@ -336,13 +364,29 @@ describe('Stripe', () => {
     )
     expect(out).toContain('· Stripe webhook: not looked at: see Stripe key\n')
   })
+  test('another signing secret than the running shop has', async () => {
+    const other = `whsec_${randomBytes(16).toString('hex')}`
+    expect(await faultsOf({ STRIPE_WEBHOOK_SECRET: `${shop.values.STRIPE_WEBHOOK_SECRET},${other}` })).toEqual([
+      '✗ Stripe secret: the running shop has another secret',
+      'Start the shop again, with the STRIPE_WEBHOOK_SECRET that is set here.',
+    ])
+  })
   test('an endpoint that hears too little, in another version; two of them; none', async () => {
     const wanted = `${shop.values.SHOP_URL}/webhooks/stripe`
     await shop.stripe.webhookEndpoints.del(shop.firstEndpoint)
     expect(await faultsOf()).toEqual([
       `✗ Stripe webhook: no endpoint for ${wanted}`,
-      'Add it: https://dashboard.stripe.com/webhooks. Its secret goes into STRIPE_WEBHOOK_SECRET.',
+      `\`tagsale doctor --fix\` makes it. Or by hand, in API version ${Stripe.API_VERSION}: https://dashboard.stripe.com/webhooks. Its secret goes into STRIPE_WEBHOOK_SECRET.`,
     ])
+    expect((await shop.examine({}, { args: ['--fix'] })).out).toMatch(/^Stripe's webhook endpoint is made; .*\n/)
+    const [made, ...others] = (await shop.stripe.webhookEndpoints.list()).data
+    expect([made?.url, made?.api_version, others]).toEqual([wanted, Stripe.API_VERSION, []])
+    expect(parseEnv(await readFile(join(shop.folder, '.env'), 'utf8'))).toEqual({
+      STRIPE_WEBHOOK_SECRET: expect.stringMatching(/^whsec_/),
+    })
+    await shop.examine({}, { args: ['--fix'] })
+    expect((await shop.stripe.webhookEndpoints.list()).data).toHaveLength(1)
+    await shop.stripe.webhookEndpoints.del(made?.id ?? '')
     const deaf = await shop.endpoint({ enabled_events: ['checkout.session.completed'], api_version: '2020-08-27' })
     const found = await faultsOf()
     expect(found[0]).toMatch(

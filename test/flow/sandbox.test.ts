@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientFor, push } from '../support/github.ts'
 import { eventually, type Sandbox, startSandbox } from '../support/sandbox.ts'
 import { FIXTURE_CATALOG } from '../support/shop.ts'
 
@@ -75,6 +76,27 @@ test('an edited price is in the shop within seconds; a mistake is shown, and the
   const leaflet = async () => (await fetch(`${sandbox.shop}/products/leaflet/`)).status
   await eventually(leaflet, (status) => status === 404, 20)
 }, 90_000)
+
+test('a merged change is not undone by an edit here: that is said, and pull brings it', async () => {
+  const path = 'catalog/products/sticker.yaml'
+  const file = join(folder, path)
+  const text = await readFile(file, 'utf8')
+  const state = await readFile(join(folder, 'state/sandbox/github/github.json'), 'utf8')
+  const token = /"(ghp_\w+)","maintainer"/.exec(state)?.[1] ?? ''
+  const merged = text.replace(/^description: .*$/m, 'description: Merged there.')
+  const place = { owner: 'heron', repo: 'shop' }
+  await push(clientFor(sandbox.github, token), place, { branch: 'main', change: { [path]: merged } })
+  await writeFile(file, text.replace(/^name: .*$/m, 'name: Edited here'))
+  const said = await eventually(
+    async () => sandbox.output(),
+    (all) => all.includes('Type pull'),
+  )
+  expect(said).toContain(`yours would undo that:\n    ${path}\n`)
+  sandbox.type('pull')
+  const page = async () => (await fetch(`${sandbox.shop}/products/sticker/`)).text()
+  await eventually(page, (html) => html.includes('Edited here') && html.includes('Merged there.'), 20)
+  expect(await readFile(file, 'utf8')).toContain('Merged there.')
+}, 60_000)
 
 test('a second sandbox in the same folder, or on the same port, is refused in one sentence', async () => {
   const port = Number(new URL(sandbox.shop).port)

@@ -95,6 +95,7 @@ describe('the page for maintainers', () => {
     expect(text).toMatch(/went live,\s+by ada/)
     expect(text).toContain('1 March 2026 at 09:00')
     expect(text).toContain('never')
+    expect(text).toMatch(/Work waiting<\/dt><dd>\d+ due, \d+ for later<\/dd>\s*<dt>Stuck<\/dt><dd>none<\/dd>/)
   })
 
   it.each([

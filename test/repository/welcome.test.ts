@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { welcomeBody } from '../../app/repository/welcome/body.ts'
-import { type About, contactOf, NO_CONTACT, projectName, welcomeCatalog } from '../../app/repository/welcome/catalog.ts'
+import { type About, contactOf, projectName, welcomeCatalog } from '../../app/repository/welcome/catalog.ts'
 import { addWorkflowUrl, workflowText } from '../../app/repository/welcome/workflow.ts'
 import { loadCatalog } from '../../catalog/load.ts'
+import { NO_CONTACT } from '../../catalog/schema/shop.ts'
 
 const PLAIN: About = {
   repository: 'tern-project/tern',
   description: 'Two homes, one folder.',
   homepage: 'https://tern.example',
 }
+const CONTACT = 'shop@tern.example'
 const picture = await readFile(new URL('../../app/repository/welcome/sticker.svg', import.meta.url), 'utf8')
 
 const HOSTILE = [
@@ -38,26 +40,38 @@ describe('the first catalog', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
+  /** The catalog as a person merges it, who has written an address. */
   async function load(about: About) {
-    count += 1
-    const root = join(folder, String(count))
-    for (const [path, text] of Object.entries(welcomeCatalog(about, picture))) {
-      await mkdir(dirname(join(root, path)), { recursive: true })
-      await writeFile(join(root, path), text)
-    }
-    const loaded = await loadCatalog(join(root, 'catalog'))
+    const loaded = await read(about, (text) => text.replace(NO_CONTACT, CONTACT))
     if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 1))
     return loaded.catalog
   }
 
-  it('passes the check as it is, with what the repository says of itself', async () => {
+  async function read(about: About, edit: (text: string) => string) {
+    count += 1
+    const root = join(folder, String(count))
+    for (const [path, text] of Object.entries(welcomeCatalog(about, picture))) {
+      await mkdir(dirname(join(root, path)), { recursive: true })
+      await writeFile(join(root, path), edit(text))
+    }
+    return loadCatalog(join(root, 'catalog'))
+  }
+
+  it('is refused as long as its address is nobody’s, and for nothing else', async () => {
+    const asItIs = await read(PLAIN, (text) => text)
+    expect(asItIs).toEqual({
+      problems: [expect.objectContaining({ file: 'shop.yaml', excerpt: `contact: "${NO_CONTACT}"` })],
+    })
+  })
+
+  it('passes the check with an address, and has what the repository says of itself', async () => {
     const { shop, products } = await load(PLAIN)
     expect(shop).toMatchObject({
       id: 'tern',
       name: 'The tern shop',
       tagline: 'Two homes, one folder.',
       project: { name: 'tern', url: 'https://tern.example' },
-      contact: NO_CONTACT,
+      contact: CONTACT,
     })
     expect([...products.keys()]).toEqual(['sticker'])
   })
@@ -76,7 +90,7 @@ describe('the first catalog', () => {
       organization: { name: text, email: text },
     }
     const { shop } = await load(about)
-    expect(shop.contact).toBe(NO_CONTACT)
+    expect(shop.contact).toBe(CONTACT)
     expect(shop.project.url).toBe('https://github.com/tern-project/shop')
   })
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openListener } from '../../app/http/server.ts'
 import { createLog } from '../../app/log.ts'
 import { runSetup } from '../../app/setup/setup.ts'
 import { startGitHub } from '../../sandbox/github.ts'
@@ -33,7 +34,8 @@ test('a maintainer registers the App on a phone, without scripts and in the dark
   const settings = { SHOP_URL: url, PORT: port, HOST: '127.0.0.1', GITHUB_API_URL: github.url, GITHUB_URL: github.url }
   const log = createLog({ LOG_LEVEL: 'silent' })
   const say = (line: string) => said.push(line)
-  const credentials = runSetup({ settings, envFile, say, random: randomBytes, now: () => new Date(), log })
+  const listener = await openListener(settings, () => new Response('nothing yet', { status: 503 }))
+  const credentials = runSetup({ listener, settings, envFile, say, random: randomBytes, now: () => new Date(), log })
   const { page, errors } = await openPage(browser, { ...PHONE, colorScheme: 'dark', javaScriptEnabled: false })
   const violations: string[] = []
   const look = async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectGitHub } from '../../app/github/client.ts'
+import { openListener } from '../../app/http/server.ts'
 import { createLog } from '../../app/log.ts'
 import { runSetup } from '../../app/setup/setup.ts'
 import { startGitHub } from '../../sandbox/github.ts'
@@ -30,7 +31,9 @@ async function openSetup() {
   const settings = { SHOP_URL: url, PORT: port, HOST: '127.0.0.1', GITHUB_API_URL: github.url, GITHUB_URL: github.url }
   const envFile = join(folder, '.env')
   const stopping = new AbortController()
+  const listener = await openListener(settings, () => new Response('nothing yet', { status: 503 }))
   const credentials = runSetup({
+    listener,
     signal: stopping.signal,
     settings,
     envFile,
@@ -47,7 +50,7 @@ async function openSetup() {
   const post = (path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
     browse(path, { method: 'POST', body: new URLSearchParams(form), headers })
   return {
-    ...{ url, github, folder, envFile, said, logged, clock, code, credentials, browse, post },
+    ...{ url, github, folder, envFile, said, logged, clock, code, credentials, listener, browse, post },
     async enter() {
       const answer = await post('/setup/enter', { code })
       cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
@@ -74,6 +77,7 @@ async function openSetup() {
     async close() {
       stopping.abort(new Error('the test is over'))
       await credentials.catch(() => {})
+      await listener.close(1)
       await github.close()
       await rm(folder, { recursive: true, force: true })
     },
@@ -112,7 +116,16 @@ describe('when GitHub has registered the App', () => {
       new URL(way, setup.url).searchParams.get('code'),
     ])
       expect(everywhere).not.toContain(secret)
-    await expect(fetch(setup.url)).rejects.toThrow() // the port is the shop's now
+  })
+
+  test('somebody answers until the shop does', async () => {
+    await setup.enter()
+    await setup.browse(await setup.confirm())
+    await setup.browse('/setup')
+    await setup.credentials
+    expect(await (await setup.browse('/setup')).text()).toContain('The shop is starting now')
+    setup.listener.answerWith(() => new Response('the shop'))
+    expect(await (await fetch(setup.url)).text()).toBe('the shop')
   })
 
   test('the credentials are good: GitHub answers to them', async () => {
@@ -177,18 +190,21 @@ describe('who may set the shop up', () => {
     expect(page.status).toBe(200)
     expect(await page.text()).toContain('<form method="post" action="/setup/enter">')
     const statuses = await Promise.all(
-      [
-        '/',
-        '/healthz',
-        '/api/v1/checkouts',
-        '/setup/register',
-        '/setup/github/callback?code=a&state=b',
-        '/setup/no',
-      ].map(async (path) => (await setup.browse(path)).status),
+      ['/api/v1/checkouts', '/setup/register', '/setup/github/callback?code=a&state=b', '/setup/no'].map(
+        async (path) => (await setup.browse(path)).status,
+      ),
     )
-    expect(statuses).toEqual([404, 404, 404, 403, 403, 403])
+    expect(statuses).toEqual([404, 403, 403, 403])
     expect((await setup.post('/setup/copied')).status).toBe(403)
     expect((await setup.post('/webhooks/github')).status).toBe(404)
+  })
+
+  test('whoever comes to the shop is sent to the setup, and probes find a process that lives', async () => {
+    const home = await setup.browse('/')
+    expect([home.status, home.headers.get('location')]).toEqual([302, '/setup'])
+    expect((await setup.browse('/healthz')).status).toBe(200)
+    const ready = await setup.browse('/readyz')
+    expect([ready.status, await ready.text()]).toEqual([200, 'ready; the shop is not set up yet'])
   })
 
   test('the code is exchanged for a cookie that scripts and other sites do not get', async () => {

@@ -67,7 +67,10 @@ function describeTransactions(now: Now): void {
     expect(kept.customer).toEqual(customerOf(order))
     expect(kept.jobs).toHaveLength(3)
     expect(kept.counts).toEqual({ orders: 1, jobsWaiting: 3, deliveries: 1 })
-    expect(await now.store.jobsWaiting()).toBe(3)
+    const dueAt = kept.jobs.map((job) => Date.parse(job?.dueAt ?? ''))
+    const waiting = (at: number) => now.store.jobsWaiting(new Date(at))
+    expect(await waiting(Math.max(...dueAt))).toEqual({ due: 3, later: 0, stuck: 0 })
+    expect(await waiting(Math.min(...dueAt) - 1)).toEqual({ due: 0, later: 3, stuck: 0 })
     await now.reopen()
     expect(await everythingAbout(now.store, order)).toEqual(kept)
   })
@@ -475,6 +478,13 @@ function describeJobs(now: Now): void {
     expect(ids(await claim('09:00:04'))).toEqual([])
     expect(await claim('09:00:05')).toEqual([{ ...anew, revision: expect.any(Number) }])
     expect((await now.store.counts()).jobsWaiting).toBe(1)
+  })
+
+  it('are stuck where they failed again and again, whenever they are tried next', async () => {
+    await keep({ ...due('job', '09:00'), attempts: 4 }, { ...due('other', '09:00'), attempts: 3 })
+    const waiting = (time: string) => now.store.jobsWaiting(new Date(`2026-03-01T${time}Z`))
+    expect(await waiting('08:59:00')).toEqual({ due: 0, later: 1, stuck: 1 })
+    expect(await waiting('09:00:00')).toEqual({ due: 1, later: 0, stuck: 1 })
   })
 
   it('written again while at work outlive its end, its next try, and a restart', async () => {

@@ -48,6 +48,8 @@ export async function startSandbox(options: { catalog: string; state?: string; p
     ...addresses,
     state,
     output: () => output,
+    /** Types a line into its terminal. */
+    type: (line: string) => child.stdin.write(`${line}\n`),
     mails: async () => (await (await fetch(`${addresses.inbox}/_test/mails`)).json()) as ReceivedMail[],
     control: (base: keyof Addresses, path: string, body?: object) => control(addresses[base], path, body),
     /** Ends it, by default as Ctrl-C does, and gives the exit code. */

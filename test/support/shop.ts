@@ -73,13 +73,13 @@ export async function openTestShop(options: ShopOptions = {}) {
     now: () => now().getTime(),
     ...(options.follow && {
       users: ['eve'],
-      organizations: [{ login: 'heron', members: MEMBERS }],
+      organizations: [{ login: 'heron', email: 'shop@heron.example', members: MEMBERS }],
       repositories: Object.entries({ shop: options.follow.files, ...options.follow.others }).map(([name, files]) => {
         return { name: `heron/${name}`, private: false, files, collaborators: ROLES }
       }),
     }),
     ...(options.ledger && {
-      organizations: [{ login: 'heron', members: MEMBERS }],
+      organizations: [{ login: 'heron', email: 'shop@heron.example', members: MEMBERS }],
       repositories: [{ name: 'heron/ledger', files: {} }],
     }),
     releases: Object.entries(FILES).map(([file, bytes]) => ({

@@ -13,8 +13,22 @@ export const ADDRESS_CHECKS: readonly Check[] = [
       deliver(address, GITHUB_WEBHOOK_SECRET),
       deliver(address, randomBytes(32).toString('hex')),
     ])
-    return [judgeAnswers(address, right, wrong)]
+    return [judgeAnswers(address, right, wrong, { name: 'GITHUB_WEBHOOK_SECRET', forged: 401 })]
   }),
+  checkOf(
+    'Stripe secret',
+    ['SHOP_URL', 'STRIPE_WEBHOOK_SECRET'],
+    async ({ SHOP_URL, STRIPE_WEBHOOK_SECRET }, { now }) => {
+      const address = `${SHOP_URL}/webhooks/stripe`
+      const [wrong, ...right] = await Promise.all(
+        [`whsec_${randomBytes(32).toString('hex')}`, ...STRIPE_WEBHOOK_SECRET].map((secret) =>
+          deliverStripe(address, secret, now()),
+        ),
+      )
+      const worst = right.find((answer) => !(Number(answer) >= 200 && Number(answer) <= 299)) ?? 204
+      return [judgeAnswers(address, worst, wrong ?? 0, { name: 'STRIPE_WEBHOOK_SECRET', forged: 400 })]
+    },
+  ),
   checkOf('Storefront', ['STOREFRONT_URL'], async ({ STOREFRONT_URL }) => [await lookAtStorefront(STOREFRONT_URL)]),
   checkOf('Proxy', ['SHOP_URL'], async ({ SHOP_URL, TRUSTED_PROXIES }) => [
     SHOP_URL.startsWith('https:') && (TRUSTED_PROXIES ?? 0) === 0
@@ -46,17 +60,32 @@ async function deliver(address: string, secret: string): Promise<number | string
   }
 }
 
+/** The answer to an event as Stripe sends it, of a kind that the shop does not keep, signed with this secret. */
+function deliverStripe(address: string, secret: string, now: Date): Promise<number | string> {
+  const id = 'evt_tagsale_doctor'
+  const body = JSON.stringify({ id, object: 'event', type: 'tagsale.doctor', data: { object: {} } })
+  const time = Math.floor(now.getTime() / 1000)
+  const signature = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')
+  const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${time},v1=${signature}` }
+  return get(address, { method: 'POST', headers, body }).then(({ status }) => status, reasonOf)
+}
+
 /** What the answers to a right and a wrong signature say. */
-function judgeAnswers(address: string, right: number | string, wrong: number | string): Finding {
+function judgeAnswers(
+  address: string,
+  right: number | string,
+  wrong: number | string,
+  { name, forged }: { name: string; forged: number },
+): Finding {
   if (typeof right === 'string') return unreachable(address, right)
-  if (right === 401) {
-    const mend = 'Start the shop again, with the GITHUB_WEBHOOK_SECRET that is set here.'
+  if (right === forged) {
+    const mend = `Start the shop again, with the ${name} that is set here.`
     return fault('the running shop has another secret', mend)
   }
   if (right < 200 || right > 299) {
     return fault(`${address} answers ${right}`, 'Look whether the proxy passes it on to the shop, whole and unchanged.')
   }
-  if (wrong === 401) return well('the shop takes what is signed, and refuses what is not')
+  if (wrong === forged) return well('the shop takes what is signed, and refuses what is not')
   const mend = 'Something else than the shop answers there: look at the proxy.'
   return fault(`${address} answers ${wrong} to a forged webhook`, mend)
 }

@@ -78,8 +78,34 @@ async function lookAt({ needs, look }: Check, settings: Settings, tools: Tools):
   }
 }
 
+/** Codes of a network that answers nothing at all, in words. */
+const NETWORK: Record<string, string> = {
+  ENOTFOUND: 'its name is not found (DNS)',
+  EAI_AGAIN: 'names are not found here (DNS)',
+  EDNS: 'its name is not found (DNS)',
+  ECONNREFUSED: 'nothing listens there',
+  ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+}
+
+/** What the network says, where that is why something failed, however deep it lies in the error. */
+export function networkFault(error: unknown): string | undefined {
+  for (
+    let at = error, depth = 0;
+    at instanceof Error && depth < 5;
+    at = at.cause ?? ('detail' in at && at.detail), depth += 1
+  ) {
+    const { code = '' } = at as { code?: string }
+    if (NETWORK[code]) return `${NETWORK[code]}: ${code}`
+  }
+  return undefined
+}
+
 /** Why something failed, in one line and without secrets. */
 export function reasonOf(error: unknown): string {
+  const network = networkFault(error)
+  if (network) return network
   const {
     message = String(error),
     code,

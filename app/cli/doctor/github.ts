@@ -1,6 +1,19 @@
+import { absentAt } from '../../github/absent.ts'
 import { namesOf } from '../../github/repository-name.ts'
+import { CHECK_NAME } from '../../repository/check/check-run.ts'
 import { type AppDeclaration, readAppDeclaration, webhookAddress } from '../../setup/manifest.ts'
-import { type Check, checkOf, type Finding, fault, judge, reasonOf, type Tools, unseen, well } from './check.ts'
+import {
+  type Check,
+  checkOf,
+  type Finding,
+  fault,
+  judge,
+  networkFault,
+  reasonOf,
+  type Tools,
+  unseen,
+  well,
+} from './check.ts'
 
 type Given = Record<string, string | undefined>
 type Status = { status?: number }
@@ -30,6 +43,19 @@ export const GITHUB_CHECKS: readonly Check[] = [
       return [unseen('no repository to look at: SHOP_REPOSITORY is not set, and nothing is for download')]
     return Promise.all(distinct.map((repository) => lookAtInstallation(tools, repository)))
   }),
+  checkOf('Privacy', APP, async (_, tools) => {
+    if (!(await appAnswers(tools))) return NO_APP
+    const catalog = await tools.catalog()
+    const assets = 'none' in catalog ? [] : [...catalog.assets.values()].filter(({ review }) => review !== 'withdrawn')
+    const names = [...new Set(assets.map(({ release }) => release.repository.toLowerCase()))]
+    if (names.length === 0) return [unseen('nothing is for download')]
+    return (await Promise.all(names.map((name) => lookAtPrivacy(tools, name)))).flat()
+  }),
+  checkOf('Branch rules', APP, async ({ SHOP_REPOSITORY }, tools) => {
+    if (!(await appAnswers(tools))) return NO_APP
+    if (!SHOP_REPOSITORY) return [unseen('not looked at: SHOP_REPOSITORY is not set')]
+    return [await lookAtRules(tools, SHOP_REPOSITORY)]
+  }),
   checkOf('Webhook address', [...APP, 'SHOP_URL'], async ({ SHOP_URL }, tools) => {
     if (!(await appAnswers(tools))) return NO_APP
     const { githubApp } = await tools.github()
@@ -57,6 +83,12 @@ async function readApp(tools: Tools) {
     if (data) return data
   } catch (error) {
     const { status } = error as Status
+    const network = networkFault(error)
+    if (network)
+      return fault(
+        `GitHub can't be reached: ${network}`,
+        'Look at the network of this machine, its DNS first, and at GITHUB_API_URL.',
+      )
     if (status === 401 || status === 404) {
       return fault(
         'GitHub does not take the key of this App',
@@ -116,6 +148,50 @@ async function lookAtInstallation(tools: Tools, repository: string): Promise<Fin
       `${repository}: the App is not installed on it`,
       `Install it there ${SETTINGS_PAGE}, under "Install App".`,
     )
+  }
+}
+
+/** Files that are sold lie where nobody but the App and their makers may read. */
+async function lookAtPrivacy(tools: Tools, name: string): Promise<Finding[]> {
+  const { githubApp } = await tools.github()
+  try {
+    const { octokit, names } = await githubApp.forRepository(name, { metadata: 'read' })
+    const { data } = await octokit.rest.repos.get(names)
+    if (data.private) return [well(`${name}: private`)]
+    return [fault(`${name} is public: its files are free for all`, 'Make it private, in its settings on GitHub.')]
+  } catch (error) {
+    if (networkFault(error)) throw error
+    return [unseen(`${name}: not to be seen, see Installation`)]
+  }
+}
+
+/** Who may merge decides what is sold, so the check is to be required on the default branch. */
+async function lookAtRules(tools: Tools, name: string): Promise<Finding> {
+  const { githubApp } = await tools.github()
+  try {
+    const { octokit, names } = await githubApp.forRepository(name, { metadata: 'read', contents: 'read' })
+    const { data: repository } = await octokit.rest.repos.get(names)
+    const branch = repository.default_branch
+    const [{ data }, rules] = await Promise.all([
+      octokit.rest.repos.getBranch({ ...names, branch }),
+      octokit.rest.repos.getBranchRules({ ...names, branch }).catch(absentAt(403, 404)),
+    ])
+    const required = [
+      ...(data.protection?.required_status_checks?.contexts ?? []),
+      ...(rules?.data ?? []).flatMap((rule) =>
+        rule.type === 'required_status_checks'
+          ? (rule.parameters?.required_status_checks ?? []).map(({ context }) => context)
+          : [],
+      ),
+    ]
+    if (required.includes(CHECK_NAME)) return well(`${name}: ${branch} takes nothing without the check ${CHECK_NAME}`)
+    return fault(
+      `${name}: ${branch} takes changes without the check ${CHECK_NAME}`,
+      "Require it, and reviews of code owners, in the repository's settings on GitHub, under Rules.",
+    )
+  } catch (error) {
+    if (networkFault(error)) throw error
+    return unseen(`${name}: not to be seen, see Installation`)
   }
 }
 

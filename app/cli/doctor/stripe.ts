@@ -25,6 +25,23 @@ export const STRIPE_CHECKS: readonly Check[] = [
   }),
 ]
 
+/**
+ * Makes the endpoint where there is none, and gives its secret, which Stripe tells this once; nothing where there is one. Rejects
+ * with Stripe's own error, also where the key may not: that takes "Webhook Endpoints: write".
+ */
+export async function makeEndpoint(stripe: Stripe, shopUrl: string): Promise<string | undefined> {
+  const url = `${shopUrl}/webhooks/stripe`
+  const { data } = await stripe.webhookEndpoints.list({ limit: ENDPOINTS_MAX })
+  if (data.some((endpoint) => endpoint.url === url)) return undefined
+  const { secret } = await stripe.webhookEndpoints.create({
+    url,
+    enabled_events: [...STRIPE_EVENTS] as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
+    api_version: Stripe.API_VERSION as Stripe.WebhookEndpointCreateParams.ApiVersion,
+  })
+  if (!secret) throw new Error('Stripe made the endpoint, and told no secret.')
+  return secret
+}
+
 const UNSEEN = 'the key may not see it: give it "Webhook Endpoints: read" for this look'
 
 /** What the shop does at Stripe, each as a call that changes nothing. */
@@ -77,7 +94,12 @@ export function judgeEndpoints(endpoints: readonly Endpoint[], wanted: string): 
     (one, other) => Number(other.status === 'enabled') - Number(one.status === 'enabled'),
   )
   if (!endpoint)
-    return [fault(`no endpoint for ${wanted}`, `Add it: ${HOOKS_PAGE}. Its secret goes into STRIPE_WEBHOOK_SECRET.`)]
+    return [
+      fault(
+        `no endpoint for ${wanted}`,
+        `\`tagsale doctor --fix\` makes it. Or by hand, in API version ${Stripe.API_VERSION}: ${HOOKS_PAGE}. Its secret goes into STRIPE_WEBHOOK_SECRET.`,
+      ),
+    ]
   const { status, enabled_events: events, api_version: version } = endpoint
   const deaf = STRIPE_EVENTS.filter((event) => !events.includes(event) && !events.includes('*'))
   const wants = `Make one with version ${Stripe.API_VERSION}, and remove this one.`

@@ -68,7 +68,7 @@ function wordsFor(view: OrderView) {
   return view.payment === 'partially_refunded' && !view.owed ? GOODS_REFUNDED : WORDS[view.payment]
 }
 
-const STALLED = html`<p class="notice notice-warn">Something with this order needs a person. The maintainers know.</p>`
+const STALLED = html`<p class="notice notice-warn">Something with this order needs a person. Please write to us, and name the order.</p>`
 
 const RECEIPT_NOT_SENT = html`<p class="notice">Your mail address did not take our receipt. Everything is here: keep this page's address.</p>`
 

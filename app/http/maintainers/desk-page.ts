@@ -4,7 +4,7 @@ import type { Config } from '../../config.ts'
 import { SIGN_IN_CALLBACK } from '../../link.ts'
 import type { ClosedReason, ShopEvent } from '../../shop/event.ts'
 import type { ShopState } from '../../shop/shop.ts'
-import type { LastDeliveries } from '../../store/store.ts'
+import type { JobsWaiting, LastDeliveries } from '../../store/store.ts'
 import { documentOf, type Markup } from '../document.ts'
 
 /** Where the page's stylesheet is. */
@@ -25,7 +25,7 @@ export type Desk = {
   lastDeliveries: LastDeliveries
   /** What is wrong around the process that answers. */
   notices: readonly string[]
-  jobsWaiting: number
+  jobsWaiting: JobsWaiting
   /** Newest first. */
   history: readonly ShopEvent[]
   githubUrl: string
@@ -97,7 +97,7 @@ export const inDesk = (title: string, content: Markup): Markup =>
   documentOf({ title, style: DESK_STYLE, body: html`<main class="desk">${content}</main>` })
 
 function stateOf({ isOpen, products, shop }: Desk): string {
-  if (isOpen) return products === 1 ? 'Open, with one product' : `Open, with ${products} products`
+  if (isOpen) return products === 1 ? 'Open, with one product for sale' : `Open, with ${products} products for sale`
   return shop.live ? 'Closed: nothing is sold' : 'Not open yet'
 }
 
@@ -175,10 +175,14 @@ function deliverySection({ lastDeliveries: { stripe, github }, jobsWaiting }: De
   return html`<section><h2>What reaches the shop</h2><dl>
 <dt>GitHub</dt><dd>${last(github)}</dd>
 <dt>Stripe</dt><dd>${last(stripe)}</dd>
-<dt>Work waiting</dt><dd>${jobsWaiting}</dd></dl>
+<dt>Work waiting</dt><dd>${jobsWaiting.due} due, ${jobsWaiting.later} for later</dd>
+<dt>Stuck</dt><dd>${stuckText(jobsWaiting)}</dd></dl>
 <p class="desk-soft">The last time each of them delivered something to look at. <em>Never</em>, on a shop that is used, means that its webhook address or secret is not right:
 <code>npx tagsale doctor</code> says which.</p></section>`
 }
+
+const stuckText = ({ stuck }: JobsWaiting): string =>
+  stuck === 0 ? 'none' : `${stuck} tried again and again; the log says why`
 
 function historySection({ history, githubUrl }: Desk): Markup {
   if (history.length === 0) return html`<section><h2>What happened</h2><p>Nothing yet.</p></section>`

@@ -61,6 +61,7 @@ export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
       'cache-control': 'no-cache',
     })
   })
+  api.get('/setup', (c) => c.redirect('/desk')) // of who loads the setup's last page again
   api.openapi(pageRoute, async (c) => {
     const atDesk = await sessionAtDesk(c)
     if (!atDesk) return c.html(welcomePage(), 200, PRIVATE)
@@ -82,7 +83,7 @@ async function deskOf(parts: Parts, person: Person) {
   const [shop, events, jobsWaiting, lastDeliveries] = await Promise.all([
     store.shop(),
     store.shopEvents(),
-    store.jobsWaiting(),
+    store.jobsWaiting(parts.now()),
     store.lastDeliveries(),
   ])
   const { name, open: isOpen, products } = viewShop(shop, parts)

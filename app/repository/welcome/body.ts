@@ -1,5 +1,6 @@
+import { NO_CONTACT } from '../../../catalog/schema/shop.ts'
 import { codeSpan } from '../../github/markdown.ts'
-import { type About, contactOf, FIRST_PRODUCT, NO_CONTACT, projectName } from './catalog.ts'
+import { type About, contactOf, FIRST_PRODUCT, projectName } from './catalog.ts'
 import { WORKFLOW_FILE } from './workflow.ts'
 
 /** The pull request's title. Another one on a closed pull request asks for it again. */
@@ -49,7 +50,7 @@ ${workflowText(addWorkflowUrl)}`
 function contactLine(about: About): string {
   const contact = contactOf(about)
   return contact === NO_CONTACT
-    ? `Write an address in \`contact\` that a person reads. Now it is ${codeSpan(contact)}, which is nobody's.`
+    ? `Write an address in \`contact\` that a person reads. Now it is ${codeSpan(contact)}, which is nobody's: the check refuses it, and the shop does not open with it.`
     : `Is ${codeSpan(contact)} the right address for buyers? It is what your organisation shows on its page.`
 }
 

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { Line } from '../../../catalog/schema/common.ts'
-import { ShopSettings } from '../../../catalog/schema/shop.ts'
+import { NO_CONTACT, ShopSettings } from '../../../catalog/schema/shop.ts'
 import { plainLine } from '../../github/markdown.ts'
 import { namesOf } from '../../github/repository-name.ts'
 
@@ -13,9 +13,6 @@ export type About = {
   /** What its organisation shows to everybody. */
   organization?: { name: string | null; email: string | null } | undefined
 }
-
-/** What stands in the shop's file where a person has to fill in; nobody has this address (RFC 2606). */
-export const NO_CONTACT = 'change-me@shop.example'
 
 /** The first product: it can be seen, and not bought, as long as there are none of it. */
 export const FIRST_PRODUCT = { id: 'sticker', name: 'Sticker', price: '3.00', currency: 'eur' } as const
@@ -35,7 +32,7 @@ export function projectName({ repository, organization }: About): string {
 export const contactOf = ({ organization }: About): string =>
   ShopSettings.shape.contact.safeParse(organization?.email).data ?? NO_CONTACT
 
-/** A whole catalog to begin with, by path from the repository's root. It passes the check as it is. */
+/** A whole catalog to begin with, by path from the repository's root. It passes the check as it is, but for an address that is nobody's. */
 export const welcomeCatalog = (about: About, picture: string): Record<string, string> => ({
   'catalog/shop.yaml': shopYaml(about),
   [`catalog/products/${FIRST_PRODUCT.id}.yaml`]: productYaml(projectName(about)),

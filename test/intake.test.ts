@@ -8,7 +8,7 @@ let shop: TestShop
 let own = 0
 beforeEach(async () => {
   shop = await openTestShop()
-  own = await shop.store.jobsWaiting()
+  own = (await shop.store.counts()).jobsWaiting
 })
 afterEach(() => shop.close())
 

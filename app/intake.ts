@@ -33,7 +33,10 @@ export async function receiveGitHubDelivery(
   const delivery = await verifyGitHubDelivery(parts.config.GITHUB_WEBHOOK_SECRET, raw, headers)
   if (!delivery) return 'forged'
   const type = [delivery.event, delivery.payload.action].filter(Boolean).join('.')
-  return keepDelivery(parts, `github:${hash('sha256', raw, 'base64url')}`, type, jobsForDelivery(delivery))
+  // A body that was kept before is not kept again under another id; but a branch that was moved back and forth says the same twice,
+  // so it is looked at again: that work is the same job.
+  const [id, jobs] = [`github:${hash('sha256', raw, 'base64url')}`, jobsForDelivery(delivery)]
+  return keepDelivery(parts, { id, type, jobs, again: jobs })
 }
 
 /** Keeps a delivery of Stripe's. Also how events that were never delivered come in, when we ask for them. */
@@ -44,21 +47,19 @@ export async function keepStripeDelivery(
   const delivery = `stripe:${id}`
   const jobs: JobRequest[] =
     object && concernsOrders(type) ? [{ id: delivery, work: { kind: 'catch-up', object } }] : []
-  return keepDelivery(parts, delivery, type, jobs)
+  return keepDelivery(parts, { id: delivery, type, jobs, again: [] })
 }
 
-/** Keeps a delivery and the jobs it causes, once. */
+/** Keeps a delivery and the jobs it causes, once; `again` is what one that is known causes. */
 async function keepDelivery(
   parts: Pick<Parts, 'store' | 'now'>,
-  delivery: string,
-  type: string,
-  requests: readonly JobRequest[],
+  { id, type, jobs, again }: Record<'jobs' | 'again', readonly JobRequest[]> & { id: string; type: string },
 ): Promise<Exclude<Received, 'forged'>> {
-  if (requests.length === 0) return 'nothing'
+  if (jobs.length === 0) return 'nothing'
   const now = parts.now()
-  const { kept } = await parts.store.transact({ delivery }, ({ delivered }) => {
-    if (delivered) return { kept: false }
-    return { kept: true, delivery: { id: delivery, type, receivedAt: now.toISOString() }, jobs: jobsDue(requests, now) }
+  const { kept } = await parts.store.transact({ delivery: id }, ({ delivered }) => {
+    if (delivered) return { kept: false, jobs: jobsDue(again, now) }
+    return { kept: true, delivery: { id, type, receivedAt: now.toISOString() }, jobs: jobsDue(jobs, now) }
   })
   return kept ? 'kept' : 'known'
 }

@@ -1,11 +1,6 @@
 import { type Catalog, findOffer, type Offer } from '../../catalog/offer.ts'
-import {
-  CHARGE_MINOR_UNITS_MAX,
-  formatMoney,
-  type Money,
-  toDecimalText,
-  toMinorUnits,
-} from '../../catalog/schema/money.ts'
+import { CHARGE_MINOR_UNITS_MAX } from '../../catalog/schema/charge.ts'
+import { formatMoney, type Money, toDecimalText, toMinorUnits } from '../../catalog/schema/money.ts'
 import type { Fact, OrderLine, Shipping } from './event.ts'
 import type { Order } from './order.ts'
 

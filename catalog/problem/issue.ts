@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { currencyProblem } from '../schema/charge.ts'
 import { type FieldSchema, fieldSchemaAt } from '../schema/json-schema.ts'
-import { currencyProblem } from '../schema/money.ts'
 import type { Path, YamlFile } from '../yaml.ts'
 import { CHOICES_TOLD_MAX, fittingText, isAmountPath, meantValue, sourceAt } from './meant.ts'
 import { withAddedKey, withKey, withValue } from './mend.ts'

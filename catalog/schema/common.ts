@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { CHARGE_MINOR_UNITS_MAX, currencyProblem } from './charge.ts'
 import { lookAlikeIn, nameOfLetter } from './letters.ts'
-import { type Amounts, CHARGE_MINOR_UNITS_MAX, currencyProblem, toDecimalText, toMinorUnits } from './money.ts'
+import { type Amounts, toDecimalText, toMinorUnits } from './money.ts'
 
 /** Longest id: it becomes a file name, an address and a line in Stripe's metadata. */
 export const ID_CHARACTERS_MAX = 60

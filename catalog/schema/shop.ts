@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Repository } from './asset.ts'
+import { currencyProblem } from './charge.ts'
 import { AmountsText, Id, Line } from './common.ts'
 import { Country } from './country.ts'
-import { currencyProblem } from './money.ts'
 
 /** What stands in a new shop's file until a person fills in; nobody has this address (RFC 2606), and no shop goes live with it. */
 export const NO_CONTACT = 'change-me@shop.example'

@@ -184,11 +184,11 @@ export function createState(options: GitHubOptions): GitHubState {
 export async function publish(state: GitHubState, seed: ReleaseSeed): Promise<Asset> {
   const [owner = '', name = ''] = seed.repository.split('/')
   const measured = await measure(seed.bytes)
-  const { size, sha256 } = { ...measured, ...(seed.sha256 && { sha256: seed.sha256 }) }
+  const { size, sha256 = measured.sha256 } = { ...measured, sha256: seed.sha256 }
   const at = state.now()
   const repository = findRepository(state, owner, name) ?? addRepository(state, owner, name)
   const release = releaseFor(repository, seed.tag, at)
-  const id = idOf('asset', owner, name, seed.tag, seed.file, sha256)
+  const id = idOf('asset', owner, name, seed.tag, seed.file, measured.sha256)
   const known = release.assets.get(seed.file)
   const described = { label: '', contentType: mediaTypeOf(seed.file), uploader: owner }
   const asset: Asset =

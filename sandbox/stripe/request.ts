@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import qs from 'qs'
 import { z } from 'zod'
-import { currencyProblem } from '../../catalog/schema/money.ts'
+import { currencyProblem } from '../../catalog/schema/charge.ts'
 
 /** Limits of a form body. Stripe nests deeper, and sends longer lists, than qs takes by default. */
 const FORM_DEPTH_MAX = 20

@@ -25,29 +25,22 @@ export function attemptAfter(status: number | undefined, attempt: Attempt, previ
 }
 
 /** These random bytes as a UUID of version 4: `crypto.randomUUID`, for pages that do not come by https. */
-export function randomUuid(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4]
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-')
-}
+export const randomUuid = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte, at) => (at === 6 ? 64 | (byte & 15) : at === 8 ? 128 | (byte & 63) : byte))
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
 /** The JSON to send. */
 export const attemptJson = ({ body, replaces }: Attempt): string => JSON.stringify({ ...JSON.parse(body), replaces })
 
-const KEY = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const KEY = /^[0-9a-f-]{14}4[0-9a-f-]{21}$/
 
 /** Reads what was remembered; nothing when there is none, or its key is none that the app takes (any more). */
 export function readAttempt(text: string | null): Attempt | null {
   try {
     const attempt = JSON.parse(text ?? 'null') as Attempt | null
-    const keys = [attempt?.key, ...(attempt?.replaces === undefined ? [] : [attempt.replaces])]
-    return keys.every((key) => KEY.test(key ?? '')) ? attempt : null
+    return attempt && KEY.test(attempt.key) && KEY.test(attempt.replaces ?? attempt.key) ? attempt : null
   } catch {
     return null // forgotten, or cut off
   }

@@ -277,7 +277,7 @@ describe('the documentation of the API', () => {
     const answered = all
       .filter(({ method, path }) => method !== 'ALL' && !path.includes('*'))
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
-    const own = ['GET /docs', 'GET /docs.css', 'GET /desk.css', 'GET /openapi.json']
+    const own = ['GET /docs', 'GET /docs.css', 'GET /desk.css', 'GET /openapi.json', 'GET /setup']
     expect([...new Set(answered)].toSorted()).toEqual([...routes, ...own].toSorted())
   })
   test('is a page to read, without scripts or styles of its own', async () => {

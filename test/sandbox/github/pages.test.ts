@@ -196,7 +196,7 @@ describe.each(sizes)('on %s', (name, options) => {
     await page.getByLabel('Commit directly to main').check()
     await page.getByRole('button', { name: 'Save' }).click()
     const picture = page.getByRole('img', { name: `${at}/dot.png` })
-    expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1)
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1)
     await expectAccessible(page)
     await page.getByRole('link', { name: 'Delete' }).click()
     await page.getByLabel('Commit directly to main').check()

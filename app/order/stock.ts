@@ -1,3 +1,4 @@
+import { type Catalog, offersOf } from '../../catalog/offer.ts'
 import type { Order } from './order.ts'
 import { isCalledOff, paymentStatus, refundedQuantities, shippedLines } from './status.ts'
 
@@ -21,4 +22,21 @@ export function reservedBy(order: Order | undefined): Map<string, number> {
     }
   }
   return reserved
+}
+
+/** How many of each price can still be bought, by its id, where that is limited; a bundle as far as its parts reach. O(prices). */
+export function availabilityOf(
+  catalog: Pick<Catalog, 'products'>,
+  reserved: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const live = [...catalog.products.values()].filter(({ status }) => status === 'live')
+  const limited = live.flatMap((product) => offersOf(catalog, product)).filter(({ takes }) => takes.length > 0)
+  return new Map(
+    limited.map(({ id, takes }) => {
+      const left = takes.map(({ price: part, quantity, stock }) =>
+        Math.floor((stock - (reserved.get(part) ?? 0)) / quantity),
+      )
+      return [id, Math.max(0, Math.min(...left))]
+    }),
+  )
 }

@@ -96,6 +96,10 @@ export function storeOver(database: Database, given: StoreParts): Store {
     ...factsOver(database, shop),
     ...accessOver(database, parts),
     events: (id) => factsOf<OrderEvent>(database, shop, id),
+    async reserved() {
+      const rows = await ask(sql`select price, quantity from reserved where shop = ${shop}`)
+      return new Map(rows.map((row) => [row['price'] as string, row['quantity'] as number]))
+    },
     async customer(id) {
       const [row] = await ask(sql`select sealed from customers where shop = ${shop} and id = ${id}`)
       return row && customerIn(sealer, shop, id, row)

@@ -134,6 +134,8 @@ export type Store = {
   /** One fact: of this order, or of the shop (''), with this number. O(log facts). */
   fact(subject: string, version: number): Promise<KeptFact | undefined>
   customer(id: OrderId): Promise<Customer | undefined>
+  /** What orders hold of limited stock, by price. O(limited prices). */
+  reserved(): Promise<ReadonlyMap<string, number>>
   /**
    * Removes who bought these orders from everywhere, for good: the customer, how they are found by them, mails that wait. Orders and facts
    * stay, as nobody's. Gives those of them that there are. Resolves when nothing of it is in the engine's own files: O(store) when embedded.

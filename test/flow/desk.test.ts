@@ -154,6 +154,23 @@ test('a paid order that is canceled sends nothing, and its money and stock come 
   expect((await checkOut(shop, [{ price: 'sticker', quantity: 5 }], { shipTo: 'DE' })).status).toBe(201)
 })
 
+test('what is left is told to everybody, and moves with sales, cancellations and refunds', async () => {
+  const token = await tokenFor('maintain')
+  const left = async () => {
+    const answer = await fetch(`${shop.url}/api/v1/availability`)
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=5')
+    return ((await answer.json()) as { left: Record<string, number> }).left['sticker']
+  }
+  expect(await left()).toBe(5)
+  const one = await sell()
+  const other = await sell()
+  expect(await left()).toBe(1)
+  await desk(token, `orders/${one.order}/refunds`, { lines: [{ line: 'sticker', quantity: 1 }], restock: true })
+  expect(await left()).toBe(2)
+  await desk(token, `orders/${other.order}/cancel`, {})
+  expect(await left()).toBe(4)
+})
+
 test('an order that nobody has paid is canceled: its page closes, and it can not be paid any more', async () => {
   const token = await tokenFor('maintain')
   const { order, session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])

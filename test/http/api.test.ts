@@ -220,6 +220,7 @@ describe('the storefront', () => {
 
 describe('the documentation of the API', () => {
   const routes = [
+    'GET /api/v1/availability',
     'GET /api/v1/desk/orders',
     'GET /api/v1/desk/orders/{order}',
     'GET /api/v1/orders/{order}',

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { availabilityOf } from '../../order/stock.ts'
 import type { Parts } from '../../parts.ts'
 import { ClosedReason } from '../../shop/event.ts'
 import type { ShopState } from '../../shop/shop.ts'
@@ -41,8 +42,27 @@ const route = createRoute({
   responses: { 200: { description: 'The shop', content: { 'application/json': { schema: ShopView } } } },
 })
 
+const AVAILABLE_SECONDS = 5
+const availabilityRoute = createRoute({
+  method: 'get',
+  path: '/api/v1/availability',
+  summary: 'How many of each price can still be bought, where that is limited',
+  description: `A price that is not named is not limited. Good for ${AVAILABLE_SECONDS} seconds; what counts is the checkout.`,
+  responses: {
+    200: {
+      description: 'What is left',
+      content: { 'application/json': { schema: z.object({ left: z.record(z.string(), z.int()) }) } },
+    },
+  },
+})
+
 /** The shop as JSON. */
 export function shopRoutes(api: OpenAPIHono<HttpEnv>): void {
+  api.openapi(availabilityRoute, async (c) => {
+    const { store, shop } = c.var.parts
+    const left = Object.fromEntries(availabilityOf(shop.catalog(), await store.reserved()))
+    return c.json({ left }, 200, { 'cache-control': `public, max-age=${AVAILABLE_SECONDS}` })
+  })
   api.openapi(route, async (c) => {
     const { parts } = c.var
     const view = viewShop(await parts.store.shop(), parts)

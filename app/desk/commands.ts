@@ -36,7 +36,7 @@ const PAYING = 'Its payment page can not be closed: it may be being paid just no
 type DeskParts = Pick<Parts, 'store' | 'stripe' | 'now' | 'log'>
 
 /**
- * Does what somebody wants done with an order, once for each key, which is theirs alone. Whoever calls has seen to it that they may.
+ * Does what somebody wants done with an order, once for each key, which is theirs and this command's alone. Whoever calls has seen to it that they may.
  * Rejects when Stripe is down (to cancel), or when nothing can be kept: with the same key, it is tried again.
  */
 export async function runCommand(
@@ -48,7 +48,7 @@ export async function runCommand(
 ): Promise<Outcome> {
   if (command.do === 'cancel' && !(await closeItsPage(parts, id))) return { end: 'refused', why: PAYING }
   const request = createHash('sha256')
-    .update(JSON.stringify([who.via, who.name, id, key]))
+    .update(JSON.stringify([who.via, who.name, id, command.do, key]))
     .digest('hex')
     .slice(0, 32)
   const delivery = `desk:${request}`

@@ -206,3 +206,11 @@ test('a role does what it may, and no more', async () => {
   await desk(write, `orders/${order}`)
   expect((await shop.store.accesses()).map(({ what, name }) => [what, name])).toEqual([['order.seen', 'write script']])
 })
+
+test('two commands that share a key are both done', async () => {
+  const token = await tokenFor('maintain')
+  const { order } = await sell()
+  await desk(token, `orders/${order}/notes`, { text: 'it broke' }, 'order-7')
+  const refund = await desk(token, `orders/${order}/refunds`, {}, 'order-7')
+  expect(refund.body).toMatchObject({ repeated: false, order: { refundable: '0.00' } })
+})

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { type Command, decide as decideOn } from '../../app/order/command.ts'
+import { missingEvents, withJobs } from '../../app/order/decide.ts'
+import { entitlementsOf, linesToPack } from '../../app/order/entitlement.ts'
+import type { Fact } from '../../app/order/event.ts'
+import { type Order, replay } from '../../app/order/order.ts'
+import { openStalls, refundableAmount, refundedQuantities } from '../../app/order/status.ts'
+import { reservedBy } from '../../app/order/stock.ts'
+import * as given from './facts.ts'
+import { book, head, opened, orderOf, paid, paidBoth, placed, snapshot, stickers } from './facts.ts'
+
+const decide = (order: Order, command: Command, request = 'r1') =>
+  decideOn(order, undefined, command, { by: 'ada', at: head.at, request })
+const later = (order: Order, ...facts: Fact[]): Order =>
+  replay(withJobs(order, facts, { ...head, at: '2026-03-05T09:00:00.000Z' }).events, order) as Order
+const canceled: Fact = { type: 'order.canceled', reason: 'maintainer' }
+const asked = (amount: number, lines: { line: string; quantity: number }[] = []): Fact => ({
+  ...{ type: 'order.refund_requested', request: 'r1', amount, lines, restock: true },
+  reason: 'requested_by_customer',
+})
+const settled = (reason: 'file-missing' | 'paid-late', decision: 'give' | 'done'): Fact => ({
+  ...{ type: 'order.stall_settled', reason, decision },
+})
+
+test('whatever is paid after a maintainer called it off needs a person, files too', () => {
+  const facts = missingEvents(orderOf(placed(), opened, canceled), snapshot())
+  const after = orderOf(placed(), opened, canceled, ...facts)
+  expect(openStalls(after)).toMatchObject([{ reason: 'paid-late' }])
+  expect(entitlementsOf(after)).toEqual([])
+  expect(entitlementsOf(later(after, settled('paid-late', 'give')))).toHaveLength(1)
+})

@@ -26,7 +26,11 @@ export const isAskedAbout = (order: Order, reason: StallReason): boolean =>
 
 /** Whether a maintainer called it off, and nobody has decided otherwise since. */
 export const isCalledOff = (order: Order): boolean =>
-  order.canceled?.reason === 'maintainer' && !order.stalls.some(({ settled }) => settled === 'give')
+  order.canceled?.reason === 'maintainer' && !isGivenAfter(order, order.canceled.at)
+
+/** What it stalled for before, and was settled, was about something else. */
+const isGivenAfter = (order: Order, instant: string): boolean =>
+  order.stalls.some(({ at, settled }) => settled === 'give' && at >= instant)
 
 /** Where the money is. */
 export function paymentStatus(order: Order): PaymentStatus {

@@ -29,3 +29,12 @@ test('whatever is paid after a maintainer called it off needs a person, files to
   expect(entitlementsOf(after)).toEqual([])
   expect(entitlementsOf(later(after, settled('paid-late', 'give')))).toHaveLength(1)
 })
+
+test('what was settled before it is called off does not undo that', () => {
+  const free = { ...paid, payment: null, amount: 0 } as Fact
+  const before = orderOf(placed([book, stickers]), free, given.stalled('file-missing'), settled('file-missing', 'give'))
+  const after = later(before, canceled)
+  expect(entitlementsOf(after)).toEqual([])
+  expect(linesToPack(after)).toEqual([])
+  expect([...reservedBy(after)]).toEqual([])
+})

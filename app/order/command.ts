@@ -5,7 +5,14 @@ import { Address as AddressShape } from './customer.ts'
 import { isDue, linesToPack } from './entitlement.ts'
 import { type Fact, LineQuantity, type OrderLine, RefundReason, Settlement, StallReason } from './event.ts'
 import type { Order } from './order.ts'
-import { openStalls, paymentStatus, refundableAmount, refundedQuantities } from './status.ts'
+import {
+  isCalledOff,
+  isGoodsMoneyBack,
+  openStalls,
+  paymentStatus,
+  refundableAmount,
+  refundedQuantities,
+} from './status.ts'
 
 // What people do with an order. Page, comment, command line and API make the same command, and one pure function decides: facts, or why not.
 
@@ -96,7 +103,8 @@ function whyNotToPack(order: Order): string {
 
 /** Why nothing of it may be handed out. */
 function whyNotDue(order: Order): string {
-  if (order.canceled?.reason === 'maintainer') return 'the order was canceled.'
+  if (isCalledOff(order)) return 'the order was canceled.'
+  if (isGoodsMoneyBack(order)) return 'its money is back with the buyer, or on its way.'
   switch (paymentStatus(order)) {
     case 'pending':
       return 'it is not paid yet.'

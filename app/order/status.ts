@@ -82,14 +82,15 @@ export const refundedAmount = (order: Order): number =>
   order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
 
 /**
- * Whether the money for the goods is back, with that for shipping or without: at least what they cost, and more than shipping did. Where a
+ * Whether the money for the goods is back or on its way, with that for shipping or without: at least what they cost, and more than shipping did. Where a
  * person said which lines it is for, the lines tell (.github/decisions/021-money-back-closes-downloads.md).
  */
 export function isGoodsMoneyBack(order: Order): boolean {
   if (!order.paid) return false
   const { amount, shipping } = order.paid
   const said = requestsOf(order).filter(({ lines }) => lines.length > 0)
-  const unsaid = order.refunds.filter(({ failed, request }) => !failed && !said.some(({ id }) => id === request))
+  const made = order.refunds.filter(({ failed, request }) => !failed && !said.some(({ id }) => id === request))
+  const unsaid = [...made, ...refundsUnderway(order).filter(({ lines }) => lines.length === 0)]
   const refunded = unsaid.reduce((sum, refund) => sum + refund.amount, 0)
   return refunded > 0 && (refunded >= amount || (refunded >= amount - shipping && refunded > shipping))
 }

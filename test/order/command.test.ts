@@ -38,3 +38,11 @@ test('what was settled before it is called off does not undo that', () => {
   expect(linesToPack(after)).toEqual([])
   expect([...reservedBy(after)]).toEqual([])
 })
+
+test('while the money for all of it is on its way back, nothing is given, without lines being named too', () => {
+  const order = orderOf(placed([book, stickers]), paidBoth, asked(2850))
+  expect(entitlementsOf(order)).toEqual([])
+  expect(linesToPack(order)).toEqual([])
+  const again = later(order, { type: 'order.refund_refused', request: 'r1' })
+  expect(entitlementsOf(again)).toHaveLength(1)
+})

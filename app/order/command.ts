@@ -8,6 +8,7 @@ import type { Order } from './order.ts'
 import {
   isCalledOff,
   isGoodsMoneyBack,
+  isShippingBack,
   openStalls,
   paymentStatus,
   refundableAmount,
@@ -139,6 +140,7 @@ function refund(order: Order, customer: Customer | undefined, command: Of<'refun
     ? allThatIsLeft(order)
     : (command.lines ?? []).map(({ line, quantity }) => ({ line: lineNamed(order, line), quantity }))
   const problem = lineProblem(order, lines)
+  if (command.shipping && isShippingBack(order)) return refused('What shipping cost is given back already.')
   if (problem) return refused(problem)
   const amount =
     command.amount ?? (isWhole ? left : priceOf(order, lines) + (command.shipping ? (order.paid?.shipping ?? 0) : 0))
@@ -149,7 +151,13 @@ function refund(order: Order, customer: Customer | undefined, command: Of<'refun
   const known = RefundReason.safeParse(why)
   const reason = known.data ?? 'requested_by_customer'
   return {
-    facts: [{ type: 'order.refund_requested', request: given.request, amount, lines, restock, reason }],
+    facts: [
+      {
+        type: 'order.refund_requested',
+        ...{ request: given.request, amount, lines, restock, reason },
+        ...(command.shipping && { shipping: true }),
+      },
+    ],
     ...(customer && why && !known.success && { customer: withNote(customer, `Refund: ${why}`, given) }),
   }
 }

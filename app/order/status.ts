@@ -108,12 +108,19 @@ export const refundableAmount = (order: Order): number =>
   refundedAmount(order) -
   refundsUnderway(order).reduce((sum, { amount }) => sum + amount, 0)
 
+/** Whether nothing came of what a person wanted given back. */
+const isOff = (order: Order, { id, refused }: RefundRequest): boolean =>
+  refused === true || order.refunds.some(({ request, failed }) => request === id && failed)
+
+/** Whether a person has had what shipping cost given back. */
+export const isShippingBack = (order: Order): boolean =>
+  requestsOf(order).some((request) => request.shipping && !isOff(order, request))
+
 /** How much of each line is given back, or on its way, by its id; a refund that failed counts for nothing. */
 export function refundedQuantities(order: Order, counts = (_: RefundRequest): boolean => true): Map<string, number> {
   const quantities = new Map<string, number>()
   for (const request of requestsOf(order)) {
-    const isOff = request.refused || order.refunds.some((refund) => refund.request === request.id && refund.failed)
-    if (isOff || !counts(request)) continue
+    if (isOff(order, request) || !counts(request)) continue
     for (const { line, quantity } of request.lines) quantities.set(line, (quantities.get(line) ?? 0) + quantity)
   }
   return quantities

@@ -46,3 +46,15 @@ test('while the money for all of it is on its way back, nothing is given, withou
   const again = later(order, { type: 'order.refund_refused', request: 'r1' })
   expect(entitlementsOf(again)).toHaveLength(1)
 })
+
+test('shipping goes back once, whoever asks', () => {
+  const order = orderOf(placed([book, stickers]), paidBoth)
+  const first = decide(order, { do: 'refund', shipping: true })
+  expect(first).toMatchObject({ facts: [{ amount: 350 }] })
+  const after = later(order, ...('facts' in first ? first.facts : []))
+  expect(decide(after, { do: 'refund', shipping: true }, 'r2')).toEqual({
+    refused: 'What shipping cost is given back already.',
+  })
+  const refused = later(after, { type: 'order.refund_refused', request: 'r1' })
+  expect(decide(refused, { do: 'refund', shipping: true }, 'r3')).toMatchObject({ facts: [{ amount: 350 }] })
+})

@@ -108,9 +108,11 @@ export const refundableAmount = (order: Order): number =>
   refundedAmount(order) -
   refundsUnderway(order).reduce((sum, { amount }) => sum + amount, 0)
 
-/** Whether nothing came of what a person wanted given back. */
-const isOff = (order: Order, { id, refused }: RefundRequest): boolean =>
-  refused === true || order.refunds.some(({ request, failed }) => request === id && failed)
+/** Whether nothing came of what a person wanted given back. A refund that was made tells, whatever Stripe had said before. */
+function isOff(order: Order, { id, refused }: RefundRequest): boolean {
+  const made = order.refunds.filter(({ request }) => request === id)
+  return made.length > 0 ? made.every(({ failed }) => failed) : refused === true
+}
 
 /** Whether a person has had what shipping cost given back. */
 export const isShippingBack = (order: Order): boolean =>

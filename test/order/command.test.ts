@@ -58,3 +58,13 @@ test('shipping goes back once, whoever asks', () => {
   const refused = later(after, { type: 'order.refund_refused', request: 'r1' })
   expect(decide(refused, { do: 'refund', shipping: true }, 'r3')).toMatchObject({ facts: [{ amount: 350 }] })
 })
+
+test('a refund that was made counts, whatever was thought of its request', () => {
+  const lines = [{ line: 'line-2', quantity: 2 }]
+  const made: Fact = { ...(given.refunded(600) as object), request: 'r1' } as Fact
+  const refusedFirst: Fact = { type: 'order.refund_refused', request: 'r1' }
+  const order = orderOf(placed([book, stickers]), paidBoth, asked(600, lines), refusedFirst, made)
+  expect(refundedQuantities(order)).toEqual(new Map([['line-2', 2]]))
+  expect(refundableAmount(order)).toBe(2250)
+  expect(linesToPack(order)).toEqual([])
+})

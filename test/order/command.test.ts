@@ -68,3 +68,14 @@ test('a refund that was made counts, whatever was thought of its request', () =>
   expect(refundableAmount(order)).toBe(2250)
   expect(linesToPack(order)).toEqual([])
 })
+
+test('an amount that is all there is left closes every line; what goes on sale again must be said of a part', () => {
+  const order = orderOf(placed([book, stickers]), paidBoth)
+  const all = decide(order, { do: 'refund', amount: 2850, restock: true })
+  const after = later(order, ...('facts' in all ? all.facts : []))
+  expect(linesToPack(after)).toEqual([])
+  expect([...reservedBy(after)]).toEqual([])
+  expect(decide(order, { do: 'refund', amount: 100, restock: true })).toEqual({
+    refused: 'Say which lines are on sale again: an amount alone is of none.',
+  })
+})

@@ -20,9 +20,15 @@ export const openStalls = (order: Order): readonly Stall[] => order.stalls.filte
 export const isStalledBy = (order: Order, reason: StallReason): boolean =>
   order.stalls.some((stall) => stall.reason === reason)
 
-/** Whether a person is asked because of this, or has said that nothing is to be given: then nobody is asked again. */
+/**
+ * Whether a person is asked because of this, or has said that nothing is to be given: then nobody is asked again. Of money that does not
+ * go back they are, each time.
+ */
 export const isAskedAbout = (order: Order, reason: StallReason): boolean =>
-  order.stalls.some((stall) => stall.reason === reason && (!stall.settled || stall.settled === 'withhold'))
+  order.stalls.some(
+    (stall) =>
+      stall.reason === reason && (!stall.settled || (stall.settled === 'withhold' && reason !== 'refund-failed')),
+  )
 
 /** Whether a maintainer called it off, and nobody has decided otherwise since. */
 export const isCalledOff = (order: Order): boolean =>

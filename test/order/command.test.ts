@@ -4,7 +4,7 @@ import { missingEvents, withJobs } from '../../app/order/decide.ts'
 import { entitlementsOf, linesToPack } from '../../app/order/entitlement.ts'
 import type { Fact } from '../../app/order/event.ts'
 import { type Order, replay } from '../../app/order/order.ts'
-import { openStalls, refundableAmount, refundedQuantities } from '../../app/order/status.ts'
+import { isAskedAbout, openStalls, refundableAmount, refundedQuantities } from '../../app/order/status.ts'
 import { reservedBy } from '../../app/order/stock.ts'
 import * as given from './facts.ts'
 import { book, head, opened, orderOf, paid, paidBoth, placed, snapshot, stickers } from './facts.ts'
@@ -78,4 +78,10 @@ test('an amount that is all there is left closes every line; what goes on sale a
   expect(decide(order, { do: 'refund', amount: 100, restock: true })).toEqual({
     refused: 'Say which lines are on sale again: an amount alone is of none.',
   })
+})
+
+test('a refund that Stripe refuses is told of again, though goods were withheld the last time', () => {
+  const withheld: Fact = { type: 'order.stall_settled', reason: 'refund-failed', decision: 'withhold' }
+  const order = orderOf(placed(), paid, given.stalled('refund-failed'), withheld)
+  expect(isAskedAbout(order, 'refund-failed')).toBe(false)
 })

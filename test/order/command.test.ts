@@ -85,3 +85,9 @@ test('a refund that Stripe refuses is told of again, though goods were withheld 
   const order = orderOf(placed(), paid, given.stalled('refund-failed'), withheld)
   expect(isAskedAbout(order, 'refund-failed')).toBe(false)
 })
+
+test('files that are open again, as their money does not go back, are looked at again', () => {
+  const order = orderOf(placed(), paid, asked(1900, [{ line: 'line-1', quantity: 1 }]))
+  const { jobs } = withJobs(order, [{ type: 'order.refund_refused', request: 'r1' }], head)
+  expect(jobs.map(({ work }) => work.kind)).toEqual(['fulfill'])
+})

@@ -36,7 +36,7 @@ const PAYING = 'Its payment page can not be closed: it may be being paid just no
 type DeskParts = Pick<Parts, 'store' | 'stripe' | 'now' | 'log'>
 
 /**
- * Does what somebody wants done with an order, once for each key, which is theirs alone. Whoever calls has seen to it that they may.
+ * Does what somebody wants done with an order, once for each key, which is theirs and this command's alone. Whoever calls has seen to it that they may.
  * Rejects when Stripe is down (to cancel), or when nothing can be kept: with the same key, it is tried again.
  */
 export async function runCommand(
@@ -46,9 +46,10 @@ export async function runCommand(
   command: Command,
   key: string,
 ): Promise<Outcome> {
-  if (command.do === 'cancel' && !(await closeItsPage(parts, id))) return { end: 'refused', why: PAYING }
+  const seen = command.do === 'cancel' ? await parts.store.order(id) : undefined
+  if (seen && !(await closeItsPage(parts, seen))) return { end: 'refused', why: PAYING }
   const request = createHash('sha256')
-    .update(JSON.stringify([who.via, who.name, id, key]))
+    .update(JSON.stringify([who.via, who.name, id, command.do, key]))
     .digest('hex')
     .slice(0, 32)
   const delivery = `desk:${request}`
@@ -59,6 +60,7 @@ export async function runCommand(
       const { order, customer, delivered } = before
       if (!order) return { outcome: { end: 'unknown' } }
       if (delivered) return { outcome: { end: 'repeated', order } }
+      if (seen && seen.checkout !== order.checkout) return { outcome: { end: 'refused', why: PAYING } }
       const decision = decide(order, customer, withTracking(command), { by: who.name, at, request })
       if ('refused' in decision) return { outcome: { end: 'refused', why: decision.refused } }
       const head = headOf(order, parts.now(), { by: 'maintainer', name: who.name, via: who.via })
@@ -89,9 +91,8 @@ function withTracking(command: Command): Command {
 }
 
 /** An order that is called off can't be paid any more. False when it may just have been. */
-async function closeItsPage({ store, stripe }: DeskParts, id: OrderId): Promise<boolean> {
-  const order = await store.order(id)
-  if (!order?.checkout || order.canceled || paymentStatus(order) !== 'pending') return true
+async function closeItsPage({ stripe }: DeskParts, order: Order): Promise<boolean> {
+  if (!order.checkout || order.canceled || paymentStatus(order) !== 'pending') return true
   return order.payment.state !== 'none' || closePage(stripe, order.checkout)
 }
 

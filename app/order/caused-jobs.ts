@@ -22,6 +22,7 @@ export function jobsFor(event: OrderEvent): Job[] {
     case 'order.paid':
       return [mail('receipt'), job({ kind: 'fulfill', order }, 'fulfill')]
     case 'order.refund_failed':
+    case 'order.refund_refused':
     case 'order.dispute_closed':
       // Downloads are open again; what was not ready before gets another look.
       return [job({ kind: 'fulfill', order }, 'fulfill')]
@@ -44,7 +45,6 @@ export function jobsFor(event: OrderEvent): Job[] {
     case 'order.stall_settled':
       return event.decision === 'give' ? [job({ kind: 'fulfill', order }, 'fulfill')] : []
     case 'order.checkout_opened':
-    case 'order.refund_refused':
     case 'order.disputed':
     case 'order.fulfilled':
     case 'order.stalled':

@@ -5,7 +5,15 @@ import { Address as AddressShape } from './customer.ts'
 import { isDue, linesToPack } from './entitlement.ts'
 import { type Fact, LineQuantity, type OrderLine, RefundReason, Settlement, StallReason } from './event.ts'
 import type { Order } from './order.ts'
-import { openStalls, paymentStatus, refundableAmount, refundedQuantities } from './status.ts'
+import {
+  isCalledOff,
+  isGoodsMoneyBack,
+  isShippingBack,
+  openStalls,
+  paymentStatus,
+  refundableAmount,
+  refundedQuantities,
+} from './status.ts'
 
 // What people do with an order. Page, comment, command line and API make the same command, and one pure function decides: facts, or why not.
 
@@ -96,7 +104,8 @@ function whyNotToPack(order: Order): string {
 
 /** Why nothing of it may be handed out. */
 function whyNotDue(order: Order): string {
-  if (order.canceled?.reason === 'maintainer') return 'the order was canceled.'
+  if (isCalledOff(order)) return 'the order was canceled.'
+  if (isGoodsMoneyBack(order)) return 'its money is back with the buyer, or on its way.'
   switch (paymentStatus(order)) {
     case 'pending':
       return 'it is not paid yet.'
@@ -126,11 +135,12 @@ function refund(order: Order, customer: Customer | undefined, command: Of<'refun
   const refusal = whyNoRefund(order)
   if (refusal) return refused(refusal)
   const left = refundableAmount(order)
-  const isWhole = !command.lines && command.amount === undefined && !command.shipping
+  const isWhole = !command.lines && (command.amount === undefined ? !command.shipping : command.amount === left)
   const lines = isWhole
     ? allThatIsLeft(order)
     : (command.lines ?? []).map(({ line, quantity }) => ({ line: lineNamed(order, line), quantity }))
   const problem = lineProblem(order, lines)
+  if (command.shipping && isShippingBack(order)) return refused('What shipping cost is given back already.')
   if (problem) return refused(problem)
   const amount =
     command.amount ?? (isWhole ? left : priceOf(order, lines) + (command.shipping ? (order.paid?.shipping ?? 0) : 0))
@@ -138,10 +148,17 @@ function refund(order: Order, customer: Customer | undefined, command: Of<'refun
   if (amount > left) return refused(`${words(amount)} is more than can still be given back: ${words(left)}.`)
   if (amount === 0) return refused('That costs nothing: there is no money to give back.')
   const { restock = false, reason: why } = command
+  if (restock && lines.length === 0) return refused('Say which lines are on sale again: an amount alone is of none.')
   const known = RefundReason.safeParse(why)
   const reason = known.data ?? 'requested_by_customer'
   return {
-    facts: [{ type: 'order.refund_requested', request: given.request, amount, lines, restock, reason }],
+    facts: [
+      {
+        type: 'order.refund_requested',
+        ...{ request: given.request, amount, lines, restock, reason },
+        ...(command.shipping && { shipping: true }),
+      },
+    ],
     ...(customer && why && !known.success && { customer: withNote(customer, `Refund: ${why}`, given) }),
   }
 }

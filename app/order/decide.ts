@@ -3,7 +3,7 @@ import { jobsFor } from './caused-jobs.ts'
 import type { Cause, Fact, OrderEvent } from './event.ts'
 import type { OrderId, ShopId } from './id.ts'
 import { evolve, type Order, subtotalOf } from './order.ts'
-import { isStalledBy, paymentStatus } from './status.ts'
+import { isCalledOff, isStalledBy, paymentStatus } from './status.ts'
 
 /** One payment as Stripe has it now, in our words. Amounts are minor units of its currency. */
 export type PaymentSnapshot = {
@@ -97,6 +97,10 @@ function doubts(order: Order, now: PaymentSnapshot): Fact[] {
   if (now.currency !== order.currency || now.subtotal !== subtotal) {
     const detail = `Stripe took ${now.subtotal} ${now.currency}, the order is ${subtotal} ${order.currency} (minor units)`
     return [{ type: 'order.stalled', reason: 'amount-differs', detail }]
+  }
+  if (isCalledOff(order)) {
+    const detail = 'paid after it was called off: give the money back, or what was bought'
+    return [{ type: 'order.stalled', reason: 'paid-late', detail }]
   }
   if ((order.canceled || paymentStatus(order) === 'failed') && order.lines.some((line) => line.takes.length > 0)) {
     return [

@@ -112,6 +112,8 @@ export const OrderEvent = z.discriminatedUnion('type', [
     amount: z.int().min(1),
     lines: z.array(LineQuantity),
     restock: z.boolean(),
+    /** What shipping cost is in it. */
+    shipping: z.literal(true).optional(),
     reason: RefundReason,
   }),
   /** Stripe will never do it. */

@@ -18,6 +18,7 @@ export type RefundRequest = {
   amount: number
   lines: readonly LineQuantity[]
   restock: boolean
+  shipping?: true
   reason: RefundReason
   refused?: true
 }
@@ -114,8 +115,9 @@ function changes(order: Order, event: Exclude<OrderEvent, OrderPlaced>): Partial
     case 'order.canceled':
       return { canceled: { at: event.at, reason: event.reason } }
     case 'order.refund_requested': {
-      const { request: id, amount, lines, restock, reason } = event
-      return { refundRequests: [...(order.refundRequests ?? []), { id, amount, lines, restock, reason }] }
+      const { request: id, amount, lines, restock, shipping, reason } = event
+      const request = { id, amount, lines, restock, ...(shipping && { shipping }), reason }
+      return { refundRequests: [...(order.refundRequests ?? []), request] }
     }
     case 'order.refund_refused':
       return {

@@ -20,13 +20,23 @@ export const openStalls = (order: Order): readonly Stall[] => order.stalls.filte
 export const isStalledBy = (order: Order, reason: StallReason): boolean =>
   order.stalls.some((stall) => stall.reason === reason)
 
-/** Whether a person is asked because of this, or has said that nothing is to be given: then nobody is asked again. */
+/**
+ * Whether a person is asked because of this, or has said that nothing is to be given: then nobody is asked again. Of money that does not
+ * go back they are, each time.
+ */
 export const isAskedAbout = (order: Order, reason: StallReason): boolean =>
-  order.stalls.some((stall) => stall.reason === reason && (!stall.settled || stall.settled === 'withhold'))
+  order.stalls.some(
+    (stall) =>
+      stall.reason === reason && (!stall.settled || (stall.settled === 'withhold' && reason !== 'refund-failed')),
+  )
 
 /** Whether a maintainer called it off, and nobody has decided otherwise since. */
 export const isCalledOff = (order: Order): boolean =>
-  order.canceled?.reason === 'maintainer' && !order.stalls.some(({ settled }) => settled === 'give')
+  order.canceled?.reason === 'maintainer' && !isGivenAfter(order, order.canceled.at)
+
+/** What it stalled for before, and was settled, was about something else. */
+const isGivenAfter = (order: Order, instant: string): boolean =>
+  order.stalls.some(({ at, settled }) => settled === 'give' && at >= instant)
 
 /** Where the money is. */
 export function paymentStatus(order: Order): PaymentStatus {
@@ -78,14 +88,15 @@ export const refundedAmount = (order: Order): number =>
   order.refunds.reduce((sum, refund) => sum + (refund.failed ? 0 : refund.amount), 0)
 
 /**
- * Whether the money for the goods is back, with that for shipping or without: at least what they cost, and more than shipping did. Where a
+ * Whether the money for the goods is back or on its way, with that for shipping or without: at least what they cost, and more than shipping did. Where a
  * person said which lines it is for, the lines tell (.github/decisions/021-money-back-closes-downloads.md).
  */
 export function isGoodsMoneyBack(order: Order): boolean {
   if (!order.paid) return false
   const { amount, shipping } = order.paid
   const said = requestsOf(order).filter(({ lines }) => lines.length > 0)
-  const unsaid = order.refunds.filter(({ failed, request }) => !failed && !said.some(({ id }) => id === request))
+  const made = order.refunds.filter(({ failed, request }) => !failed && !said.some(({ id }) => id === request))
+  const unsaid = [...made, ...refundsUnderway(order).filter(({ lines }) => lines.length === 0)]
   const refunded = unsaid.reduce((sum, refund) => sum + refund.amount, 0)
   return refunded > 0 && (refunded >= amount || (refunded >= amount - shipping && refunded > shipping))
 }
@@ -103,12 +114,21 @@ export const refundableAmount = (order: Order): number =>
   refundedAmount(order) -
   refundsUnderway(order).reduce((sum, { amount }) => sum + amount, 0)
 
+/** Whether nothing came of what a person wanted given back. A refund that was made tells, whatever Stripe had said before. */
+function isOff(order: Order, { id, refused }: RefundRequest): boolean {
+  const made = order.refunds.filter(({ request }) => request === id)
+  return made.length > 0 ? made.every(({ failed }) => failed) : refused === true
+}
+
+/** Whether a person has had what shipping cost given back. */
+export const isShippingBack = (order: Order): boolean =>
+  requestsOf(order).some((request) => request.shipping && !isOff(order, request))
+
 /** How much of each line is given back, or on its way, by its id; a refund that failed counts for nothing. */
 export function refundedQuantities(order: Order, counts = (_: RefundRequest): boolean => true): Map<string, number> {
   const quantities = new Map<string, number>()
   for (const request of requestsOf(order)) {
-    const isOff = request.refused || order.refunds.some((refund) => refund.request === request.id && refund.failed)
-    if (isOff || !counts(request)) continue
+    if (isOff(order, request) || !counts(request)) continue
     for (const { line, quantity } of request.lines) quantities.set(line, (quantities.get(line) ?? 0) + quantity)
   }
   return quantities

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Role } from '../../app/account/person.ts'
 import { makeToken } from '../../app/account/token.ts'
+import { runCommand } from '../../app/desk/commands.ts'
+import type { OrderId } from '../../app/order/id.ts'
+import type { Order } from '../../app/order/order.ts'
 import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 let shop: TestShop
@@ -222,4 +225,24 @@ test('a role does what it may, and no more', async () => {
   expect((await shop.store.accesses()).map(({ what, name }) => [what, name])).toEqual([])
   await desk(write, `orders/${order}`)
   expect((await shop.store.accesses()).map(({ what, name }) => [what, name])).toEqual([['order.seen', 'write script']])
+})
+
+test('two commands that share a key are both done', async () => {
+  const token = await tokenFor('maintain')
+  const { order } = await sell()
+  await desk(token, `orders/${order}/notes`, { text: 'it broke' }, 'order-7')
+  const refund = await desk(token, `orders/${order}/refunds`, {}, 'order-7')
+  expect(refund.body).toMatchObject({ repeated: false, order: { refundable: '0.00' } })
+})
+
+test('an order whose payment page opens just as it is canceled stays, and is canceled the next time', async () => {
+  const { order: id, session } = await checkOut(shop, [{ price: 'guide/pdf', quantity: 1 }])
+  const order = async () => ({ ...(await shop.store.order(id as OrderId)), checkout: null }) as Order
+  const early = { ...shop.parts, store: { ...shop.parts.store, order } }
+  const cancel = (parts: typeof shop.parts) =>
+    runCommand(parts, { name: 'ada', via: 'desk' }, id as OrderId, { do: 'cancel' }, 'same')
+  expect(await cancel(early)).toMatchObject({ end: 'refused' })
+  expect((await shop.stripe.api.checkout.sessions.retrieve(session)).status).toBe('open')
+  expect(await cancel(shop.parts)).toMatchObject({ end: 'done' })
+  expect((await shop.stripe.api.checkout.sessions.retrieve(session)).status).toBe('expired')
 })

@@ -13,11 +13,11 @@ beforeAll(async () => {
 })
 afterAll(() => shop.close())
 
-/** A book and two stickers, paid: 25.00 and 3.50 for shipping. */
-async function sell(how: object = {}) {
+/** A book and stickers, of which there are five, paid. */
+async function sell(how: object = {}, stickers = 2) {
   const lines = [
     { price: 'guide/pdf', quantity: 1 },
-    { price: 'sticker', quantity: 2 },
+    { price: 'sticker', quantity: stickers },
   ]
   const { order, session } = await checkOut(shop, lines, { shipTo: 'DE' })
   await pay(shop, session, { outcome: 'pay', ...how })
@@ -85,7 +85,7 @@ test('money goes back by line and by amount, and a form without its fields gives
 
 test('what people write is shown as they wrote it, and never as markup', async () => {
   const hostile = '<img src=x onerror=alert(1)>"\'&'
-  const order = await sell({ name: hostile })
+  const order = await sell({ name: hostile }, 1)
   await send(order, 'address', {
     name: hostile,
     line1: '"><script>',
@@ -108,11 +108,11 @@ test('what people write is shown as they wrote it, and never as markup', async (
 })
 
 test('who may only triage sees no buyer and no form, and a form of another site does nothing', async () => {
-  const order = await sell()
+  const order = await sell({}, 1)
   const { text } = await makeToken(shop.parts, { name: 'triage script', role: 'triage', days: 1, by: 'ada' })
   const headers = { authorization: `Bearer ${text}`, accept: 'text/html' }
   const page = await (await ask(`/desk/orders/${order}`, { headers })).text()
-  expect(page).toContain('2 × Sticker'.slice(4))
+  expect(page).toContain('Sticker')
   expect(page).not.toMatch(/mira|<textarea|\/shipments"|\/refunds"/i)
   expect((await ask('/desk/orders?q=mira', { headers })).status).toBe(403)
   const body = new URLSearchParams({ key: 'k', carrier: 'UPS', line: 'line-2' })

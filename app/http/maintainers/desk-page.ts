@@ -86,7 +86,7 @@ the shop's settings as <code>GITHUB_CLIENT_ID</code> and <code>GITHUB_CLIENT_SEC
 
 /** The head of each page of the desk: where one is, who one is, and the way out. */
 export const deskHead = (title: string, person: Person): Markup => html`<header class="desk-head">
-<nav class="desk-soft desk-bar" aria-label="The desk"><a href="/desk">Desk</a> <a href="/desk/people">People and tokens</a>
+<nav class="desk-soft desk-bar" aria-label="The desk"><a href="/desk">Desk</a> <a href="/desk/orders">Orders</a> <a href="/desk/people">People and tokens</a>
 ${mayDo(person, 'maintain') ? html`<a href="/desk/access">Who did what</a>` : ''}
 <span>${person.name}, ${person.role}</span>
 <form method="post" action="/desk/sign-out"><button class="desk-out" type="submit">Sign out</button></form></nav>

@@ -10,6 +10,7 @@ import type { HttpEnv } from '../context.ts'
 import { readStyle } from '../document.ts'
 import type { Limits } from '../limit.ts'
 import { problemResponse, Refusal } from '../problem.ts'
+import { deskOrderRoutes } from './desk-orders.ts'
 import { DESK_STYLE, deskPage, welcomePage } from './desk-page.ts'
 import { peopleRoutes } from './people.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -17,7 +18,8 @@ import { limitUnknown, requireRole, sessionAtDesk } from './who.ts'
 
 const HISTORY_SHOWN_MAX = 20
 const CANDIDATES_SHOWN_MAX = 100
-const FORM_BYTES_MAX = 4096
+/** A note of 2000 characters, as forms write those of any script. */
+const FORM_BYTES_MAX = 32 * 1024
 const STYLE = new URL('./desk.css', import.meta.url)
 
 const page = { description: 'A page', content: { 'text/html': { schema: z.string() } } }
@@ -55,6 +57,7 @@ export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
   api.use('/desk/*', limitBody(FORM_BYTES_MAX), limitUnknown(limits))
   signInRoutes(api, limits)
   peopleRoutes(api)
+  deskOrderRoutes(api)
   api.get(DESK_STYLE, async (c) => {
     return c.body(await readStyle(STYLE), 200, {
       'content-type': 'text/css; charset=utf-8',

@@ -148,7 +148,8 @@ function refund(order: Order, customer: Customer | undefined, command: Of<'refun
   if (amount > left) return refused(`${words(amount)} is more than can still be given back: ${words(left)}.`)
   if (amount === 0) return refused('That costs nothing: there is no money to give back.')
   const { restock = false, reason: why } = command
-  if (restock && lines.length === 0) return refused('Say which lines are on sale again: an amount alone is of none.')
+  if (restock && !isWhole && lines.length === 0)
+    return refused('Say which lines are on sale again: an amount alone is of none.')
   const known = RefundReason.safeParse(why)
   const reason = known.data ?? 'requested_by_customer'
   return {

@@ -91,3 +91,12 @@ test('files that are open again, as their money does not go back, are looked at 
   const { jobs } = withJobs(order, [{ type: 'order.refund_refused', request: 'r1' }], head)
   expect(jobs.map(({ work }) => work.kind)).toEqual(['fulfill'])
 })
+
+test('an order of which only shipping is left is canceled too', () => {
+  const lines = [
+    { line: 'line-1', quantity: 1 },
+    { line: 'line-2', quantity: 2 },
+  ]
+  const order = orderOf(placed([book, stickers]), paidBoth, asked(2500, lines))
+  expect(decide(order, { do: 'cancel' }, 'r2')).toMatchObject({ facts: [canceled, { amount: 350 }] })
+})

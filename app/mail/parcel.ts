@@ -1,4 +1,5 @@
 import { orderUrl } from '../link.ts'
+import { quantityLeft } from '../order/status.ts'
 import type { Mail } from '../parts.ts'
 import { type About, type Block, letter } from './letter.ts'
 
@@ -35,7 +36,9 @@ export function deliveredMail(about: About, shipment: string): Mail | undefined 
 
 function contents({ order }: About, lines: readonly string[]): Block {
   const inIt = order.lines.filter(({ id }) => lines.includes(id))
-  return { kind: 'rows', rows: inIt.map(({ name, quantity }) => ({ label: name, value: `${quantity} ×` })) }
+  // What is given back is not in it; a line that is given back whole was, and is given back since.
+  const rows = inIt.map((line) => ({ label: line.name, value: `${quantityLeft(order, line) || line.quantity} ×` }))
+  return { kind: 'rows', rows }
 }
 
 /** Where all of it stands, after the links of this mail. */

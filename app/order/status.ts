@@ -135,7 +135,8 @@ export function refundedQuantities(order: Order, counts = (_: RefundRequest): bo
 }
 
 /** The lines that are still sold: of which not all is given back. */
-export function linesLeft(order: Order): OrderLine[] {
-  const refunded = refundedQuantities(order)
-  return order.lines.filter((line) => (refunded.get(line.id) ?? 0) < line.quantity)
-}
+export const linesLeft = (order: Order): OrderLine[] => order.lines.filter((line) => quantityLeft(order, line) > 0)
+
+/** How much of a line is still sold. */
+export const quantityLeft = (order: Order, { id, quantity }: OrderLine): number =>
+  quantity - (refundedQuantities(order).get(id) ?? 0)

@@ -246,3 +246,15 @@ test('an order whose payment page opens just as it is canceled stays, and is can
   expect(await cancel(shop.parts)).toMatchObject({ end: 'done' })
   expect((await shop.stripe.api.checkout.sessions.retrieve(session)).status).toBe('expired')
 })
+
+test('of a line that is given back in part, what is left is shipped', async () => {
+  const token = await tokenFor('maintain')
+  const { order } = await sell()
+  await desk(token, `orders/${order}/refunds`, { lines: [{ line: 'sticker' }] })
+  expect((await desk(token, `orders/${order}`)).body.lines[1]).toMatchObject({ toPack: true, refunded: 1, weight: 10 })
+  const shipped = await desk(token, `orders/${order}/shipments`, { carrier: 'UPS' })
+  expect(shipped.body.done).toEqual(['Shipped with UPS as shp_1: 1 × Sticker. The buyer is told.'])
+  await shop.work()
+  const mail = (await shop.mail.all()).find(({ subject }) => subject.includes('parcel is on its way'))
+  expect(mail?.text).toContain('Sticker: 1 ×')
+})

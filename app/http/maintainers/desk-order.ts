@@ -9,6 +9,7 @@ import { type Order, subtotalOf } from '../../order/order.ts'
 import {
   fulfillmentStatus,
   paymentStatus,
+  quantityLeft,
   refundableAmount,
   refundedAmount,
   refundedQuantities,
@@ -28,7 +29,10 @@ const Line = z.object({
   refunded: z.int().openapi({ description: 'How many are given back, or on their way' }),
   shipped: z.boolean(),
   toPack: z.boolean(),
-  weight: z.int().nullable().openapi({ description: 'Grams of the whole line; null where nothing is shipped' }),
+  weight: z
+    .int()
+    .nullable()
+    .openapi({ description: 'Grams of what is left of the line; null where nothing is shipped' }),
 })
 
 /** An order in a list of the desk: nothing personal. */
@@ -117,7 +121,7 @@ export function viewInList(order: Order): z.output<typeof DeskOrder> {
       refunded: refunded.get(line.id) ?? 0,
       shipped: shipped.has(line.id),
       toPack: toPack.includes(line),
-      weight: line.parcel && line.parcel.weight * line.quantity,
+      weight: line.parcel && line.parcel.weight * quantityLeft(order, line),
     })),
     stalls: order.stalls.map(({ reason, at, detail, settled }) => ({
       ...{ stall: reason, at, detail, settled: settled ?? null },

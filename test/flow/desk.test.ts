@@ -5,6 +5,7 @@ import { makeToken } from '../../app/account/token.ts'
 import { runCommand } from '../../app/desk/commands.ts'
 import type { OrderId } from '../../app/order/id.ts'
 import type { Order } from '../../app/order/order.ts'
+import { browserByLink } from '../support/desk.ts'
 import { checkOut, openTestShop, pay, readOrder, type TestShop } from '../support/shop.ts'
 
 let shop: TestShop
@@ -252,6 +253,9 @@ test('of a line that is given back in part, what is left is shipped', async () =
   const { order } = await sell()
   await desk(token, `orders/${order}/refunds`, { lines: [{ line: 'sticker' }] })
   expect((await desk(token, `orders/${order}`)).body.lines[1]).toMatchObject({ toPack: true, refunded: 1, weight: 10 })
+  const browser = await browserByLink(shop, (address, init) => fetch(new URL(address, shop.url), init))
+  const page = await (await browser.go(`/desk/orders/${order}`)).text()
+  expect(page).toContain('value="line-2" checked><span>1 × Sticker')
   const shipped = await desk(token, `orders/${order}/shipments`, { carrier: 'UPS' })
   expect(shipped.body.done).toEqual(['Shipped with UPS as shp_1: 1 × Sticker. The buyer is told.'])
   await shop.work()

@@ -26,8 +26,8 @@ export function shipForm(where: Where): Markup {
     'shipments',
     html`<fieldset><legend>Ship</legend>
 ${open.map(
-  ({ line, quantity, name }) =>
-    html`<label class="desk-check"><input type="checkbox" name="line" value="${line}" checked><span>${quantity} × ${name}</span></label>`,
+  ({ line, quantity, refunded, name }) =>
+    html`<label class="desk-check"><input type="checkbox" name="line" value="${line}" checked><span>${quantity - refunded} × ${name}</span></label>`,
 )}</fieldset>
 <label>Carrier <input name="carrier" list="carriers" required maxlength="60" autocomplete="off"></label>
 <datalist id="carriers">${CARRIER_NAMES.map((name) => html`<option value="${name}"></option>`)}</datalist>

@@ -68,7 +68,7 @@ test('money goes back by line and by amount, and a form without its fields gives
   const order = await sell()
   const lines = await send(order, 'refunds', { 'quantity:line-1': '0', 'quantity:line-2': '1' }, 'value="lines"')
   expect(lines.page).toContain('€3.00 goes back to the buyer')
-  expect(lines.page).toContain('1 refunded')
+  expect(lines.page).toContain('1 of 2 refunded')
   for (const [fields, what] of [
     [{ 'quantity:line-2': '0' }, 'value="lines"'],
     [{ amount: '' }, 'value="amount"'],

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import type { Command } from '../../order/command.ts'
-import type { Order } from '../../order/order.ts'
-import { Refusal } from '../problem.ts'
-import { COMMANDS } from './desk-command.ts'
+import type { Command } from '../../../order/command.ts'
+import type { Order } from '../../../order/order.ts'
+import { Refusal } from '../../problem.ts'
+import { COMMANDS } from './command.ts'
 
 const Field = z.string().max(2500)
 

@@ -6,7 +6,7 @@ import { headOf, withJobs } from '../order/decide.ts'
 import type { Fact } from '../order/event.ts'
 import type { OrderId } from '../order/id.ts'
 import { type Order, replay } from '../order/order.ts'
-import { paymentStatus } from '../order/status.ts'
+import { paymentStatus, refundedQuantities } from '../order/status.ts'
 import type { Parts } from '../parts.ts'
 import type { Change } from '../store/store.ts'
 import { closePage } from '../stripe/checkout.ts'
@@ -101,9 +101,10 @@ function wordsOf(fact: Fact, order: Order): string[] {
   const money = (amount: number) => formatMoney({ amount, currency: order.currency })
   switch (fact.type) {
     case 'order.shipped': {
+      const refunded = refundedQuantities(order)
       const names = order.lines
         .filter(({ id }) => fact.lines.includes(id))
-        .map(({ name, quantity }) => `${quantity} × ${name}`)
+        .map(({ id, name, quantity }) => `${quantity - (refunded.get(id) ?? 0)} × ${name}`)
       return [
         `Shipped${fact.carrier ? ` with ${fact.carrier}` : ''} as ${fact.shipment}: ${names.join(', ')}. The buyer is told.`,
       ]

@@ -82,6 +82,8 @@ test('money goes back by line and by amount, and a form without its fields gives
   ] as const) {
     expect((await send(order, 'refunds', fields, what)).status).toBe(422)
   }
+  const shipped = await send(order, 'shipments', { line: 'line-2', carrier: 'DHL' })
+  expect(shipped.page).toContain('Shipped with DHL as shp_1: 1 × Sticker.')
   const tooMuch = await send(order, 'refunds', { amount: '25.51' }, 'value="amount"')
   expect([tooMuch.status, tooMuch.page]).toEqual([409, expect.stringContaining('more than can still be given back')])
   expect((await send(order, 'refunds', {}, 'value="all"')).page).toContain('€25.50 goes back to the buyer')

@@ -19,7 +19,11 @@ async function sell(how: object = {}, stickers = 2) {
     { price: 'guide/pdf', quantity: 1 },
     { price: 'sticker', quantity: stickers },
   ]
-  const { order, session } = await checkOut(shop, lines, { shipTo: 'DE' })
+  const { order, session } = await checkOut(
+    shop,
+    lines.filter(({ quantity }) => quantity > 0),
+    { shipTo: 'DE' },
+  )
   await pay(shop, session, { outcome: 'pay', ...how })
   await shop.work()
   return order
@@ -68,19 +72,38 @@ test('money goes back by line and by amount, and a form without its fields gives
   const order = await sell()
   const lines = await send(order, 'refunds', { 'quantity:line-1': '0', 'quantity:line-2': '1' }, 'value="lines"')
   expect(lines.page).toContain('€3.00 goes back to the buyer')
-  expect(lines.page).toContain('1 refunded')
+  expect(lines.page).toContain('1 of 2 refunded')
+  const none = await send(order, 'refunds', { 'quantity:line-2': '0' }, 'value="lines"')
+  expect([none.status, none.page]).toEqual([422, expect.stringContaining('Choose at least one line.')])
   for (const [fields, what] of [
-    [{ 'quantity:line-2': '0' }, 'value="lines"'],
     [{ amount: '' }, 'value="amount"'],
     [{ amount: '1,50' }, 'value="amount"'],
     [{ what: '' }, 'value="all"'],
   ] as const) {
     expect((await send(order, 'refunds', fields, what)).status).toBe(422)
   }
+  const shipped = await send(order, 'shipments', { line: 'line-2', carrier: 'DHL' })
+  expect(shipped.page).toContain('Shipped with DHL as shp_1: 1 × Sticker.')
   const tooMuch = await send(order, 'refunds', { amount: '25.51' }, 'value="amount"')
   expect([tooMuch.status, tooMuch.page]).toEqual([409, expect.stringContaining('more than can still be given back')])
   expect((await send(order, 'refunds', {}, 'value="all"')).page).toContain('€25.50 goes back to the buyer')
   expect(await read(`/desk/orders/${order}`)).not.toContain('Refund an amount')
+})
+
+test('what needs a person says why, and is settled', async () => {
+  const order = await sell({}, 0)
+  const { payment } = (await shop.store.order(order)) ?? {}
+  const { page } = await send(order, 'refunds', { amount: '15.00' }, 'value="amount"')
+  expect(page).toContain('On its way back')
+  await shop.stripe.api.refunds.create({ payment_intent: payment?.id ?? '', amount: 1900 })
+  await shop.work()
+  expect(await read('/desk/orders?state=needs-person')).toContain(order)
+  const settle = { decision: 'done', reason: 'It was given back at Stripe.' }
+  const settled = await send(order, 'settle', settle)
+  expect(settled.page).toContain('refund-failed is settled: done.')
+  expect(settled.page).toContain('Settled refund-failed: done. It was given back at Stripe.')
+  expect(hiddenOf(settled.page, 'settle')).toEqual({})
+  expect((await browser.go('/desk/orders?cursor=none&state=paid')).status).toBeLessThan(500)
 })
 
 test('what people write is shown as they wrote it, and never as markup', async () => {

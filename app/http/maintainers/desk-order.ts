@@ -56,6 +56,7 @@ export const DeskOrder = z
     ),
   })
   .openapi('DeskOrder')
+export type DeskOrder = z.output<typeof DeskOrder>
 
 const Buyer = z.object({
   email: z.string(),
@@ -94,9 +95,10 @@ export const DeskOrderWhole = DeskOrder.extend({
   ),
   stripe: z.url().nullable().openapi({ description: 'The payment in Stripe’s dashboard' }),
 }).openapi('DeskOrderWhole')
+export type DeskOrderWhole = z.output<typeof DeskOrderWhole>
 
 /** An order as a list shows it. */
-export function viewInList(order: Order): z.output<typeof DeskOrder> {
+export function viewInList(order: Order): DeskOrder {
   const text = (amount: number) => toDecimalText({ amount, currency: order.currency })
   const [refunded, shipped, toPack] = [refundedQuantities(order), shippedLines(order), linesToPack(order)]
   return {
@@ -135,7 +137,7 @@ export function viewWhole(
   customer: Customer | undefined,
   events: readonly OrderEvent[],
   who: Pick<Person, 'role'>,
-): z.output<typeof DeskOrderWhole> {
+): DeskOrderWhole {
   const text = (amount: number) => toDecimalText({ amount, currency: order.currency })
   const known = mayDo(who, 'write') ? customer : undefined
   const test = order.checkout?.startsWith('cs_test_') ? 'test/' : ''

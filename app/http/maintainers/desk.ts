@@ -10,16 +10,17 @@ import type { HttpEnv } from '../context.ts'
 import { readStyle } from '../document.ts'
 import type { Limits } from '../limit.ts'
 import { problemResponse, Refusal } from '../problem.ts'
-import { deskOrderRoutes } from './desk-orders.ts'
 import { DESK_STYLE, deskPage, welcomePage } from './desk-page.ts'
+import { deskOrderRoutes } from './orders/routes.ts'
 import { peopleRoutes } from './people.ts'
 import { signInRoutes } from './sign-in.ts'
 import { limitUnknown, requireRole, sessionAtDesk } from './who.ts'
 
 const HISTORY_SHOWN_MAX = 20
 const CANDIDATES_SHOWN_MAX = 100
+const FORM_BYTES_MAX = 4096
 /** A note of 2000 characters, as forms write those of any script. */
-const FORM_BYTES_MAX = 32 * 1024
+const ORDER_FORM_BYTES_MAX = 32 * 1024
 const STYLE = new URL('./desk.css', import.meta.url)
 
 const page = { description: 'A page', content: { 'text/html': { schema: z.string() } } }
@@ -54,7 +55,9 @@ const chooseRoute = createRoute({
 
 /** The desk's first page, and the choice of a repository. */
 export function deskRoutes(api: OpenAPIHono<HttpEnv>, limits: Limits): void {
-  api.use('/desk/*', limitBody(FORM_BYTES_MAX), limitUnknown(limits))
+  const [limitForm, limitOrderForm] = [limitBody(FORM_BYTES_MAX), limitBody(ORDER_FORM_BYTES_MAX)]
+  api.use('/desk/*', (c, next) => (c.req.path.startsWith('/desk/orders/') ? limitOrderForm : limitForm)(c, next))
+  api.use('/desk/*', limitUnknown(limits))
   signInRoutes(api, limits)
   peopleRoutes(api)
   deskOrderRoutes(api)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Country } from '../../../catalog/schema/country.ts'
 import { CHARGE_MINOR_UNITS_MAX, leastCharge } from '../../../catalog/schema/charge.ts'
+import { Country } from '../../../catalog/schema/country.ts'
 import { exponentOf } from '../../../catalog/schema/money.ts'
 import { amount, boolean, currency, integer, metadata, refused, webAddress } from '../request.ts'
 import { expandOf } from '../view.ts'

@@ -1,12 +1,13 @@
 import { html } from 'hono/html'
-import { CARRIER_NAMES } from '../../desk/carrier.ts'
-import type { Address } from '../../order/customer.ts'
-import { Settlement } from '../../order/event.ts'
-import type { Markup } from '../document.ts'
-import type { OrderShown } from './order-page.ts'
+import { CARRIER_NAMES } from '../../../desk/carrier.ts'
+import type { Address } from '../../../order/customer.ts'
+import { Settlement } from '../../../order/event.ts'
+import type { Markup } from '../../document.ts'
+import type { DeskOrderWhole } from '../desk-order.ts'
 
 type Content = Markup | Promise<unknown>
-type Where = Pick<OrderShown, 'order' | 'key'>
+/** Of which order, and what the idempotency keys of its forms begin with. */
+type Where = { order: DeskOrderWhole; key: string }
 
 /** A form that gives one command: `command` is the path below the order's; `part` tells forms of one command apart. */
 const form = ({ order, key }: Where, command: string, content: Content, part = ''): Markup =>

@@ -1,12 +1,11 @@
 import { html } from 'hono/html'
-import type { z } from 'zod'
-import { toDecimalText } from '../../../catalog/schema/money.ts'
-import type { Person } from '../../account/person.ts'
-import type { Command } from '../../order/command.ts'
-import type { Address } from '../../order/customer.ts'
-import type { Markup } from '../document.ts'
-import type { DeskOrderWhole } from './desk-order.ts'
-import { deskHead, inDesk, moment } from './desk-page.ts'
+import { toDecimalText } from '../../../../catalog/schema/money.ts'
+import type { Person } from '../../../account/person.ts'
+import type { Command } from '../../../order/command.ts'
+import type { Address } from '../../../order/customer.ts'
+import type { Markup } from '../../document.ts'
+import type { DeskOrderWhole } from '../desk-order.ts'
+import { deskHead, inDesk, moment } from '../desk-page.ts'
 import {
   addressForm,
   cancelForm,
@@ -16,13 +15,13 @@ import {
   resendForm,
   settleForm,
   shipForm,
-} from './order-forms.ts'
-import { tags } from './orders-page.ts'
+} from './forms.ts'
+import { tags } from './list-page.ts'
 
 /** Everything that an order's page shows. */
 export type OrderShown = {
   person: Person
-  order: z.output<typeof DeskOrderWhole>
+  order: DeskOrderWhole
   /** What this person may do with it now. */
   possible: ReadonlySet<Command['do']>
   /** Begins the idempotency keys of the forms: a form that is sent twice is one command. */
@@ -70,10 +69,10 @@ ${settled ? html`<p>Settled: ${settled}</p>` : ''}</div>${!settled && shown.poss
 
 function linesSection({ order }: OrderShown): Markup {
   return html`<section><h2>What was bought</h2><table class="desk-table">
-<thead><tr><th scope="col">What</th><th scope="col" class="desk-number">How many</th><th scope="col" class="desk-number">Each</th></tr></thead>
+<thead><tr><th scope="col">What</th><th scope="col" class="desk-number">How many</th><th scope="col" class="desk-number desk-screen">Each</th></tr></thead>
 <tbody>${order.lines.map(
     (line) => html`<tr><th scope="row">${line.name}<p class="desk-soft desk-small">${lineWords(line)}</p></th>
-<td class="desk-number">${line.quantity}</td><td class="desk-number">${line.unitAmount}</td></tr>`,
+<td class="desk-number">${line.quantity - line.refunded}</td><td class="desk-number desk-screen">${line.unitAmount}</td></tr>`,
   )}</tbody></table></section>`
 }
 
@@ -84,13 +83,13 @@ const lineWords = (line: OrderShown['order']['lines'][number]): string =>
     ...(line.weight === null ? [] : [`${line.weight} g`]),
     ...(line.toPack ? ['to pack'] : []),
     ...(line.shipped ? ['shipped'] : []),
-    ...(line.refunded > 0 ? [`${line.refunded} refunded`] : []),
+    ...(line.refunded > 0 ? [`${line.refunded} of ${line.quantity} refunded`] : []),
   ].join(' · ')
 
 function buyerSection(shown: OrderShown): Markup {
   const { customer, shipTo } = shown.order
   const known = customer
-    ? html`<dl><dt>Name</dt><dd>${customer.name ?? 'not known'}</dd><dt>Mail</dt><dd>${customer.email}</dd>
+    ? html`<dl><dt>Name</dt><dd>${customer.name ?? 'not known'}</dd><dt class="desk-screen">Mail</dt><dd class="desk-screen">${customer.email}</dd>
 <dt>Address</dt><dd>${customer.address ? addressLines(customer.address) : 'none'}</dd></dl>`
     : html`<p>Not known yet, or not for your role.${shipTo ? ` It goes to ${shipTo}.` : ''}</p>`
   return html`<section><h2>Who bought it</h2>${known}
@@ -156,14 +155,21 @@ function timelineSection({ order: { timeline, currency } }: OrderShown): Markup 
 }
 
 const AMOUNTS = new Set(['amount', 'shipping'])
+/** What says nothing to people. */
+const UNSAID = new Set(['request', 'currency', 'refundedAt'])
 
 const factWords = (fact: Record<string, unknown>, currency: string): string =>
   Object.entries(fact)
-    .filter(([, value]) => value !== null && value !== undefined)
+    .filter(([name, value]) => value !== null && value !== undefined && !UNSAID.has(name))
     .map(([name, value]) => `${name}: ${AMOUNTS.has(name) ? amountText(value, currency) : valueText(value)}`)
     .join(', ')
 
 const amountText = (amount: unknown, currency: string): string =>
   typeof amount === 'number' ? toDecimalText({ amount, currency }) : valueText(amount)
 
-const valueText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join(' and ')
+  if (typeof value !== 'object' || value === null) return String(value)
+  const { line, quantity } = value as { line?: string; quantity?: number }
+  return line && quantity ? `${quantity} of ${line}` : JSON.stringify(value)
+}

@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { toMinorUnits } from '../../../catalog/schema/money.ts'
-import type { Command } from '../../order/command.ts'
-import type { Address } from '../../order/customer.ts'
-import { Settlement, StallReason } from '../../order/event.ts'
-import type { Order } from '../../order/order.ts'
-import { Refusal } from '../problem.ts'
+import { toMinorUnits } from '../../../../catalog/schema/money.ts'
+import type { Command } from '../../../order/command.ts'
+import type { Address } from '../../../order/customer.ts'
+import { Settlement, StallReason } from '../../../order/event.ts'
+import type { Order } from '../../../order/order.ts'
+import { Refusal } from '../../problem.ts'
 
 const Amount = z.string().max(14).openapi({ description: "Decimal text in the order's currency", example: '5.00' })
 

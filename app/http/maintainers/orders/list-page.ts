@@ -1,20 +1,17 @@
 import { html } from 'hono/html'
-import type { z } from 'zod'
-import type { Person } from '../../account/person.ts'
-import { ORDER_STATES, type OrderState } from '../../desk/orders.ts'
-import type { OrderLabel } from '../../order/entitlement.ts'
-import type { Markup } from '../document.ts'
-import type { DeskOrder } from './desk-order.ts'
-import { deskHead, inDesk, moment } from './desk-page.ts'
+import type { Person } from '../../../account/person.ts'
+import { ORDER_STATES, type OrderState } from '../../../desk/orders.ts'
+import type { OrderLabel } from '../../../order/entitlement.ts'
+import type { Markup } from '../../document.ts'
+import type { DeskOrder } from '../desk-order.ts'
+import { deskHead, inDesk, moment } from '../desk-page.ts'
 
-/** An order as the desk shows it. */
-export type Shown = z.output<typeof DeskOrder>
 /** Everything that the page of orders shows; `q` is what was looked for, `next` where the next page begins. */
 export type Orders = {
   person: Person
   state: OrderState
   q: string
-  orders: readonly Shown[]
+  orders: readonly DeskOrder[]
   next: string | undefined
 }
 
@@ -56,17 +53,17 @@ ${next ? html`<p><a href="/desk/orders?${new URLSearchParams({ state, ...(q && {
 const tabLink = (state: OrderState, isHere: boolean): Markup =>
   html`<a href="/desk/orders?state=${state}" ${isHere ? html`aria-current="page"` : ''}>${STATE_WORDS[state]}</a>`
 
-const table = (orders: readonly Shown[]): Markup => html`<table class="desk-table">
+const table = (orders: readonly DeskOrder[]): Markup => html`<table class="desk-table">
 <thead><tr><th scope="col">Order</th><th scope="col">What</th><th scope="col" class="desk-number">Total</th></tr></thead>
 <tbody>${orders.map(row)}</tbody></table>`
 
-const row = (order: Shown): Markup => html`<tr>
+const row = (order: DeskOrder): Markup => html`<tr>
 <th scope="row"><a href="/desk/orders/${order.order}">${order.number}</a><p class="desk-soft desk-small">${moment(order.placedAt)}</p></th>
 <td><p>${order.lines.map(({ quantity, name }) => `${quantity} × ${name}`).join(', ')}</p><p>${tags(order)}</p></td>
 <td class="desk-number">${order.total} ${order.currency.toUpperCase()}</td></tr>`
 
 /** What the order is, and what is to do about it. */
-export const tags = ({ status, labels }: Pick<Shown, 'status' | 'labels'>): Markup =>
+export const tags = ({ status, labels }: Pick<DeskOrder, 'status' | 'labels'>): Markup =>
   html`<span class="desk-tag">${status.toLowerCase()}</span>${labels.map(
     (label) => html` <span class="desk-tag desk-tag-todo">${LABEL_WORDS[label]}</span>`,
   )}`

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import type { Command } from '../../order/command.ts'
-import type { Order } from '../../order/order.ts'
-import { Refusal } from '../problem.ts'
-import { COMMANDS } from './desk-command.ts'
+import type { Command } from '../../../order/command.ts'
+import type { Order } from '../../../order/order.ts'
+import { Refusal } from '../../problem.ts'
+import { COMMANDS } from './command.ts'
 
 const Field = z.string().max(2500)
 
@@ -79,5 +79,6 @@ const filled = (form: OrderForm, names: readonly string[]): Record<string, strin
 function wordsOf(error: z.ZodError | undefined): string {
   const [issue] = error?.issues ?? []
   if (!issue) return 'The form came without what it asks for. Nothing was done.'
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'Choose at least one line.'
   return `${issue.path.join(' ') || 'The form'}: ${issue.message}`
 }

@@ -1,12 +1,12 @@
-import { recordAccess } from '../../account/access.ts'
-import { mayDo, type Person } from '../../account/person.ts'
-import { listOrders, type OrderQuestion } from '../../desk/orders.ts'
-import { idBeginning, isOrderId } from '../../order/id.ts'
-import type { Order } from '../../order/order.ts'
-import type { Parts } from '../../parts.ts'
-import type { OrderPage } from '../../store/store.ts'
-import { Refusal } from '../problem.ts'
-import { viewWhole } from './desk-order.ts'
+import { recordAccess } from '../../../account/access.ts'
+import { mayDo, type Person } from '../../../account/person.ts'
+import { listOrders, type OrderQuestion } from '../../../desk/orders.ts'
+import { idBeginning, isOrderId } from '../../../order/id.ts'
+import type { Order } from '../../../order/order.ts'
+import type { Parts } from '../../../parts.ts'
+import type { OrderPage } from '../../../store/store.ts'
+import { Refusal } from '../../problem.ts'
+import { viewWhole } from '../desk-order.ts'
 
 /** A page of orders. Who may not know who bought them can't search by it either. */
 export async function ordersFor(parts: Parts, who: Person, question: OrderQuestion): Promise<OrderPage> {
